@@ -1,0 +1,1 @@
+"""The memory: vocabulary, tables and questions."""

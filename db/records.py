@@ -1,0 +1,249 @@
+"""The frozen values that every room speaks; the glossary as types.
+
+Field names of `User` are Slack's own (https://docs.slack.dev/reference/objects/user-object), so Slack's documentation
+is the documentation of the table. A stored None means that Slack has never said; `""`, `False` and 0 are what it said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """Who a user is."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    BOT = "bot"
+    ERASED = "erased"
+
+
+class State(StrEnum):
+    """How a user stands: Slack lists them, says `deleted`, or has stopped listing them."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    MISSING = "missing"
+
+
+class Source(StrEnum):
+    """Where an observation came from."""
+
+    EVENT = "event"
+    RUN = "run"
+    FEED = "feed"
+
+
+class Mark(NamedTuple):
+    """When an observation was true: Slack's `updated` (epoch seconds), then its moment (epoch microseconds)."""
+
+    updated: int
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Slack workspace that installed us. `rev` counts its commits that changed a field."""
+
+    team_id: str
+    name: str | None = None
+    domain: str | None = None
+    enterprise_id: str | None = None
+    app_id: str | None = None
+    bot_id: str | None = None
+    bot_user_id: str | None = None
+    rev: int = 0
+    backfilled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlackFields:
+    """What Slack says of a user; each may be unknown (None)."""
+
+    home_team_id: str | None = None
+    """The user object's own `team_id`: where they belong, not the workspace of the row."""
+    name: str | None = None
+    deleted: bool | None = None
+    color: str | None = None
+    real_name: str | None = None
+    display_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    pronouns: str | None = None
+    start_date: str | None = None
+    tz: str | None = None
+    tz_label: str | None = None
+    tz_offset: int | None = None
+    locale: str | None = None
+    status_text: str | None = None
+    status_emoji: str | None = None
+    status_expiration: int | None = None
+    avatar_hash: str | None = None
+    image_72: str | None = None
+    image_192: str | None = None
+    image_512: str | None = None
+    image_1024: str | None = None
+    image_original: str | None = None
+    is_custom_image: bool | None = None
+    is_admin: bool | None = None
+    is_owner: bool | None = None
+    is_primary_owner: bool | None = None
+    is_restricted: bool | None = None
+    is_ultra_restricted: bool | None = None
+    is_bot: bool | None = None
+    is_app_user: bool | None = None
+    is_workflow_bot: bool | None = None
+    is_connector_bot: bool | None = None
+    is_invited_user: bool | None = None
+    is_email_confirmed: bool | None = None
+    is_external: bool | None = None
+    is_stranger: bool | None = None
+    is_forgotten: bool | None = None
+    has_2fa: bool | None = None
+    who_can_share_contact_card: str | None = None
+    bot_id: str | None = None
+    api_app_id: str | None = None
+    guest_invited_by: str | None = None
+    guest_expiration_ts: int | None = None
+    enterprise_id: str | None = None
+    enterprise_user_id: str | None = None
+    enterprise_teams: tuple[str, ...] | None = None
+    fields: Mapping[str, Any] | None = None
+    """Custom profile fields, keyed `Xf…`, each `{"value": …, "alt": …}`; only what events carried."""
+
+
+SLACK_FIELDS: tuple[str, ...] = tuple(each.name for each in fields(SlackFields))
+
+STATUS_FIELDS = frozenset({"status_text", "status_emoji", "status_expiration"})
+"""The custom status: told live, kept for an hour, never part of a history."""
+
+
+@dataclass(frozen=True, slots=True)
+class User(SlackFields):
+    """One row of `users`: Slack's fields, the watermark, and what we derive from them."""
+
+    team_id: str = ""
+    id: str = ""
+    updated: int = 0
+    """Slack's clock of the newest observation, epoch seconds; with `moment`, the watermark."""
+    moment: int = 0
+    """When that observation was made, epoch microseconds."""
+    field_marks: Mapping[str, tuple[int, int] | None] | None = None
+    """Fields whose mark is not the watermark; see `db/merge.py`."""
+    kind: Kind = Kind.MEMBER
+    state: State = State.ACTIVE
+    sort_key: str = ""
+    search_text: str = ""
+    rev: int = 0
+    """The workspace's `rev` at this user's last change."""
+    joined_at: datetime | None = None
+    """When Slack said `team_join`; None for who was there before us."""
+    left_at: datetime | None = None
+    """When we learned of the deactivation; None while active."""
+    missing_since: datetime | None = None
+    changed_at: datetime | None = None
+    first_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one payload says of one user: only the fields it carried, and when that was true."""
+
+    team_id: str
+    id: str
+    values: Mapping[str, Any]
+    updated: int | None
+    """Epoch seconds; None where the payload has no clock of its own: the stored one holds."""
+    moment: int
+    """Epoch microseconds: `event_ts` of an event; for a page, Slack's now when it was asked for, less a second."""
+    source: Source
+    joined: bool = False
+    """True for a `team_join`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One recorded difference of one user. `before` is empty for a user who was unknown until now.
+
+    A change with `user_id` None is a *reset*: more changed than is worth listing, read the table again.
+    """
+
+    team_id: str
+    rev: int
+    seq: int
+    user_id: str | None
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    source: Source
+    at: datetime
+    is_status: bool = False
+    """True where only the custom status changed."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(sorted(self.before.keys() | self.after.keys()))
+
+    @property
+    def is_reset(self) -> bool:
+        return self.user_id is None
+
+    @property
+    def is_new_user(self) -> bool:
+        return self.user_id is not None and not self.before
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A payload put aside with a reason; `payload` is ASCII-escaped JSON text, cut at 64 kB."""
+
+    letter_id: int
+    key: str
+    team_id: str | None
+    user_id: str | None
+    reason: str
+    payload: str
+    source: Source
+    put_aside_at: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users a page shows. Values of one group add up, groups narrow; an empty group does not narrow."""
+
+    q: str = ""
+    kinds: frozenset[Kind] = frozenset({Kind.MEMBER, Kind.GUEST})
+    states: frozenset[State] = frozenset({State.ACTIVE})
+    team_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of users in name order; `next_cursor` is opaque, None at the end."""
+
+    users: tuple[User, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many users a filter finds, and how many each value of a group would find beside the other groups."""
+
+    total: int
+    kinds: Mapping[Kind, int] = field(default_factory=dict)
+    states: Mapping[State, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the change log: for each workspace the `rev` and `seq` last read."""
+
+    marks: Mapping[str, tuple[int, int]]
