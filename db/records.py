@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -59,6 +59,9 @@ class Workspace:
     bot_user_id: str | None = None
     rev: int = 0
     backfilled_at: datetime | None = None
+    """When the first pass over `users.list` had ended; None while it is still to come."""
+    walked_at: datetime | None = None
+    """When the last pass over `users.list` had ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +149,21 @@ class User(SlackFields):
     """The workspace's `rev` at this user's last change."""
     joined_at: datetime | None = None
     """When Slack said `team_join`; None for who was there before us."""
-    left_at: datetime | None = None
-    """When we learned of the deactivation; None while active."""
     missing_since: datetime | None = None
     changed_at: datetime | None = None
     first_seen_at: datetime | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """What people call them: the real name, else the display name, else the handle, else the id."""
+        return self.real_name or self.display_name or self.name or self.id
+
+    @property
+    def left_at(self) -> datetime | None:
+        """About when they left: Slack's last update of a deactivated user, which is the deactivation as a rule."""
+        if not self.deleted or not self.updated:
+            return None
+        return datetime.fromtimestamp(self.updated, UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""The questions about the change log, the spine behind history, live page and feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.errors import PositionTooOld
+from db.records import Change, Position, Source
+from db.tables import changes, workspaces
+
+_NAMES = ("team_id", "rev", "seq", "user_id", "before", "after", "source", "at", "is_status")
+_COLUMNS = [changes.c[name] for name in _NAMES]
+_NEWEST_FIRST = (changes.c.at.desc(), changes.c.rev.desc(), changes.c.seq.desc())
+
+
+class ChangeReader:
+    """What can be asked of the change log."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list_changes(self, after: Position, *, limit: int = 500) -> tuple[Change, ...]:
+        """List what came after a position, custom statuses and resets included, in order within each workspace.
+
+        A workspace that the position does not name is read from its beginning. Raises PositionTooOld where something
+        after the position is no longer kept.
+        """
+        columns = (workspaces.c.team_id, workspaces.c.rev, workspaces.c.changes_from_rev, workspaces.c.live_from_rev)
+        found: list[Change] = []
+        for team_id, rev, kept_from, live_from in await self._connection.execute(sa.select(*columns)):
+            last_rev, last_seq = after.marks.get(team_id, (0, 0))
+            if last_rev >= rev:
+                continue
+            if last_rev < max(kept_from, live_from):
+                raise PositionTooOld
+            behind = sa.tuple_(changes.c.rev, changes.c.seq) > sa.tuple_(last_rev, last_seq)
+            found += await self._list(
+                sa.select(*_COLUMNS)
+                .where(changes.c.team_id == team_id, behind)
+                .order_by(changes.c.rev, changes.c.seq)
+                .limit(limit - len(found))
+            )
+            if len(found) >= limit:
+                break
+        return tuple(found)
+
+    async def list_recent(self, limit: int) -> tuple[Change, ...]:
+        """List the newest, newest first; resets are left out."""
+        statement = sa.select(*_COLUMNS).where(changes.c.user_id.is_not(None)).order_by(*_NEWEST_FIRST).limit(limit)
+        return tuple(await self._list(statement))
+
+    async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
+        """List what changed about one user, newest first; custom statuses are no part of a history."""
+        of_user = (changes.c.team_id == team_id, changes.c.user_id == user_id, changes.c.is_status.is_(False))
+        statement = sa.select(*_COLUMNS).where(*of_user)
+        newest_first = statement.order_by(changes.c.rev.desc(), changes.c.seq.desc()).limit(limit)
+        return tuple(await self._list(newest_first))
+
+    async def _list(self, statement: sa.Select[Any]) -> list[Change]:
+        return [_change(row) for row in await self._connection.execute(statement)]
+
+
+class ChangeWriter(ChangeReader):
+    """What can be done to the change log."""
+
+    async def append(self, rows: Sequence[Change]) -> None:
+        """Append the changes of a commit."""
+        if rows:
+            await self._connection.execute(sa.insert(changes), [_values(change) for change in rows])
+
+    async def forget_user(self, team_id: str, user_id: str) -> None:
+        """Drop everything that was recorded of a user who was erased."""
+        await self._connection.execute(
+            sa.delete(changes).where(changes.c.team_id == team_id, changes.c.user_id == user_id)
+        )
+
+    async def prune(self, team_id: str, *, before: datetime, is_status: bool) -> int | None:
+        """Drop what is older than `before`: custom statuses, or everything else. Tell the newest `rev` that went."""
+        old = (changes.c.team_id == team_id, changes.c.at < before, changes.c.is_status.is_(is_status))
+        newest: int | None = await self._connection.scalar(sa.select(sa.func.max(changes.c.rev)).where(*old))
+        if newest is not None:
+            await self._connection.execute(sa.delete(changes).where(*old))
+        return newest
+
+
+def _change(row: Sequence[Any]) -> Change:
+    values = dict(zip(_NAMES, row, strict=True))
+    return Change(**values | {"source": Source(values["source"])})
+
+
+def _values(change: Change) -> dict[str, Any]:
+    values = {name: getattr(change, name) for name in _NAMES}
+    return values | {
+        "source": change.source.value,
+        "before": _storable(change.before),
+        "after": _storable(change.after),
+    }
+
+
+def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

@@ -1,0 +1,34 @@
+"""Opaque cursors: a key in, a word for a URL out, and back; whatever is not ours is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from db.errors import BadCursor
+
+MAX_CHARS = 4096
+
+
+def encode_cursor(*parts: str) -> str:
+    """Write a key as one URL-safe word."""
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *, parts: int) -> tuple[str, ...]:
+    """Read it back. Raises BadCursor for anything that `encode_cursor` cannot have written."""
+    if len(cursor) > MAX_CHARS:
+        raise BadCursor
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, RecursionError):
+        raise BadCursor from None
+    if not isinstance(found, list) or len(found) != parts or not all(_is_storable(part) for part in found):
+        raise BadCursor
+    return tuple(found)
+
+
+def _is_storable(part: object) -> bool:
+    return isinstance(part, str) and "\0" not in part and not any("\ud800" <= letter <= "\udfff" for letter in part)

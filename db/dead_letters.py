@@ -1,0 +1,68 @@
+"""The questions about dead letters: payloads put aside with a reason, bounded in number and age."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.records import DeadLetter, Source
+from db.tables import dead_letters
+
+_NAMES = ("letter_id", "key", "team_id", "user_id", "reason", "payload", "source", "put_aside_at", "times")
+_COLUMNS = [dead_letters.c[name] for name in _NAMES]
+
+KEPT_LETTERS = 10_000
+
+
+class DeadLetterReader:
+    """What can be asked of the dead letters."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list_newest(self, limit: int) -> tuple[DeadLetter, ...]:
+        """List the newest, newest first."""
+        statement = sa.select(*_COLUMNS).order_by(dead_letters.c.letter_id.desc()).limit(limit)
+        return tuple(_letter(row) for row in await self._connection.execute(statement))
+
+    async def count_letters(self) -> int:
+        """Count them all."""
+        return await self._connection.scalar(sa.select(sa.func.count()).select_from(dead_letters)) or 0
+
+
+class DeadLetterWriter(DeadLetterReader):
+    """What can be done to the dead letters."""
+
+    async def put_aside(self, letter: DeadLetter) -> None:
+        """Keep a letter; the same one again (by `key`) only counts up. Its `letter_id` is given here."""
+        same = dead_letters.c.key == letter.key
+        known: int | None = await self._connection.scalar(sa.select(dead_letters.c.times).where(same))
+        if known is not None:
+            again = {"times": known + 1, "reason": letter.reason, "put_aside_at": letter.put_aside_at}
+            await self._connection.execute(sa.update(dead_letters).where(same).values(again))
+            return
+        values: dict[str, Any] = {name: getattr(letter, name) for name in _NAMES if name != "letter_id"}
+        await self._connection.execute(sa.insert(dead_letters).values(values | {"source": letter.source.value}))
+
+    async def forget_user(self, team_id: str, user_id: str) -> None:
+        """Drop the letters about a user who was erased."""
+        await self._connection.execute(
+            sa.delete(dead_letters).where(dead_letters.c.team_id == team_id, dead_letters.c.user_id == user_id)
+        )
+
+    async def prune(self, *, before: datetime, keep: int = KEPT_LETTERS) -> None:
+        """Drop letters older than `before`, and the oldest beyond `keep`."""
+        nth_newest = sa.select(dead_letters.c.letter_id).order_by(dead_letters.c.letter_id.desc()).offset(keep).limit(1)
+        last: int | None = await self._connection.scalar(nth_newest)
+        beyond = dead_letters.c.letter_id <= last if last is not None else sa.false()
+        await self._connection.execute(
+            sa.delete(dead_letters).where(sa.or_(dead_letters.c.put_aside_at < before, beyond))
+        )
+
+
+def _letter(row: Any) -> DeadLetter:
+    values = dict(zip(_NAMES, row, strict=True))
+    return DeadLetter(**values | {"source": Source(values["source"])})

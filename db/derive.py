@@ -1,0 +1,65 @@
+"""What a row says without Slack having said it: kind, state, and the keys for order and search. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from db.fold import folded, folded_words
+from db.records import Kind, State, User
+
+SLACKBOT = "USLACKBOT"
+"""The same id in every workspace, and `is_bot` is false there (docs.slack.dev, User object)."""
+
+SORT_KEY_CHARS = 200
+SEARCH_TEXT_CHARS = 2000
+
+
+def derived(user: User) -> User:
+    """Fill in the derived fields of a row."""
+    return replace(
+        user,
+        kind=kind_of(user),
+        state=state_of(user),
+        sort_key=folded(user.shown_name)[:SORT_KEY_CHARS],
+        search_text=search_text_of(user),
+    )
+
+
+def kind_of(user: User) -> Kind:
+    """Tell who a user is; what hides people from view wins over what only describes them."""
+    if user.is_forgotten:
+        return Kind.ERASED
+    if user.is_stranger or user.is_external or _is_from_elsewhere(user):
+        return Kind.EXTERNAL
+    if user.is_bot or user.is_workflow_bot or user.is_connector_bot or user.id == SLACKBOT:
+        return Kind.BOT
+    if user.is_restricted or user.is_ultra_restricted:
+        return Kind.GUEST
+    return Kind.MEMBER
+
+
+def state_of(user: User) -> State:
+    """Tell how a user stands; Slack's own word (`deleted`) before our suspicion (`missing_since`)."""
+    if user.deleted:
+        return State.DEACTIVATED
+    return State.MISSING if user.missing_since else State.ACTIVE
+
+
+def search_text_of(user: User) -> str:
+    """Lay out the folded words by which a user is found, each with a space before it, so a prefix is `'% word%'`."""
+    if user.is_forgotten:
+        return ""
+    spoken = (user.real_name, user.display_name, user.name, user.title, user.email, user.phone)
+    words = dict.fromkeys(word for text in spoken if text for word in folded_words(text))
+    digits = "".join(letter for letter in user.phone or "" if letter.isdigit())
+    if digits:
+        words[digits] = None
+    return "".join(f" {word}" for word in words)[:SEARCH_TEXT_CHARS]
+
+
+def _is_from_elsewhere(user: User) -> bool:
+    """A foreign workspace that the user's own enterprise does not name; an `E…` id is the enterprise itself."""
+    home = user.home_team_id
+    if not home or home == user.team_id or home == user.enterprise_id or home.startswith("E"):
+        return False
+    return user.team_id not in (user.enterprise_teams or ())

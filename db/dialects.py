@@ -1,0 +1,123 @@
+"""Every difference between SQLite, PostgreSQL and MariaDB, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+LOCK_WAIT_S = 2
+"""How long an engine waits for a lock: less than the ack budget, so an envelope is refused rather than late."""
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mariadb": "mariadb+asyncmy",
+    "mysql": "mysql+asyncmy",
+}
+"""The async driver behind each database name that DATABASE_URL may begin with."""
+
+_MIGRATION_LOCK = 0x75737273  # "usrs": any number will do, as long as every usersync takes the same
+_ROW_REFUSALS_OF_POSTGRESQL = ("22", "23", "P0")  # data exception, integrity violation, raised by a trigger
+_SIGNAL_OF_MARIADB = 1644  # raised by a trigger's SIGNAL
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time; engines without zones store it naive, in UTC, to the microsecond."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+
+
+TABLE_OPTIONS: dict[str, Any] = {
+    f"{name}_{option}": value
+    for name in ("mysql", "mariadb")
+    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
+"""MariaDB alone has character sets of its own; there, too, text is compared by code point."""
+
+
+def exact_text(length: int) -> TypeEngine[str]:
+    """Text compared and ordered by code point on every engine, so that keysets agree."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+def long_text() -> TypeEngine[str]:
+    """Text of any length, compared by code point; MariaDB's plain TEXT ends at 64 kB."""
+    return (
+        sa.Text()
+        .with_variant(sa.Text(collation="C"), "postgresql")
+        .with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+    )
+
+
+def connect_arguments(name: str) -> dict[str, Any]:
+    """Give the driver's own arguments: how long to wait for a connection and for a lock."""
+    if name == "sqlite":
+        return {"timeout": LOCK_WAIT_S}
+    if name == "postgresql":
+        return {"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"}}
+    return {
+        "connect_timeout": 5,
+        "charset": "utf8mb4",
+        "init_command": f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_S}, SESSION sql_mode='STRICT_ALL_TABLES'",
+    }
+
+
+def is_refusal_of_a_row(error: BaseException) -> bool:
+    """Say whether the engine refused this very row, rather than being away, locked, full or read-only."""
+    if isinstance(error, sa.exc.DataError | sa.exc.IntegrityError):
+        return True
+    cause = error.orig if isinstance(error, sa.exc.StatementError) else error
+    if isinstance(cause, OverflowError | UnicodeError):  # the driver could not even send it
+        return True
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(state, str):
+        return state.startswith(_ROW_REFUSALS_OF_POSTGRESQL)
+    return bool(cause and cause.args and cause.args[0] == _SIGNAL_OF_MARIADB)
+
+
+async def has_tables(connection: AsyncConnection) -> set[str]:
+    """Name the tables of the schema we would write to."""
+    return set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names()))
+
+
+@asynccontextmanager
+async def migration_lock(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let one process at a time migrate. On SQLite the connection's own `BEGIN IMMEDIATE` is the lock."""
+    name = connection.dialect.name
+    if name == "postgresql":
+        await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    elif name in ("mysql", "mariadb"):  # a session lock, for DDL commits there
+        await connection.execute(sa.select(sa.func.get_lock("usersync-migration", 60)))
+    try:
+        yield
+    finally:
+        if name in ("mysql", "mariadb"):
+            await connection.execute(sa.select(sa.func.release_lock("usersync-migration")))

@@ -1,0 +1,62 @@
+"""What can go wrong with the memory; the docstring is the message.
+
+StoreError
+├── StoreUnavailable
+├── RowRefused
+├── ForeignTables
+├── NewerSchema
+├── UnusableUrl
+├── UnknownWorkspace
+├── BadCursor
+└── PositionTooOld
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class StoreError(Exception):
+    """The database could not do what was asked."""
+
+    def __init__(self, detail: str = "") -> None:
+        message = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
+        super().__init__(f"{message} {detail}".strip())
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, is locked, or refuses every write; nothing was changed."""
+
+
+class RowRefused(StoreError):
+    """The database refuses this very row; nothing of its transaction was written."""
+
+
+class ForeignTables(StoreError):
+    """The database holds tables that usersync did not make, so it was left untouched.
+
+    Give usersync an empty database of its own in DATABASE_URL.
+    """
+
+
+class NewerSchema(StoreError):
+    """The database was written by a newer usersync, so it was left untouched.
+
+    Start that version, or restore a backup.
+    """
+
+
+class UnusableUrl(StoreError):
+    """DATABASE_URL cannot be used."""
+
+
+class UnknownWorkspace(StoreError):
+    """No such workspace has installed usersync."""
+
+
+class BadCursor(StoreError):
+    """This page link is not one of ours, or was cut. Start again from the first page."""
+
+
+class PositionTooOld(StoreError):
+    """Changes that old are no longer kept. Start again from the whole table."""

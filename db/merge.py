@@ -1,0 +1,135 @@
+"""merge(stored, observation): what the row becomes. Pure; used by events and runs alike; the heart.
+
+Each field holds the value of the newest observation that carried it, by `Mark`. The row keeps one mark, the watermark;
+`field_marks` lists only the fields whose mark is another one. So for a field
+  - listed there, its mark is what the list says;
+  - not listed and None, nobody has ever carried it: any observation may set it;
+  - not listed and anything else, its mark is the watermark.
+A carried null is therefore always listed. Slack sends few of them, so the list is null for nearly every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from db.derive import derived
+from db.records import SLACK_FIELDS, Mark, Observation, Source, User
+
+Marks = dict[str, tuple[int, int] | None]
+
+IMPERSONAL = frozenset({"home_team_id", "deleted", "is_forgotten", "is_bot", "enterprise_id"})
+"""All that is kept of an erased user."""
+
+
+class Merged(NamedTuple):
+    """The row to keep, and which fields it says differently; `user is stored` where there is nothing to write."""
+
+    user: User
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def merge(stored: User | None, observation: Observation) -> Merged:
+    """Apply one observation. `before` is empty for a user who was unknown; both are empty where no field moved."""
+    if stored is None:
+        merged = derived(_apply(User(team_id=observation.team_id, id=observation.id), observation, None))
+        return Merged(merged, {}, _carried(merged))
+    if _is_repetition(stored, observation):
+        return Merged(stored, {}, {})
+
+    merged = _apply(stored, observation, Mark(stored.updated, stored.moment))
+    before, after = _difference(stored, merged)
+    if before:
+        return Merged(derived(merged), before, after)
+    return Merged(merged if merged != stored else stored, {}, {})
+
+
+def mark_of(user: User, field: str) -> Mark | None:
+    """When the field's value was true; None if nobody has ever said."""
+    if user.field_marks and field in user.field_marks:
+        mark = user.field_marks[field]
+        return Mark(*mark) if mark else None
+    return None if getattr(user, field) is None else Mark(user.updated, user.moment)
+
+
+def _is_repetition(stored: User, observation: Observation) -> bool:
+    """Say whether a run's page only repeats the row as of the same `updated`.
+
+    A resync of a quiet workspace must write nothing at all, so such a page does not even move the watermark. What that
+    gives up is an order between moments inside one second of Slack's clock, and only against a page; the next pass
+    would see the difference.
+    """
+    return (
+        observation.source is Source.RUN
+        and observation.updated in (None, stored.updated)
+        and stored.missing_since is None
+        and all(
+            getattr(stored, field) == value and (mark := mark_of(stored, field)) and mark.updated == stored.updated
+            for field, value in observation.values.items()
+        )
+    )
+
+
+def _apply(user: User, observation: Observation, watermark: Mark | None) -> User:
+    updated = user.updated if observation.updated is None else observation.updated
+    mark = Mark(updated, observation.moment)
+    newest = mark if watermark is None else max(watermark, mark)
+    values: dict[str, Any] = {}
+    marks: Marks = {}
+    for field in SLACK_FIELDS:
+        value, known = getattr(user, field), mark_of(user, field)
+        if field in observation.values and (known is None or mark >= known):
+            value, known = observation.values[field], mark
+            values[field] = value
+        if known is not None and (value is None or known != newest):
+            marks[field] = tuple(known)  # type: ignore[assignment]
+    merged = replace(
+        user,
+        **values,
+        updated=newest.updated,
+        moment=newest.moment,
+        field_marks=marks or None,
+        joined_at=_joined_at(user, observation),
+        missing_since=_missing_since(user, observation),
+    )
+    if user.is_forgotten or observation.values.get("is_forgotten"):
+        merged = _erased(merged)
+    return merged
+
+
+def _joined_at(user: User, observation: Observation) -> datetime | None:
+    if not observation.joined:
+        return user.joined_at
+    joined_at = _at(observation.moment)
+    return joined_at if user.joined_at is None else min(user.joined_at, joined_at)
+
+
+def _missing_since(user: User, observation: Observation) -> datetime | None:
+    """Whoever is seen after they went missing is back."""
+    since = user.missing_since
+    return None if since is None or _at(observation.moment) >= since else since
+
+
+def _erased(user: User) -> User:
+    """Erasure has no way back, and no older or newer observation brings a person's words in again."""
+    blank = dict.fromkeys(set(SLACK_FIELDS) - IMPERSONAL)
+    marks = {field: mark for field, mark in (user.field_marks or {}).items() if field in IMPERSONAL}
+    return replace(user, **blank, is_forgotten=True, field_marks=marks or None)  # type: ignore[arg-type]
+
+
+def _difference(stored: User, merged: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    moved = [field for field in (*SLACK_FIELDS, "missing_since") if getattr(stored, field) != getattr(merged, field)]
+    if merged.is_forgotten:
+        moved = [field for field in moved if field in IMPERSONAL]
+    return {field: getattr(stored, field) for field in moved}, {field: getattr(merged, field) for field in moved}
+
+
+def _carried(user: User) -> dict[str, Any]:
+    return {field: value for field in SLACK_FIELDS if (value := getattr(user, field)) is not None}
+
+
+def _at(moment: int) -> datetime:
+    return datetime.fromtimestamp(moment / 1_000_000, UTC)

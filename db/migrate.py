@@ -1,0 +1,85 @@
+"""Bring the tables to today's shape, or refuse without touching anything: Alembic, packaged, under a lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from db.dialects import has_tables, migration_lock
+from db.engine import open_reader
+from db.errors import ForeignTables, NewerSchema, StoreUnavailable
+
+VERSION_TABLE = "usersync_schema"
+"""Ours alone, so another program's Alembic table is never taken for ours."""
+
+
+async def check_ours(url: URL) -> None:
+    """Look, without writing, whether the database is empty or ours.
+
+    Raises ForeignTables, NewerSchema, StoreUnavailable.
+    """
+    if _is_a_file_to_be_made(url):
+        return
+    reader = open_reader(url)
+    try:
+        async with reader.connect() as connection:
+            await _refuse_what_is_not_ours(connection)
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
+        raise StoreUnavailable(words_of(error)) from error
+    finally:
+        await reader.dispose()
+
+
+async def migrate(writer: AsyncEngine) -> None:
+    """Upgrade to the newest revision; two starts at once take turns. Raises as `check_ours`."""
+    try:
+        async with writer.begin() as connection, migration_lock(connection):
+            await _refuse_what_is_not_ours(connection)
+            await connection.run_sync(_upgrade)
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
+        raise StoreUnavailable(words_of(error)) from error
+
+
+async def _refuse_what_is_not_ours(connection: AsyncConnection) -> None:
+    tables = await has_tables(connection)
+    if VERSION_TABLE not in tables:
+        if tables:
+            raise ForeignTables(f"Found: {', '.join(sorted(tables)[:5])}.")
+        return
+    # The table may stand empty where a first start was killed between two statements.
+    found = await connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - our own name
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found is not None and found not in known:
+        raise NewerSchema(f"It is at revision {found}.")
+
+
+def _is_a_file_to_be_made(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def words_of(error: BaseException) -> str:
+    """Tell the driver's own words, which name no row and no password."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return f"({type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no answer'})"

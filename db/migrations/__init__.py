@@ -1,0 +1,1 @@
+"""How the tables came to be: numbered, one purpose each, run at start under a lock."""

@@ -1,0 +1,112 @@
+"""The one write path: lock, read, merge, write. Events and runs alike come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from db.merge import Merged, merge
+from db.records import STATUS_FIELDS, Change, Observation, Source, User
+from db.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a batch of observations did: the changes, and how many rows were new, moved, or left alone."""
+
+    changes: tuple[Change, ...]
+    inserted: int
+    updated: int
+    watermarks: int
+    seen: int
+
+
+async def record(
+    tx: Transaction, team_id: str, observations: Sequence[Observation], *, now: datetime, is_backfill: bool = False
+) -> Recorded:
+    """Apply observations of one workspace, in their order. Raises UnknownWorkspace.
+
+    A backfill tells no change of each user, only one reset: nobody has changed, we have only begun to look.
+    """
+    workspace = await tx.workspaces.lock(team_id)
+    stored = await tx.users.find_users(team_id, {observation.id for observation in observations})
+    batch = _Batch(stored)
+    for observation in observations:
+        batch.apply(observation)
+    rev = workspace.rev + 1
+    changes = _numbered(batch.changes, team_id=team_id, rev=rev, now=now)
+    if is_backfill and changes:
+        changes = [Change(team_id, rev, 0, None, {}, {}, Source.RUN, now)]
+    for user_id in batch.erased:
+        await tx.changes.forget_user(team_id, user_id)
+        await tx.dead_letters.forget_user(team_id, user_id)
+    await _write(tx, batch, rev=rev, now=now)
+    await tx.changes.append(changes)
+    if changes:
+        await tx.workspaces.set_rev(team_id, rev)
+        tx.rings()
+    return Recorded(
+        changes=tuple(changes),
+        inserted=len(batch.new),
+        updated=len(batch.changed - batch.new),
+        watermarks=len(batch.touched - batch.changed),
+        seen=len(observations),
+    )
+
+
+class _Batch:
+    """Rows as they become while observations are merged in turn; each row is written once, at the end."""
+
+    def __init__(self, stored: dict[str, User]) -> None:
+        self.rows = dict(stored)
+        self.new: set[str] = set()
+        self.changed: set[str] = set()
+        self.touched: set[str] = set()
+        self.erased: set[str] = set()
+        self.changes: list[tuple[str, Merged, Source]] = []
+
+    def apply(self, observation: Observation) -> None:
+        before = self.rows.get(observation.id)
+        merged = merge(before, observation)
+        if merged.user is before:
+            return
+        self.rows[observation.id] = merged.user
+        self.touched.add(observation.id)
+        if before is None:
+            self.new.add(observation.id)
+        if before is None or merged.before:
+            self.changed.add(observation.id)
+            self.changes.append((observation.id, merged, observation.source))
+        if merged.user.is_forgotten and before is not None and not before.is_forgotten:
+            self.erased.add(observation.id)
+            self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
+
+
+def _numbered(merged: Iterable[tuple[str, Merged, Source]], *, team_id: str, rev: int, now: datetime) -> list[Change]:
+    found: list[Change] = []
+    for user_id, each, source in merged:
+        for before, after, is_status in _parts(each):
+            found.append(Change(team_id, rev, len(found), user_id, before, after, source, now, is_status))
+    return found
+
+
+def _parts(merged: Merged) -> Iterable[tuple[dict[str, object], dict[str, object], bool]]:
+    """Part a custom status from the rest: it is told live and forgotten within the hour."""
+    lasting = {name for name in merged.after if name not in STATUS_FIELDS}
+    if lasting or not merged.before:
+        yield _only(merged.before, lasting), _only(merged.after, lasting), False
+    if merged.before and (passing := merged.after.keys() - lasting):
+        yield _only(merged.before, passing), _only(merged.after, passing), True
+
+
+def _only(values: object, names: set[str]) -> dict[str, object]:
+    return {name: value for name, value in dict(values).items() if name in names}  # type: ignore[call-overload]
+
+
+async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
+    """Write what moved, in the order of the keys."""
+    changed = [replace(batch.rows[key], rev=rev, changed_at=now) for key in sorted(batch.changed)]
+    await tx.users.insert([replace(user, first_seen_at=now) for user in changed if user.id in batch.new])
+    await tx.users.update([user for user in changed if user.id not in batch.new])
+    await tx.users.move_watermarks([batch.rows[key] for key in sorted(batch.touched - batch.changed)])

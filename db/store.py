@@ -1,0 +1,99 @@
+"""The whole memory: transactions that write, snapshots that read, and the bell after a commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.bell import Bell
+from db.changes import ChangeReader, ChangeWriter
+from db.dead_letters import DeadLetterReader, DeadLetterWriter
+from db.dialects import is_refusal_of_a_row
+from db.engine import open_reader, open_writer, parse_url
+from db.errors import RowRefused, StoreUnavailable
+from db.migrate import check_ours, migrate, words_of
+from db.users import UserReader, UserWriter
+from db.workspaces import WorkspaceReader, WorkspaceWriter
+
+
+class Snapshot:
+    """The repos as of one moment; nothing can be written through them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.workspaces = WorkspaceReader(connection)
+        self.users = UserReader(connection)
+        self.changes = ChangeReader(connection)
+        self.dead_letters = DeadLetterReader(connection)
+
+
+class Transaction:
+    """The repos of one unit of work: all of it is committed, or nothing."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.workspaces = WorkspaceWriter(connection)
+        self.users = UserWriter(connection)
+        self.changes = ChangeWriter(connection)
+        self.dead_letters = DeadLetterWriter(connection)
+        self.is_to_ring = False
+
+    def rings(self) -> None:
+        """Ask for the bell once this is committed."""
+        self.is_to_ring = True
+
+
+class Store:
+    """The memory of one process. Open it with `Store.open`, and close it."""
+
+    def __init__(self, url: str, *, bell: Bell | None = None) -> None:
+        self._url = parse_url(url)
+        self._writer = open_writer(self._url)
+        self._reader = open_reader(self._url)
+        self.bell = bell or Bell()
+
+    @classmethod
+    async def open(cls, url: str, *, bell: Bell | None = None) -> Self:
+        """Migrate if needed, then open. Raises UnusableUrl, ForeignTables, NewerSchema, StoreUnavailable."""
+        await check_ours(parse_url(url))
+        store = cls(url, bell=bell)
+        try:
+            await migrate(store._writer)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Do a unit of work: committed at the end, rolled back on any exception.
+
+        Raises StoreUnavailable where the database is away, locked, full or read-only, and RowRefused where it refuses
+        what this very transaction wants to write.
+        """
+        try:
+            async with self._writer.begin() as connection:
+                tx = Transaction(connection)
+                yield tx
+        except (sa.exc.SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:
+            if is_refusal_of_a_row(error):
+                raise RowRefused(words_of(error)) from error
+            raise StoreUnavailable(words_of(error)) from error
+        if tx.is_to_ring:
+            self.bell.ring()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Snapshot]:
+        """Look at one moment of the memory. Raises StoreUnavailable."""
+        try:
+            async with self._reader.begin() as connection:
+                yield Snapshot(connection)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise StoreUnavailable(words_of(error)) from error

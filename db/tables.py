@@ -1,0 +1,142 @@
+"""All tables on one page; `docs/sql.md` says which columns are a promise to the owner's own queries."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from db.dialects import TABLE_OPTIONS, Utc, exact_text, long_text
+
+metadata = sa.MetaData()
+
+ID_CHARS = 64
+"""Slack's ids are opaque and about eleven characters long; this leaves room."""
+
+
+def _id(name: str, **options: bool) -> sa.Column[str]:
+    return sa.Column(name, sa.String(ID_CHARS), **options)  # type: ignore[arg-type]
+
+
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    _id("team_id", primary_key=True),
+    sa.Column("name", sa.Text),
+    sa.Column("domain", sa.Text),
+    _id("enterprise_id"),
+    _id("app_id"),
+    _id("bot_id"),
+    _id("bot_user_id"),
+    sa.Column("rev", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("changes_from_rev", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("live_from_rev", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("backfilled_at", Utc),
+    sa.Column("walked_at", Utc),
+    **TABLE_OPTIONS,
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    _id("team_id", primary_key=True),
+    _id("id", primary_key=True),
+    _id("home_team_id"),
+    sa.Column("name", sa.Text),
+    sa.Column("deleted", sa.Boolean),
+    sa.Column("color", sa.Text),
+    sa.Column("real_name", sa.Text),
+    sa.Column("display_name", sa.Text),
+    sa.Column("first_name", sa.Text),
+    sa.Column("last_name", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("phone", sa.Text),
+    sa.Column("pronouns", sa.Text),
+    sa.Column("start_date", sa.Text),
+    sa.Column("tz", sa.Text),
+    sa.Column("tz_label", sa.Text),
+    sa.Column("tz_offset", sa.BigInteger),
+    sa.Column("locale", sa.Text),
+    sa.Column("status_text", sa.Text),
+    sa.Column("status_emoji", sa.Text),
+    sa.Column("status_expiration", sa.BigInteger),
+    sa.Column("avatar_hash", sa.Text),
+    sa.Column("image_72", sa.Text),
+    sa.Column("image_192", sa.Text),
+    sa.Column("image_512", sa.Text),
+    sa.Column("image_1024", sa.Text),
+    sa.Column("image_original", sa.Text),
+    sa.Column("is_custom_image", sa.Boolean),
+    sa.Column("is_admin", sa.Boolean),
+    sa.Column("is_owner", sa.Boolean),
+    sa.Column("is_primary_owner", sa.Boolean),
+    sa.Column("is_restricted", sa.Boolean),
+    sa.Column("is_ultra_restricted", sa.Boolean),
+    sa.Column("is_bot", sa.Boolean),
+    sa.Column("is_app_user", sa.Boolean),
+    sa.Column("is_workflow_bot", sa.Boolean),
+    sa.Column("is_connector_bot", sa.Boolean),
+    sa.Column("is_invited_user", sa.Boolean),
+    sa.Column("is_email_confirmed", sa.Boolean),
+    sa.Column("is_external", sa.Boolean),
+    sa.Column("is_stranger", sa.Boolean),
+    sa.Column("is_forgotten", sa.Boolean),
+    sa.Column("has_2fa", sa.Boolean),
+    sa.Column("who_can_share_contact_card", sa.Text),
+    sa.Column("bot_id", sa.Text),
+    sa.Column("api_app_id", sa.Text),
+    sa.Column("guest_invited_by", sa.Text),
+    sa.Column("guest_expiration_ts", sa.BigInteger),
+    sa.Column("enterprise_id", sa.Text),
+    sa.Column("enterprise_user_id", sa.Text),
+    sa.Column("enterprise_teams", sa.JSON(none_as_null=True)),
+    sa.Column("fields", sa.JSON(none_as_null=True)),
+    sa.Column("updated", sa.BigInteger, nullable=False),
+    sa.Column("moment", sa.BigInteger, nullable=False),
+    sa.Column("field_marks", sa.JSON(none_as_null=True)),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("sort_key", exact_text(255), nullable=False),
+    sa.Column("search_text", long_text(), nullable=False),
+    sa.Column("rev", sa.BigInteger, nullable=False),
+    sa.Column("joined_at", Utc),
+    sa.Column("missing_since", Utc),
+    sa.Column("changed_at", Utc),
+    sa.Column("first_seen_at", Utc),
+    sa.Index("users_in_name_order", "sort_key", "team_id", "id"),
+    sa.Index("users_by_kind_and_state", "kind", "state"),
+    **TABLE_OPTIONS,
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    _id("team_id", primary_key=True),
+    sa.Column("rev", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _id("user_id"),
+    sa.Column("before", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("after", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("is_status", sa.Boolean, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Index("changes_of_a_user", "team_id", "user_id", "rev"),
+    sa.Index("changes_in_time", "at"),
+    **TABLE_OPTIONS,
+)
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("key", sa.String(128), nullable=False, unique=True),
+    _id("team_id"),
+    _id("user_id"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("payload", long_text(), nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("put_aside_at", Utc, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Index("dead_letters_in_time", "put_aside_at"),
+    sa.Index("dead_letters_of_a_user", "team_id", "user_id"),
+    **TABLE_OPTIONS,
+)

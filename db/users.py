@@ -1,0 +1,142 @@
+"""The questions about users: rows in, frozen values out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.cursor import decode_cursor, encode_cursor
+from db.records import Counts, Kind, Page, State, User, UserFilter
+from db.search import matches
+from db.tables import users
+
+_NAMES = tuple(each.name for each in fields(User))
+_COLUMNS = [users.c[name] for name in _NAMES]
+_AT = {name: index for index, name in enumerate(_NAMES)}
+_ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
+_WATERMARK = ("updated", "moment", "field_marks")
+
+_IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
+_INSERT = sa.insert(users)
+_UPDATE = (
+    sa.update(users)
+    .where(_IS_KEY)
+    .values({name: sa.bindparam(name) for name in _NAMES if name not in ("team_id", "id")})
+)
+_MOVE_WATERMARK = sa.update(users).where(_IS_KEY).values({name: sa.bindparam(name) for name in _WATERMARK})
+
+
+class UserReader:
+    """What can be asked of the users."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def find_user(self, team_id: str, user_id: str) -> User | None:
+        """Find one by key."""
+        return (await self.find_users(team_id, [user_id])).get(user_id)
+
+    async def find_users(self, team_id: str, user_ids: Collection[str]) -> dict[str, User]:
+        """Find those of one workspace that are known, by id."""
+        statement = sa.select(*_COLUMNS).where(users.c.team_id == team_id, users.c.id.in_(sorted(user_ids)))
+        return {user.id: user for user in map(_user, await self._connection.execute(statement))}
+
+    async def get_users(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], User]:
+        """Find those that are known, by (`team_id`, `id`)."""
+        of_team: dict[str, list[str]] = defaultdict(list)
+        for team_id, user_id in keys:
+            of_team[team_id].append(user_id)
+        found: dict[tuple[str, str], User] = {}
+        for team_id, user_ids in of_team.items():
+            rows = await self.find_users(team_id, user_ids)
+            found.update({(team_id, user_id): user for user_id, user in rows.items()})
+        return found
+
+    async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
+        """List in name order, from behind the cursor. Raises BadCursor."""
+        statement = sa.select(*_COLUMNS).where(*conditions(user_filter)).order_by(*_ORDER).limit(limit + 1)
+        if after is not None:
+            statement = statement.where(sa.tuple_(*_ORDER) > sa.tuple_(*decode_cursor(after, parts=3)))
+        rows = [_user(row) for row in await self._connection.execute(statement)]
+        shown, more = tuple(rows[:limit]), len(rows) > limit
+        last = shown[-1] if more else None
+        return Page(shown, encode_cursor(last.sort_key, last.team_id, last.id) if last else None)
+
+    async def count_users(self, user_filter: UserFilter) -> Counts:
+        """Count what the filter finds, and what each value of a group would find beside the other groups."""
+        kinds = await self._count_by(users.c.kind, conditions(user_filter, but="kinds"))
+        states = await self._count_by(users.c.state, conditions(user_filter, but="states"))
+        wanted = user_filter.kinds or frozenset(Kind)
+        return Counts(
+            total=sum(count for kind, count in kinds.items() if Kind(kind) in wanted),
+            kinds={kind: kinds.get(kind, 0) for kind in Kind},
+            states={state: states.get(state, 0) for state in State},
+        )
+
+    async def has_users(self, team_id: str) -> bool:
+        """Say whether anybody of this workspace is known."""
+        return (
+            await self._connection.scalar(sa.select(users.c.id).where(users.c.team_id == team_id).limit(1)) is not None
+        )
+
+    async def _count_by(self, column: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]]) -> dict[str, int]:
+        rows = await self._connection.execute(sa.select(column, sa.func.count()).where(*where).group_by(column))
+        return {row[0]: row[1] for row in rows}
+
+
+class UserWriter(UserReader):
+    """What can be done to the rows; only `db/recording.py` decides what they become."""
+
+    async def insert(self, rows: Sequence[User]) -> None:
+        """Insert rows that are not there yet."""
+        if rows:
+            await self._connection.execute(_INSERT, [_values(user, _NAMES) for user in rows])
+
+    async def update(self, rows: Sequence[User]) -> None:
+        """Rewrite rows that are there."""
+        if rows:
+            await self._connection.execute(_UPDATE, [_keyed(user, _NAMES) for user in rows])
+
+    async def move_watermarks(self, rows: Sequence[User]) -> None:
+        """Write the watermark alone: it is in no index, so noise costs next to nothing."""
+        if rows:
+            await self._connection.execute(_MOVE_WATERMARK, [_keyed(user, _WATERMARK) for user in rows])
+
+
+def conditions(user_filter: UserFilter, *, but: str = "") -> list[sa.ColumnElement[bool]]:
+    """Turn a filter into conditions, leaving out the group named by `but`."""
+    found: list[sa.ColumnElement[bool]] = []
+    if user_filter.kinds and but != "kinds":
+        found.append(users.c.kind.in_(sorted(kind.value for kind in user_filter.kinds)))
+    if user_filter.states and but != "states":
+        found.append(users.c.state.in_(sorted(state.value for state in user_filter.states)))
+    if user_filter.team_ids:
+        found.append(users.c.team_id.in_(sorted(user_filter.team_ids)))
+    if user_filter.q.strip():
+        found.append(matches(user_filter.q))
+    return found
+
+
+def _user(row: Sequence[Any]) -> User:
+    values = list(row)
+    values[_AT["kind"]] = Kind(values[_AT["kind"]])
+    values[_AT["state"]] = State(values[_AT["state"]])
+    if (teams := values[_AT["enterprise_teams"]]) is not None:
+        values[_AT["enterprise_teams"]] = tuple(teams)
+    if (marks := values[_AT["field_marks"]]) is not None:
+        values[_AT["field_marks"]] = {name: tuple(mark) if mark else None for name, mark in marks.items()}
+    return User(*values)
+
+
+def _values(user: User, names: Iterable[str]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value := getattr(user, name), Kind | State) else value for name in names}
+
+
+def _keyed(user: User, names: Iterable[str]) -> dict[str, Any]:
+    values = _values(user, (name for name in names if name not in ("team_id", "id")))
+    return values | {"key_team_id": user.team_id, "key_id": user.id}

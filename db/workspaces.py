@@ -1,0 +1,98 @@
+"""The questions about workspaces, and the lock that makes each of them a one-writer affair."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.errors import UnknownWorkspace
+from db.records import Position, Workspace
+from db.tables import workspaces
+
+_COLUMNS = [
+    workspaces.c[name]
+    for name in (
+        "team_id",
+        "name",
+        "domain",
+        "enterprise_id",
+        "app_id",
+        "bot_id",
+        "bot_user_id",
+        "rev",
+        "backfilled_at",
+        "walked_at",
+    )
+]
+LAST_SEQ = 2**31 - 1
+"""A position after everything of a `rev`: a commit is seen whole or not at all."""
+
+
+class WorkspaceReader:
+    """What can be asked of the workspaces."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list_workspaces(self) -> tuple[Workspace, ...]:
+        """List all, oldest id first."""
+        rows = await self._connection.execute(sa.select(*_COLUMNS).order_by(workspaces.c.team_id))
+        return tuple(Workspace(*row) for row in rows)
+
+    async def find_workspace(self, team_id: str) -> Workspace | None:
+        """Find one, if it has installed us."""
+        row = (await self._connection.execute(sa.select(*_COLUMNS).where(workspaces.c.team_id == team_id))).first()
+        return Workspace(*row) if row else None
+
+    async def find_position(self) -> Position:
+        """Tell the place in the change log after everything that this snapshot holds."""
+        rows = await self._connection.execute(sa.select(workspaces.c.team_id, workspaces.c.rev))
+        return Position({team_id: (rev, LAST_SEQ) for team_id, rev in rows})
+
+
+class WorkspaceWriter(WorkspaceReader):
+    """What can be done to the workspaces."""
+
+    async def lock(self, team_id: str) -> Workspace:
+        """Take the workspace for this transaction, as its first statement. Raises UnknownWorkspace."""
+        statement = sa.select(*_COLUMNS).where(workspaces.c.team_id == team_id).with_for_update()
+        row = (await self._connection.execute(statement)).first()
+        if row is None:
+            raise UnknownWorkspace(f"({team_id})")
+        return Workspace(*row)
+
+    async def save_workspace(self, workspace: Workspace) -> None:
+        """Insert it, or refresh what Slack says of it; its `rev` and its passes stay as they are."""
+        said: dict[str, Any] = {
+            name: getattr(workspace, name)
+            for name in ("name", "domain", "enterprise_id", "app_id", "bot_id", "bot_user_id")
+        }
+        known = {name: value for name, value in said.items() if value is not None}
+        if await self.find_workspace(workspace.team_id) is None:
+            await self._connection.execute(sa.insert(workspaces).values(team_id=workspace.team_id, rev=0, **said))
+        elif known:
+            await self._update(workspace.team_id, **known)
+
+    async def set_rev(self, team_id: str, rev: int) -> None:
+        """Count a commit that changed a field. Call it under the lock."""
+        await self._update(team_id, rev=rev)
+
+    async def mark_walked(self, team_id: str, *, at: datetime) -> None:
+        """Note that a pass over `users.list` has reached its end."""
+        await self._update(
+            team_id, walked_at=at, backfilled_at=sa.func.coalesce(workspaces.c.backfilled_at, sa.bindparam("at", at))
+        )
+
+    async def set_kept_from(self, team_ids: Collection[str], column: str, rev: int) -> None:
+        """Note that changes up to `rev` are no longer kept (`changes_from_rev`) or told live (`live_from_rev`)."""
+        kept = workspaces.c[column]
+        await self._connection.execute(
+            sa.update(workspaces).where(workspaces.c.team_id.in_(team_ids), kept < rev).values({column: rev})
+        )
+
+    async def _update(self, team_id: str, **values: Any) -> None:
+        await self._connection.execute(sa.update(workspaces).where(workspaces.c.team_id == team_id).values(**values))
