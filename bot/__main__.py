@@ -1,0 +1,5 @@
+"""`python -m bot` is `usersync`."""
+
+from bot.cli import main
+
+main()

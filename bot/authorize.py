@@ -1,0 +1,45 @@
+"""Who an envelope is for, answered from memory: Bolt asks for every event, and Slack is never asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.authorization import AuthorizeResult
+
+from db import Store
+from db.records import Workspace
+
+
+class Installations:
+    """The workspaces that installed us, held in memory and refreshed from the store."""
+
+    def __init__(self, store: Store, *, bot_token: str | None) -> None:
+        self._store = store
+        self._bot_token = bot_token
+        self._workspaces: dict[str, Workspace] = {}
+
+    async def refresh(self) -> None:
+        """Read them again. Raises StoreUnavailable."""
+        async with self._store.reading() as rx:
+            self._workspaces = {each.team_id: each for each in await rx.workspaces.list_workspaces()}
+
+    def list_workspaces(self) -> tuple[Workspace, ...]:
+        """List those that are known."""
+        return tuple(self._workspaces.values())
+
+    async def authorize(self, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult:
+        """Answer Bolt. Never None: Bolt would ack the envelope without running a listener.
+
+        An unknown workspace gets a result without tokens, so the listener runs and the payload becomes a dead letter.
+        """
+        workspace = self._workspaces.get(team_id or "")
+        if workspace is None:
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+        return AuthorizeResult(
+            enterprise_id=workspace.enterprise_id,
+            team_id=workspace.team_id,
+            team=workspace.name,
+            bot_id=workspace.bot_id,
+            bot_user_id=workspace.bot_user_id,
+            bot_token=self._bot_token,
+        )

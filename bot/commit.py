@@ -1,0 +1,87 @@
+"""Entries of one workspace → one transaction; a row the database refuses is put aside alone, and hurts no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bot.entries import Entry, payload_text
+from db import Recorded, Store, record
+from db.errors import RowRefused, UnknownWorkspace
+from db.records import Change, DeadLetter
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit did."""
+
+    changes: tuple[Change, ...] = ()
+    inserted: int = 0
+    updated: int = 0
+    put_aside: Mapping[str, str] = field(default_factory=dict)
+    """Reasons by the key of the entry."""
+
+    def __add__(self, other: Committed) -> Committed:
+        return Committed(
+            self.changes + other.changes,
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            {**self.put_aside, **other.put_aside},
+        )
+
+
+async def commit_entries(
+    store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool = False
+) -> Committed:
+    """Commit all of them, refused ones as dead letters. Raises StoreUnavailable, or RowRefused for a refused letter."""
+    try:
+        return await _in_one(store, entries, now=now, is_backfill=is_backfill)
+    except (RowRefused, UnknownWorkspace) as error:
+        if len(entries) > 1:
+            middle = len(entries) // 2
+            first = await commit_entries(store, entries[:middle], now=now, is_backfill=is_backfill)
+            return first + await commit_entries(store, entries[middle:], now=now, is_backfill=is_backfill)
+        if entries[0].observation is None:
+            raise
+        log.warning("a row was refused", reason=type(error).__name__)
+        letter = entries[0].put_aside(_reason_of(error))
+        return await commit_entries(store, [letter], now=now, is_backfill=is_backfill)
+
+
+async def _in_one(store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool) -> Committed:
+    observations = [entry.observation for entry in entries if entry.observation is not None]
+    letters = [entry for entry in entries if entry.reason is not None]
+    done = Recorded((), 0, 0, 0, 0)
+    async with store.transaction() as tx:
+        if observations:
+            done = await record(tx, observations[0].team_id, observations, now=now, is_backfill=is_backfill)
+        for entry in letters:
+            await tx.dead_letters.put_aside(_letter(entry, now=now))
+    if letters:
+        log.warning("put aside as dead letters", letters=len(letters))
+    reasons = {entry.key: entry.reason or "" for entry in letters}
+    return Committed(done.changes, done.inserted, done.updated, reasons)
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, UnknownWorkspace):
+        return "its workspace has not installed usersync"
+    return f"the database refuses it: {error}"
+
+
+def _letter(entry: Entry, *, now: datetime) -> DeadLetter:
+    return DeadLetter(
+        letter_id=0,
+        key=entry.key,
+        team_id=entry.team_id,
+        user_id=entry.user_id,
+        reason=entry.reason or "",
+        payload=payload_text(entry.payload),
+        source=entry.source,
+        put_aside_at=now,
+    )

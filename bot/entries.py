@@ -1,0 +1,124 @@
+"""A payload → an entry for ingest: an observation, or a dead letter with its reason. Total: it never raises."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.parse import parse_moment, parse_team_id, parse_user
+from bot.wholesome import MAX_DEPTH, MalformedUser
+from db.records import Observation, Source
+
+MAX_PAYLOAD_CHARS = 64_000
+"""What is kept of a payload that was put aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing for ingest to keep: what was observed, or, where `reason` is set, a payload to put aside."""
+
+    key: str
+    """Unique for the statement: the event's id, else a digest of the payload."""
+    team_id: str | None
+    user_id: str | None
+    payload: object
+    source: Source
+    observation: Observation | None = None
+    reason: str | None = None
+
+    def put_aside(self, reason: str) -> Entry:
+        """Turn it into a dead letter."""
+        return replace(self, observation=None, reason=reason)
+
+
+def entry_of(payload: Mapping[str, Any], *, now_s: float, source: Source = Source.EVENT) -> Entry:
+    """Read the payload of an envelope: its workspace, its event, its user. `now_s` is Slack's now in epoch seconds."""
+    event = payload.get("event")
+    user = event.get("user") if isinstance(event, dict) else None
+    team_id = team_of(payload)
+    entry = Entry(
+        key=_key(payload),
+        team_id=team_id,
+        user_id=_user_id(user),
+        payload=payload,
+        source=source,
+    )
+    if not isinstance(event, dict):
+        return entry.put_aside("there is no event in it")
+    if team_id is None:
+        return entry.put_aside("it names no workspace")
+    try:
+        observation = parse_user(
+            user,
+            team_id=team_id,
+            moment=parse_moment(event, now_s=now_s),
+            source=source,
+            now_s=now_s,
+            cache_ts=event.get("cache_ts"),
+            joined=event.get("type") == "team_join",
+        )
+    except MalformedUser as error:
+        return entry.put_aside(str(error))
+    return replace(entry, observation=observation)
+
+
+def entry_of_member(member: object, *, team_id: str, moment: int, now_s: float) -> Entry:
+    """Read an entry of a page of `users.list`."""
+    entry = Entry(
+        key=f"member:{_digest(member)}",
+        team_id=team_id,
+        user_id=_user_id(member),
+        payload=member,
+        source=Source.RUN,
+    )
+    try:
+        observation = parse_user(member, team_id=team_id, moment=moment, source=Source.RUN, now_s=now_s)
+    except MalformedUser as error:
+        return entry.put_aside(str(error))
+    return replace(entry, observation=observation)
+
+
+def team_of(payload: Mapping[str, Any]) -> str | None:
+    """Tell the installed workspace: of the authorization first, for in an enterprise the event may be another's."""
+    authorizations = payload.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else {}
+    candidates = (
+        first.get("team_id") if isinstance(first, dict) else None,
+        payload.get("context_team_id"),
+        payload.get("team_id"),
+    )
+    return next((team_id for each in candidates if (team_id := parse_team_id(each))), None)
+
+
+def payload_text(payload: object) -> str:
+    """Write a payload as ASCII-escaped JSON of at most 64,000 characters, pruned where it is nested beyond reading."""
+    text = json.dumps(_pruned(payload, MAX_DEPTH + 4), ensure_ascii=True, separators=(",", ":"), default=str)
+    return text if len(text) <= MAX_PAYLOAD_CHARS else f"{text[:MAX_PAYLOAD_CHARS]}…".encode("ascii", "ignore").decode()
+
+
+def _pruned(value: object, depth: int) -> object:
+    if isinstance(value, dict):
+        return {key: _pruned(each, depth - 1) for key, each in value.items()} if depth else "(nested too deep)"
+    if isinstance(value, list):
+        return [_pruned(each, depth - 1) for each in value] if depth else "(nested too deep)"
+    return value
+
+
+def _key(payload: Mapping[str, Any]) -> str:
+    event_id = payload.get("event_id")
+    if isinstance(event_id, str) and event_id.isascii() and event_id.isprintable() and 0 < len(event_id) <= 100:
+        return f"event:{event_id}"
+    return f"payload:{_digest(payload)}"
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(payload_text(value).encode()).hexdigest()[:32]
+
+
+def _user_id(user: object) -> str | None:
+    """Tell the id for the letter's own index, if it is one that any engine can hold."""
+    found = user.get("id") if isinstance(user, dict) else None
+    return found if isinstance(found, str) and found.isascii() and found.isalnum() and len(found) <= 64 else None

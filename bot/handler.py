@@ -1,0 +1,112 @@
+"""One envelope: through Bolt, then the ack. While draining none is taken; Slack sends it again to whoever follows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.ingest import NotCommitted
+from bot.intake import Intake
+
+log = structlog.get_logger(__name__)
+
+_NOT_FOUND = 404
+_OBSERVED = ("user_change", "team_join")
+_RATE_LIMITED = "app_rate_limited"
+"""The one event without an inner event (docs.slack.dev, Rate limits)."""
+
+
+@dataclass(slots=True)
+class Received:
+    """What has come in since the start, for status and metrics."""
+
+    envelopes: int = 0
+    acked: int = 0
+    last_at: float | None = None
+    """Epoch seconds of the last envelope."""
+
+
+class EnvelopeHandler:
+    """Takes every envelope of every socket."""
+
+    def __init__(self, app: AsyncApp, intake: Intake, *, on_gap: Callable[[str], None]) -> None:
+        self._app = app
+        self._intake = intake
+        self._on_gap = on_gap
+        self._in_flight = 0
+        self._is_draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.received = Received()
+
+    async def handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, received_at: float) -> None:
+        """Handle one envelope, and ack it if what it says is committed. `received_at` is the loop's time."""
+        self.received.envelopes += 1
+        self.received.last_at = time.time()
+        if self._is_draining:
+            return
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            response = await self._answer(request, received_at)
+            await send_async_response(client, request, response, time.time())
+            self.received.acked += response.status == 200
+        except NotCommitted as error:
+            log.warning("an envelope was not acked", reason=str(error), envelope_id=request.envelope_id)
+        except (ConnectionError, RuntimeError) as error:  # aiohttp's words for a socket that closed under the ack
+            log.warning("an ack could not be sent", error=type(error).__name__, envelope_id=request.envelope_id)
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+
+    async def drain(self, *, timeout_s: float) -> None:
+        """Take nothing more, and let what is under way be committed and acked."""
+        self._is_draining = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("some envelopes were still under way", envelopes=self._in_flight)
+
+    async def _answer(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
+        payload = request.payload
+        if payload.get("type") == _RATE_LIMITED:
+            self._on_gap("Slack dropped events: more than it delivers in an hour")
+            return BoltResponse(status=200)
+        if request.type == "events_api" and not _is_for_bolt(payload):
+            await self._intake.take(payload, received_at=received_at)
+            return BoltResponse(status=200)
+        try:
+            bolt_request = AsyncBoltRequest(
+                mode="socket_mode", body=payload, headers=build_headers(request), context={"received_at": received_at}
+            )
+        except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
+            await self._intake.take(payload, received_at=received_at)
+            return BoltResponse(status=200)
+        response: BoltResponse = await self._app.async_dispatch(bolt_request)
+        if response.status == _NOT_FOUND:
+            log.info("an envelope was for nobody", type=request.type)
+            return BoltResponse(status=200)
+        return response
+
+
+def _is_for_bolt(payload: dict[str, Any]) -> bool:
+    """Say whether Bolt finds its way in it: before any listener runs, it trips over a user that is no object."""
+    event = payload.get("event")
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        return False
+    user = event.get("user")
+    return event["type"] not in _OBSERVED or (isinstance(user, dict) and isinstance(user.get("id"), str))

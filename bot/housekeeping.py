@@ -1,0 +1,53 @@
+"""What must not be kept for ever: custom statuses beyond an hour, changes beyond the history, old dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from db import Store
+from db.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 600
+STATUS_KEEP = timedelta(hours=1)
+LETTERS_KEEP = timedelta(days=90)
+
+
+async def keep_house(
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    history_keep: timedelta,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Prune every ten minutes, until cancelled; a database that is away is tried again next time."""
+    while True:
+        try:
+            await prune(store, now=clock(), history_keep=history_keep)
+        except StoreError as error:
+            log.warning("housekeeping was put off", reason=str(error))
+        await sleep(EVERY_S)
+
+
+async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None:
+    """Prune once. Raises StoreUnavailable."""
+    async with store.reading() as rx:
+        workspaces = await rx.workspaces.list_workspaces()
+    for workspace in workspaces:
+        team_id = workspace.team_id
+        async with store.transaction() as tx:
+            await tx.workspaces.lock(team_id)
+            for column, is_status, keep in (
+                ("live_from_rev", True, STATUS_KEEP),
+                ("changes_from_rev", False, history_keep),
+            ):
+                newest = await tx.changes.prune(team_id, before=now - keep, is_status=is_status)
+                if newest is not None:
+                    await tx.workspaces.set_kept_from([team_id], column, newest)
+    async with store.transaction() as tx:
+        await tx.dead_letters.prune(before=now - LETTERS_KEEP)

@@ -1,0 +1,152 @@
+"""Group commit: gather what arrives, commit it in one transaction, then release whoever waits.
+
+One committer a workspace. What arrives while a commit is in flight forms the next batch, so there is no timer and an
+idle service commits at once. A batch that fails fails all its waiters, so none of them is acked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bot.commit import commit_entries
+from bot.entries import Entry
+from db import Store
+from db.errors import StoreError
+from db.records import Change
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+"""Entries in one transaction at most."""
+
+
+class NotCommitted(Exception):
+    """The entry is not known to be committed, so its envelope must not be acked; Slack will send it again."""
+
+
+class Late(NotCommitted):
+    """The commit took longer than the budget. It may still come; its redelivery then changes nothing."""
+
+
+class Shed(NotCommitted):
+    """More is in flight than the process should hold."""
+
+
+class Unavailable(NotCommitted):
+    """The database did not take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an entry: the changes it made, or the reason for which it was put aside."""
+
+    changes: tuple[Change, ...] = ()
+    reason: str | None = None
+
+
+_Waiting = tuple[Entry, asyncio.Future[Outcome]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What ingest has done since the start, for status and metrics."""
+
+    committed: int = 0
+    put_aside: int = 0
+    not_committed: int = 0
+    last_commit_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Committer:
+    pending: list[_Waiting] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+
+
+class Ingest:
+    """Takes entries and returns when they are committed."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime],
+        on_gap: Callable[[str], None],
+        budget_s: float = 2.5,
+        in_flight: int = 2_000,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_gap = on_gap
+        self._budget_s = budget_s
+        self._limit = in_flight
+        self._committers: dict[str | None, _Committer] = {}
+        self.tally = Tally()
+
+    @property
+    def in_flight(self) -> int:
+        """Entries that wait for their commit."""
+        return sum(len(each.pending) for each in self._committers.values())
+
+    async def accept(self, entry: Entry, *, received_at: float | None = None) -> Outcome:
+        """Return once the entry is committed, applied or put aside.
+
+        `received_at` is the loop's time at which the envelope came in; the budget runs from there. Raises NotCommitted;
+        the writing itself is never cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        if self.in_flight >= self._limit:
+            raise self._gap(Shed(f"{self._limit} events are waiting for the database"))
+        done: asyncio.Future[Outcome] = loop.create_future()
+        done.add_done_callback(lambda late: late.exception())  # a late failure may have nobody left to hear it
+        self._enqueue(entry, done)
+        left_s = self._budget_s - (loop.time() - (received_at or loop.time()))
+        await asyncio.wait({done}, timeout=max(left_s, 0))
+        if not done.done():
+            raise self._gap(Late(f"no commit within {self._budget_s} s"))
+        if error := done.exception():
+            raise self._gap(Unavailable(str(error))) from error
+        return done.result()
+
+    async def drained(self) -> None:
+        """Wait until nothing is in flight."""
+        while tasks := [each.task for each in self._committers.values() if each.task and not each.task.done()]:
+            await asyncio.wait(tasks)
+
+    def _gap(self, error: NotCommitted) -> NotCommitted:
+        self.tally.not_committed += 1
+        self._on_gap(str(error))
+        return error
+
+    def _enqueue(self, entry: Entry, done: asyncio.Future[Outcome]) -> None:
+        committer = self._committers.setdefault(entry.team_id, _Committer())
+        committer.pending.append((entry, done))
+        if committer.task is None or committer.task.done():
+            name = f"commit {entry.team_id or 'letters'}"
+            committer.task = asyncio.create_task(self._commit_all(committer), name=name)
+
+    async def _commit_all(self, committer: _Committer) -> None:
+        while committer.pending:
+            batch, committer.pending = committer.pending[:BATCH], committer.pending[BATCH:]
+            await self._commit(batch)
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        try:
+            done = await commit_entries(self._store, [entry for entry, _ in batch], now=self._clock())
+        except Exception as error:  # the ingest boundary: whatever it is, nobody may be acked for it
+            if not isinstance(error, StoreError):
+                log.exception("a commit failed")
+            for _, waiter in batch:
+                waiter.set_exception(error)
+        else:
+            self.tally.committed += len(batch) - len(done.put_aside)
+            self.tally.put_aside += len(done.put_aside)
+            self.tally.last_commit_at = self._clock()
+            for entry, waiter in batch:
+                own = tuple(change for change in done.changes if change.user_id == entry.user_id)
+                waiter.set_result(Outcome(own, done.put_aside.get(entry.key)))

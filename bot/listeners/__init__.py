@@ -1,0 +1,13 @@
+"""What we listen to, as one explicit list."""
+
+from __future__ import annotations
+
+from slack_bolt.app.async_app import AsyncApp
+
+from bot.intake import Intake
+from bot.listeners import users
+
+
+def register(app: AsyncApp, intake: Intake) -> None:
+    """Register every listener; the busiest first, for each one passed over costs time."""
+    users.register(app, intake)

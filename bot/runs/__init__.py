@@ -1,0 +1,1 @@
+"""Passes over `users.list`: the table compared with what Slack says now."""

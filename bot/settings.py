@@ -1,0 +1,227 @@
+"""The only reader of the environment: one table of name, default and help; every problem is told at once, in words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.settings_words import SettingsError, in_words, unknown_names
+
+PREFIX = "USERSYNC_"
+SECRETS = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_SIGNING_SECRET",
+    "USERSYNC_SECRET_KEY",
+    "DATABASE_URL",
+)
+"""Each may also be given as `…_FILE`, the way containers hand in secrets."""
+
+SLACK_API_URL = "https://slack.com/api/"
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+_DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _seconds(value: object) -> object:
+    """Read `90s`, `15m`, `6h` or `365d` as seconds."""
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, str) and not found:
+        raise ValueError("write a number and s, m, h or d, like 6h")
+    return int(found[1]) * _SECONDS[found[2]] if found else value
+
+
+def _yes_or_no(value: object) -> object:
+    words = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+    if isinstance(value, str):
+        if value.strip().lower() not in words:
+            raise ValueError("write yes or no")
+        return words[value.strip().lower()]
+    return value
+
+
+def _words(value: object) -> object:
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
+def _named(name: str, default: Any, text: str, *also: str) -> Any:
+    return Field(default=default, validation_alias=AliasChoices(name, *also), description=text)
+
+
+class Settings(BaseModel):
+    """Everything an operator can set. Below the composition root these are plain arguments."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    slack_bot_token: str | None = _named(
+        "SLACK_BOT_TOKEN", None, "Bot token (xoxb-…). Slack shows it under *Install App*."
+    )
+    slack_app_token: str | None = _named(
+        "SLACK_APP_TOKEN", None, "App-level token (xapp-…) with connections:write, made under *Basic Information*."
+    )
+    slack_api_url: str = _named("SLACK_API_URL", SLACK_API_URL, "Where Slack's Web API answers.")
+    slack_client_id: str | None = _named("SLACK_CLIENT_ID", None, "Client id, for signing in with Slack (later).")
+    slack_client_secret: str | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise.")
+    slack_signing_secret: str | None = _named(
+        "SLACK_SIGNING_SECRET", None, "Signing secret, for HTTP transport (later)."
+    )
+    database_url: str = _named("DATABASE_URL", "sqlite:///data/usersync.sqlite3", "Where the table lives.")
+    host: str = _named("USERSYNC_HOST", "127.0.0.1", "Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = _named(
+        "USERSYNC_PORT", 3000, "Port to listen on; plain PORT is read too.", "PORT"
+    )
+    public_url: str | None = _named("USERSYNC_PUBLIC_URL", None, "The directory's address as people type it.")
+    auth: Literal["slack", "proxy", "none"] = _named(
+        "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
+    )
+    auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer (later).")
+    trusted_proxies: Words = _named("USERSYNC_TRUSTED_PROXIES", (), "Addresses of proxies that are believed (later).")
+    secret_key: str | None = _named("USERSYNC_SECRET_KEY", None, "Key that signs sessions (later).")
+    session_days: Annotated[int, Field(ge=1, le=3650)] = _named(
+        "USERSYNC_SESSION_DAYS", 30, "Days a session lasts (later)."
+    )
+    guests_may_sign_in: YesOrNo = _named("USERSYNC_GUESTS_MAY_SIGN_IN", False, "Whether guests may sign in (later).")
+    admins: Words = _named("USERSYNC_ADMINS", (), "Admins beside Slack's own, as T…/U… (later).")
+    workspaces: Words = _named("USERSYNC_WORKSPACES", (), "Workspaces that may install (later).")
+    alert_channel: str | None = _named("USERSYNC_ALERT_CHANNEL", None, "Channel for alerts (later).")
+    alert_urls: Words = _named("USERSYNC_ALERT_URLS", (), "Further places for alerts (later).")
+    reconcile_every: Seconds = _named("USERSYNC_RECONCILE_EVERY", 6 * 3600, "How often to compare with Slack (later).")
+    history_keep: Seconds = _named("USERSYNC_HISTORY_KEEP", 365 * 86_400, "How long changes are kept.")
+    avatars: Literal["slack", "initials"] = _named(
+        "USERSYNC_AVATARS", "slack", "Pictures from Slack, or initials only."
+    )
+    log_format: Literal["console", "json"] = _named("USERSYNC_LOG_FORMAT", "console", "How log lines are written.")
+    sockets: Annotated[int, Field(ge=1, le=10)] = _named(
+        "USERSYNC_SOCKETS", 2, "Connections to Slack (10 an app at most)."
+    )
+    transport: Literal["socket", "http"] = _named("USERSYNC_TRANSPORT", "socket", "How Slack's events arrive.")
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env")) -> Settings:
+    """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy."""
+    given = {**_env_file(env_file), **(os.environ if environ is None else environ)}
+    given = {name: value.strip() for name, value in given.items() if value.strip()}
+    problems = unknown_names(given, known_names(), PREFIX)
+    secrets, unread = _secret_files(given)
+    problems += unread
+    try:
+        settings = Settings.model_validate({**given, **secrets})
+    except ValidationError as error:
+        raise SettingsError([*problems, *in_words(error)]) from None
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def require_tokens(settings: Settings) -> None:
+    """Check the two tokens that `serve` needs. Raises SettingsError."""
+    problems = [
+        *_token_problems("SLACK_BOT_TOKEN", settings.slack_bot_token, ("xoxb-", "xoxe.xoxb-"), "Install App"),
+        *_token_problems(
+            "SLACK_APP_TOKEN", settings.slack_app_token, ("xapp-",), "Basic Information, App-Level Tokens"
+        ),
+    ]
+    if problems:
+        raise SettingsError(problems)
+
+
+def known_names() -> dict[str, str]:
+    """Name every variable that is read, with its help."""
+    found: dict[str, str] = {}
+    for each in Settings.model_fields.values():
+        alias = each.validation_alias
+        names = alias.choices if isinstance(alias, AliasChoices) else ()
+        found.update({str(name): each.description or "" for name in names})
+    return found
+
+
+def proxy_for(url: str) -> str | None:
+    """Tell the proxy that the environment asks for; loopback and NO_PROXY go without.
+
+    slack_sdk reads the same variables by itself and heeds no NO_PROXY, so where no proxy applies they are dropped.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not is_loopback(host) and not proxy_bypass(host):
+        return getproxies().get(parts.scheme)
+    for name in _PROXY_VARIABLES:
+        os.environ.pop(name, None)
+    return None
+
+
+def _env_file(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+
+
+def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        path = given.get(f"{name}_FILE")
+        if path is None or name in given:
+            continue
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(
+                f"{name}_FILE: the file cannot be read ({type(error).__name__}). Check its path and its mode."
+            )
+    return found, problems
+
+
+def _token_problems(name: str, token: str | None, beginnings: tuple[str, ...], screen: str) -> list[str]:
+    if not token:
+        return [f"{name} is missing. Copy it from your app's page at api.slack.com/apps, under {screen}."]
+    if token[0] in "\"'":
+        return [f"{name} is wrapped in quotes. Write it without them."]
+    if not token.startswith(beginnings):
+        swapped = " The two tokens may be swapped." if token.startswith(("xoxb-", "xapp-")) else ""
+        return [f"{name} must begin with {beginnings[0]}; this one does not.{swapped} You find it under {screen}."]
+    if re.search(r"\s", token) or not token.isascii():
+        return [f"{name} holds a blank or a letter that no token has. Copy it again from under {screen}."]
+    return []
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found: list[str] = []
+    if settings.auth != "none" and not is_loopback(settings.host):
+        found.append(
+            f"USERSYNC_HOST: {settings.host} would show the directory to everybody who reaches it, for there is no "
+            "sign-in yet. Listen on 127.0.0.1, or open it knowingly with USERSYNC_AUTH=none."
+        )
+    if settings.transport == "http":
+        found.append("USERSYNC_TRANSPORT: http is not built yet. Leave it out: Socket Mode needs no public address.")
+    if urlsplit(settings.slack_api_url).scheme not in ("http", "https"):
+        found.append(f"SLACK_API_URL: it must be an http or https address, like {SLACK_API_URL}")
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach that address."""
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host) is not None
+
+
+def demo_port() -> int:
+    """Tell the port for the demo: `PORT`, else 3000. It is all the demo reads. Raises SettingsError."""
+    port = os.environ.get("PORT", "").strip() or "3000"
+    if not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise SettingsError(["PORT: it must be a number from 0 to 65535."])
+    return int(port)

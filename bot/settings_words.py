@@ -1,0 +1,50 @@
+"""Problems with settings in words: which name, what is wrong, how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationError
+
+
+class SettingsError(Exception):
+    """One or more settings are missing or wrong; `problems` has a sentence or two for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+def in_words(error: ValidationError) -> list[str]:
+    """Tell pydantic's findings, a line each, without quoting what may be a secret."""
+    return [f"{each['loc'][0]}: {_remedy(each['type'], each.get('ctx') or {}, each['msg'])}" for each in error.errors()]
+
+
+def unknown_names(given: Iterable[str], known: Iterable[str], prefix: str) -> list[str]:
+    """Tell names that bear our prefix and mean nothing: a typing error must not go unseen."""
+    names = sorted(known)
+    found: list[str] = []
+    for name in sorted(given):
+        if not name.startswith(prefix) or name in names or name.removesuffix("_FILE") in names:
+            continue
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+        hint = f"Did you mean {near[0]}?" if near else "Take it out."
+        found.append(f"{name}: there is no such setting. {hint}")
+    return found
+
+
+def _remedy(kind: str, context: dict[str, object], message: str) -> str:
+    match kind:
+        case "literal_error":
+            return f"it can be {context.get('expected')}."
+        case "int_parsing" | "int_type":
+            return "it must be a whole number."
+        case "greater_than_equal":
+            return f"it must be at least {context.get('ge')}."
+        case "less_than_equal":
+            return f"it must be at most {context.get('le')}."
+        case "value_error":
+            return f"{context.get('error')}."
+        case _:
+            return f"{message}."

@@ -1,0 +1,106 @@
+"""The one place where Slack clients are made, and Slack's clock, told by the `Date` of its responses."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+REJECTIONS = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
+"""Answers that say the token itself is no good; anything else may pass."""
+
+
+def sdk_logger(name: str) -> logging.Logger:
+    """Make a logger for Slack's libraries: never below INFO.
+
+    At DEBUG they print every frame, tokens included; without a level of its own the SDK formats each whole response
+    and throws it away.
+    """
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.WARNING)
+    return logger
+
+
+class SlackClock:
+    """Slack's now: the `Date` of its last response plus the time since; the host's clock until there was one."""
+
+    def __init__(
+        self, *, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset_s: float | None = None
+
+    def now_s(self) -> float:
+        """Tell epoch seconds."""
+        return self._wall() if self._offset_s is None else self._monotonic() + self._offset_s
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Read the `Date` of a response (RFC 9110, 6.6.1); one that cannot be read says nothing."""
+        stamp = headers.get("Date") or headers.get("date")
+        try:
+            self._offset_s = parsedate_to_datetime(stamp).timestamp() - self._monotonic() if stamp else self._offset_s
+        except ValueError:
+            return
+
+
+class SlackClient(AsyncWebClient):
+    """Slack's own client that also sets the clock."""
+
+    clock: SlackClock
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Call a Web API method. Raises SlackApiError, aiohttp.ClientError, TimeoutError."""
+        try:
+            response = await super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            self.clock.hear(dict(getattr(error.response, "headers", {})))
+            raise
+        self.clock.hear(dict(response.headers))
+        return response
+
+
+def open_session() -> ClientSession:
+    """Open the connections that every client of the process shares."""
+    return ClientSession(timeout=ClientTimeout(total=30), trust_env=False)
+
+
+def make_client(
+    *, token: str | None, api_url: str, proxy: str | None, session: ClientSession, clock: SlackClock
+) -> SlackClient:
+    """Make a client for the Web API. It does not retry: who calls knows what waiting costs."""
+    client = SlackClient(
+        token=token,
+        base_url=api_url,
+        proxy=proxy,
+        session=session,
+        timeout=30,
+        logger=sdk_logger("slack_sdk.web"),
+        retry_handlers=[],
+    )
+    client.clock = clock
+    return client
+
+
+def rejection_of(error: SlackApiError) -> str | None:
+    """Tell Slack's word for a token that is no good; None where trying again may help."""
+    word = error_word(error)
+    return word if word in REJECTIONS else None
+
+
+def error_word(error: SlackApiError) -> str:
+    """Tell Slack's short word for what is wrong, or the HTTP status where it said none."""
+    response = error.response
+    data = getattr(response, "data", response)
+    word = data.get("error") if isinstance(data, dict) else None
+    status = getattr(response, "status_code", None) or getattr(response, "status", None)
+    return str(word) if word else f"HTTP {status or 'answer that cannot be read'}"

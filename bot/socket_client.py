@@ -1,0 +1,139 @@
+"""One Socket Mode connection: Slack's own client, connecting once and leaving every decision to the supervisor.
+
+What differs from slack_sdk: `connect()` tries once and raises; a call for reconnection is only noted; each message runs
+in a task that is kept; a frame that cannot be parsed is counted; and each envelope bears the time it came in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import sdk_logger
+
+log = structlog.get_logger(__name__)
+
+OnRequest = Callable[["SocketClient", SocketModeRequest, float], Awaitable[None]]
+
+PING_INTERVAL_S = 5.0
+
+
+class SocketClient(SocketModeClient):
+    """A connection that says hello, is lost, or is asked to be replaced."""
+
+    def __init__(
+        self,
+        *,
+        app_token: str,
+        web_client: AsyncWebClient,
+        proxy: str | None,
+        on_request: OnRequest,
+    ) -> None:
+        super().__init__(
+            app_token=app_token,
+            web_client=web_client,
+            proxy=proxy,
+            logger=sdk_logger("slack_sdk.socket_mode"),
+            ping_interval=PING_INTERVAL_S,
+        )
+        self.proxy = proxy  # slack_sdk reads proxy variables by itself and heeds no NO_PROXY
+        self._on_request = on_request
+        self._heard_s = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.hello = asyncio.Event()
+        self.ending = asyncio.Event()
+        """Set when the connection is lost, or Slack asks for another one."""
+        self.reason: str | None = None
+        """Slack's word for why it disconnects; None where the connection was simply lost."""
+        self.connections: int | None = None
+        """How many connections Slack counts for this app, as of our hello."""
+
+    @property
+    def last_heard_s(self) -> float:
+        """Tell when the other end last gave a sign of life, be it only a pong; epoch seconds."""
+        return max(self._heard_s, self.last_ping_pong_time or 0.0)
+
+    async def connect(self) -> None:
+        """Connect once, with a fresh ticket. Raises SlackApiError, aiohttp.ClientError, OSError, TimeoutError."""
+        response = await self.web_client.apps_connections_open(app_token=self.app_token)
+        self.current_session = await self.aiohttp_client_session.ws_connect(
+            response["url"],
+            autoping=False,
+            heartbeat=self.ping_interval,
+            proxy=self.proxy,
+            ssl=self.web_client.ssl if self.web_client.ssl is not None else True,
+        )
+        await self.current_session.ping(f"sdk-ping-pong:{time.time()}".encode())
+        self.current_session_monitor = asyncio.ensure_future(self.monitor_current_session())
+        self.message_receiver = asyncio.ensure_future(self.receive_messages())
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002 - slack_sdk's signature
+        """Note that slack_sdk wants another connection; the supervisor opens it."""
+        self.ending.set()
+
+    async def enqueue_message(self, message: str) -> None:
+        """Keep a frame with the time it came in."""
+        self._heard_s = time.time()
+        await self.message_queue.put((asyncio.get_running_loop().time(), message))
+
+    async def process_message(self) -> None:
+        """Run one frame in a task of its own, and keep hold of it."""
+        received_at, raw = await self.message_queue.get()
+        try:
+            message = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            log.warning(
+                "a frame could not be parsed, so it has no envelope to ack", error=type(error).__name__, chars=len(raw)
+            )
+            return
+        if isinstance(message, dict):
+            task = asyncio.create_task(self._run_one(message, received_at), name="envelope")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Close the connection and everything that belongs to it; a dead peer is not waited for."""
+        self.closed = True
+        self.auto_reconnect_enabled = False
+        own = [self.message_processor, self.current_session_monitor, self.message_receiver]
+        tasks = [task for task in own if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(2):
+                if self.current_session is not None:
+                    await self.current_session.close()
+        except TimeoutError:
+            log.info("a socket did not say goodbye")
+        await self.aiohttp_client_session.close()
+
+    async def _run_one(self, message: dict[str, Any], received_at: float) -> None:
+        try:
+            await self._run(message, received_at)
+        except Exception:  # the edge of a supervised task: without this the envelope would vanish without a word
+            log.exception("an envelope was not handled")
+
+    async def _run(self, message: dict[str, Any], received_at: float) -> None:
+        match message.get("type"):
+            case "hello":
+                count = message.get("num_connections")
+                self.connections = count if isinstance(count, int) else None
+                self.hello.set()
+            case "disconnect":
+                self.reason = str(message.get("reason"))
+                self.ending.set()
+            case _:
+                if not isinstance(message.get("payload"), dict):
+                    message["payload"] = {"unreadable": message.get("payload")}
+                request = SocketModeRequest.from_dict(message)
+                if request is not None:
+                    await self._on_request(self, request, received_at)

@@ -1,0 +1,81 @@
+"""When to walk `users.list`: after the first hello, and whenever something may have been missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.authorize import Installations
+from bot.runs.pages import PassFailed
+from bot.runs.resync import Progress, Resync
+
+log = structlog.get_logger(__name__)
+
+REST_S = 30
+"""Between two walks: a gap that keeps opening must not become a storm of calls."""
+RETRY_S = 60
+
+
+class Walks:
+    """Walks when it is asked to, one walk at a time."""
+
+    def __init__(
+        self,
+        installations: Installations,
+        *,
+        make_resync: Callable[[str], Resync],
+        introduced: Callable[[], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._installations = installations
+        self._make_resync = make_resync
+        self._introduced = introduced
+        self._sleep = sleep
+        self._wanted = asyncio.Event()
+        self.progress: Progress | None = None
+        """Of the walk under way; None between walks."""
+        self.trouble: str | None = None
+        self.walks = 0
+
+    def want(self, reason: str) -> None:
+        """Ask for a walk; one that is under way began too early to close this gap, so another follows."""
+        if not self._wanted.is_set():
+            log.info("people will be read again", reason=reason)
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Walk whenever it was asked for, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self._introduced()
+            for workspace in self._installations.list_workspaces():
+                await self._walk(workspace.team_id)
+            await self._sleep(REST_S)
+
+    async def _walk(self, team_id: str) -> None:
+        resync = self._make_resync(team_id)
+        self.progress = resync.progress
+        try:
+            done = await resync.run()
+        except PassFailed as error:
+            self.trouble = f"People could not be read from Slack, nobody was changed for it: {error}"
+            log.warning("a walk failed", team_id=team_id, reason=str(error))
+            await self._sleep(RETRY_S)
+            self._wanted.set()
+        else:
+            self.trouble = None
+            self.walks += 1
+            await self._installations.refresh()
+            log.info(
+                "people were read",
+                team_id=team_id,
+                users=done.seen,
+                calls=done.calls,
+                new=done.inserted,
+                changed=done.updated,
+            )
+        finally:
+            self.progress = None

@@ -1,0 +1,87 @@
+"""The web server inside our process: our socket, our signals, our end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+
+class PortTaken(Exception):
+    """The address to listen on is not to be had. The message is a sentence with its remedy."""
+
+
+class _QuietServer(uvicorn.Server):
+    """uvicorn without its own signal handlers: it would raise ours again after `serve()` and end the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.is_up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServer:
+    """Serves one application on one bound socket."""
+
+    def __init__(self, app: Starlette, bound: socket.socket) -> None:
+        self._socket = bound
+        self._server = _QuietServer(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                http="httptools",
+                ws="none",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Tell host and port."""
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    async def run(self) -> None:
+        """Serve until `close`."""
+        await self._server.serve(sockets=[self._socket])
+
+    async def started(self) -> None:
+        """Wait until requests are answered."""
+        await self._server.is_up.wait()
+
+    def close(self) -> None:
+        """Let requests under way end, and take no more; `run` returns then."""
+        self._server.should_exit = True
+
+
+def bind(host: str, port: int, *, or_next: bool = False) -> socket.socket:
+    """Bind host and port; with `or_next`, the next free one of twenty. Raises PortTaken."""
+    for candidate in range(port, port + (20 if or_next and port else 1)):
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
+            found = socket.socket(family, socket.SOCK_STREAM)
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+        except OSError as error:
+            problem = error
+        else:
+            return found
+    raise PortTaken(
+        f"Cannot listen on {host}, port {port} ({problem.strerror or problem}). "
+        "End what listens there, or choose another with USERSYNC_PORT."
+    )
