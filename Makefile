@@ -1,0 +1,47 @@
+# Every target needs only Python 3.11 or newer, make and a package index; GNU make 3.81 is enough.
+
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format lock bench clean
+
+help: ## Explain the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: .venv/.dev ## Build .venv with everything for development
+
+demo: .venv/.runtime ## Run the real service against a pretend Slack with invented people
+	@$(PY) -m bot demo
+
+serve: .venv/.runtime ## Follow your Slack (tokens from the environment or .env)
+	@$(PY) -m bot serve
+
+test: .venv/.dev ## Run all tests
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/.dev ## Format, lint, strict types and the import table
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/test_architecture.py
+
+format: .venv/.dev ## Format, and mend what ruff can mend
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+lock: .venv/.dev ## Resolve the dependencies anew (needs uv)
+	@sh scripts/lock
+
+clean: ## Remove .venv, the demo's folder and caches
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	@sh scripts/venv make
+
+.venv/.runtime: .venv/bin/python locks/runtime.txt locks/build.txt pyproject.toml
+	@sh scripts/venv fill runtime
+	@touch $@
+
+.venv/.dev: .venv/.runtime locks/dev.txt
+	@sh scripts/venv fill dev
+	@touch $@

@@ -1,0 +1,90 @@
+"""What every test may ask for: an empty environment, a store on each engine, a pretend Slack, and the whole service."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.service import Service
+from bot.settings import Settings
+from bot.simulator import Simulator
+from db import Store
+from tests.support.engines import ENGINES, empty_database
+
+NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that happens to be set on this machine may reach a test."""
+    for name in list(os.environ):
+        if name.upper().startswith(("SLACK_", "USERSYNC_", "DATABASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")):
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("PORT", raising=False)
+
+
+@pytest.fixture(params=ENGINES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database on each engine."""
+    async with empty_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A migrated store on each engine."""
+    store = await Store.open(database_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Simulator]:
+    """A pretend Slack with nobody in it but the bots that every workspace has."""
+    async with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def settings(slack: Simulator, tmp_path: Path) -> Settings:
+    """Settings that lead to the pretend Slack and to a file of this test."""
+    return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+
+
+def settings_for(slack: Simulator, database_url: str) -> Settings:
+    """Make settings that lead to the pretend Slack."""
+    return Settings.model_validate(
+        {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "DATABASE_URL": database_url,
+            "USERSYNC_PORT": 0,
+        }
+    )
+
+
+@pytest.fixture
+async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
+    """Start the whole service; it is closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def begin(wanted: Settings = settings) -> Service:
+            return await stack.enter_async_context(Service(wanted, stagger_s=0.05))
+
+        yield begin
+
+
+@pytest.fixture
+async def service(start: Callable[..., object], slack: Simulator) -> Service:
+    """The whole service, connected, its first walk done."""
+    from tests.support.waiting import eventually
+
+    running: Service = await start()  # type: ignore[misc]
+    await eventually(lambda: running.walks.walks, within_s=10, of="the first walk")
+    return running
