@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.authorize import Installations
@@ -19,9 +20,13 @@ def make_app(*, client: AsyncWebClient, installations: Installations, intake: In
     The middlewares left out answer for HTTP requests; over a socket one of them would ack a payload that merely holds
     `ssl_check`.
     """
+
+    async def authorize(team_id: object) -> AuthorizeResult:
+        return installations.authorize(team_id)  # Bolt reads the names of plain functions only
+
     app = AsyncApp(
         client=client,
-        authorize=installations.authorize,
+        authorize=authorize,
         process_before_response=True,
         ignoring_self_events_enabled=False,
         ssl_check_enabled=False,

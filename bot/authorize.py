@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from slack_bolt.authorization import AuthorizeResult
 
 from db import Store
@@ -27,14 +25,15 @@ class Installations:
         """List those that are known."""
         return tuple(self._workspaces.values())
 
-    async def authorize(self, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult:
+    def authorize(self, team_id: object) -> AuthorizeResult:
         """Answer Bolt. Never None: Bolt would ack the envelope without running a listener.
 
-        An unknown workspace gets a result without tokens, so the listener runs and the payload becomes a dead letter.
+        An unknown workspace, or whatever else a payload may hold there, gets a result without tokens: the listener
+        runs, and the payload becomes a dead letter.
         """
-        workspace = self._workspaces.get(team_id or "")
+        workspace = self._workspaces.get(team_id) if isinstance(team_id, str) else None
         if workspace is None:
-            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+            return AuthorizeResult(enterprise_id=None, team_id=None)
         return AuthorizeResult(
             enterprise_id=workspace.enterprise_id,
             team_id=workspace.team_id,

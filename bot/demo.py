@@ -13,6 +13,7 @@ from typing import Self
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator, tell
+from bot.walks import Pace
 
 FOLDER = Path(".demo")
 PEOPLE = 250
@@ -56,7 +57,9 @@ class Demo:
                 "USERSYNC_PORT": self._port,
             }
         )
-        return Service(settings, is_demo=True, image_sources=(self.slack.url,), stagger_s=1, or_next_port=True)
+        return Service(
+            settings, is_demo=True, image_sources=(self.slack.url,), pace=Pace(stagger_s=1), or_next_port=True
+        )
 
     async def _tell(self) -> None:
         await self.slack.connected(timeout=60)

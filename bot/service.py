@@ -24,8 +24,8 @@ from bot.runs.resync import Resync
 from bot.settings import Settings, is_loopback, proxy_for
 from bot.slack import SlackClient, SlackClock, make_client, open_session
 from bot.socket_client import SocketClient
-from bot.sockets import STAGGER_S, Sockets
-from bot.walks import Walks
+from bot.sockets import Sockets
+from bot.walks import Pace, Walks
 from bot.webserver import WebServer, bind
 from db import Store
 from web.app import create_app
@@ -49,16 +49,17 @@ class Service:
         clock: Callable[[], datetime] = utc_now,
         is_demo: bool = False,
         image_sources: Iterable[str] = ("https:",),
-        stagger_s: float = STAGGER_S,
+        pace: Pace | None = None,
         or_next_port: bool = False,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._is_demo = is_demo
         self._image_sources = tuple(image_sources)
-        self._stagger_s = stagger_s
+        self._pace = pace or Pace()
         self._or_next_port = or_next_port
         self._stack = AsyncExitStack()
+        self._is_closed = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failed: asyncio.Future[None]
         """Done when a part of the service has died; it holds the reason."""
@@ -128,6 +129,7 @@ class Service:
             self.installations,
             make_resync=lambda team_id: Resync(self.store, self.client, team_id=team_id, clock=self._clock),
             introduced=self.introduction.done,
+            pace=self._pace,
         )
         self.ingest = Ingest(self.store, clock=self._clock, on_gap=self.walks.want)
         intake = Intake(self.ingest, slack_clock)
@@ -144,7 +146,7 @@ class Service:
             wanted=settings.sockets,
             clock=self._clock,
             on_connected=lambda: self.walks.want("a connection to Slack is open"),
-            stagger_s=self._stagger_s,
+            stagger_s=self._pace.stagger_s,
         )
         self._app = self._make_web()
 
@@ -180,7 +182,10 @@ class Service:
         )
 
     async def close(self) -> None:
-        """Drain, commit, ack, close: Slack's side before the window, the memory last of all."""
+        """Drain, commit, ack, close: Slack's side before the window, the memory last of all. Once is enough."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         await self.handler.drain(timeout_s=DRAIN_S)
         await self.ingest.drained()
         await self._cancel("sockets", "walks", "introduction", "housekeeping")

@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 HELLO_TIMEOUT_S = 15
 DRAIN_S = 3
 """Slack waits about this long for an ack; after that the old connection has nothing left to say."""
-STAGGER_S = 5
-"""Between the first and the next connection, so that Slack does not recycle them in the same moment."""
 WATCH_EVERY_S = 2
 
 _CLOSES_FIRST = ("too_many_websockets", "link_disabled")
@@ -57,7 +55,7 @@ class Sockets:
         clock: Callable[[], datetime],
         on_connected: Callable[[], None],
         make_backoff: Callable[[], Backoff] = Backoff,
-        stagger_s: float = STAGGER_S,
+        stagger_s: float,
     ) -> None:
         self._make_client = make_client
         self._make_backoff = make_backoff
@@ -81,8 +79,10 @@ class Sockets:
 
     async def close(self) -> None:
         """Close every connection, once nothing is under way any more."""
+        for farewell in self._farewells:
+            farewell.cancel()
         clients, self._clients = self._clients, set()
-        await asyncio.gather(*(client.close() for client in clients), *self._farewells, return_exceptions=True)
+        await asyncio.gather(*self._farewells, *(client.close() for client in clients), return_exceptions=True)
 
     async def _keep(self, slot: int) -> None:
         await asyncio.sleep(slot * self._stagger_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -13,9 +14,17 @@ from bot.runs.resync import Progress, Resync
 
 log = structlog.get_logger(__name__)
 
-REST_S = 30
-"""Between two walks: a gap that keeps opening must not become a storm of calls."""
-RETRY_S = 60
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the service is."""
+
+    stagger_s: float = 5
+    """Between the first connection and the next, so that Slack does not recycle them in the same moment."""
+    rest_s: float = 30
+    """Between two walks: a gap that keeps opening must not become a storm of calls."""
+    retry_s: float = 60
+    """After a walk that failed."""
 
 
 class Walks:
@@ -27,12 +36,12 @@ class Walks:
         *,
         make_resync: Callable[[str], Resync],
         introduced: Callable[[], Awaitable[None]],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pace: Pace,
     ) -> None:
         self._installations = installations
         self._make_resync = make_resync
         self._introduced = introduced
-        self._sleep = sleep
+        self._pace = pace
         self._wanted = asyncio.Event()
         self.progress: Progress | None = None
         """Of the walk under way; None between walks."""
@@ -53,7 +62,7 @@ class Walks:
             await self._introduced()
             for workspace in self._installations.list_workspaces():
                 await self._walk(workspace.team_id)
-            await self._sleep(REST_S)
+            await asyncio.sleep(self._pace.rest_s)
 
     async def _walk(self, team_id: str) -> None:
         resync = self._make_resync(team_id)
@@ -63,7 +72,7 @@ class Walks:
         except PassFailed as error:
             self.trouble = f"People could not be read from Slack, nobody was changed for it: {error}"
             log.warning("a walk failed", team_id=team_id, reason=str(error))
-            await self._sleep(RETRY_S)
+            await asyncio.sleep(self._pace.retry_s)
             self._wanted.set()
         else:
             self.trouble = None

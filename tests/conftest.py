@@ -13,6 +13,7 @@ import pytest
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
+from bot.walks import Pace
 from db import Store
 from tests.support.engines import ENGINES, empty_database
 
@@ -75,7 +76,7 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     async with AsyncExitStack() as stack:
 
         async def begin(wanted: Settings = settings) -> Service:
-            return await stack.enter_async_context(Service(wanted, stagger_s=0.05))
+            return await stack.enter_async_context(Service(wanted, pace=Pace(stagger_s=0.05, rest_s=0.2, retry_s=0.2)))
 
         yield begin
 

@@ -8,10 +8,12 @@ from db.records import Observation, Source
 
 TEAM = "T0SIM00001"
 PROFILE_KEYS = frozenset(
-    """title phone email display_name first_name last_name pronouns start_date status_text status_emoji
-    status_expiration avatar_hash image_72 image_192 image_512 image_1024 image_original is_custom_image bot_id
-    guest_invited_by guest_expiration_ts fields""".split()
-)
+    {
+        "title", "phone", "email", "display_name", "first_name", "last_name", "pronouns", "start_date", "status_text",
+        "status_emoji", "status_expiration", "avatar_hash", "image_72", "image_192", "image_512", "image_1024",
+        "image_original", "is_custom_image", "bot_id", "guest_invited_by", "guest_expiration_ts", "fields",
+    }
+)  # fmt: skip
 
 
 def an_observation(user_id: str = "U1", *, updated: int | None = 100, moment: int = 0, **values: Any) -> Observation:
@@ -51,7 +53,8 @@ def a_short_payload(user_id: str = "U1", *, updated: int = 1_700_000_000, **prof
     """Make the short form in which Slack tells a deactivation."""
     return {
         "id": user_id, "team_id": TEAM, "name": "ada", "deleted": True, "is_bot": False, "is_app_user": False,
-        "updated": updated, "profile": {"real_name": "Ada Lovelace", "display_name": "", "avatar_hash": "g0", **profile},
+        "updated": updated,
+        "profile": {"real_name": "Ada Lovelace", "display_name": "", "avatar_hash": "g0", **profile},
     }  # fmt: skip
 
 

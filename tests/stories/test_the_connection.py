@@ -1,0 +1,94 @@
+"""Slack recycles, drops, refuses and silences connections; no event is lost for it, and the status says how it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.service import Service
+from bot.simulator import Simulator
+from tests.stories.test_a_change_in_slack import find
+from tests.support.waiting import eventually
+
+
+async def test_two_connections_are_open(slack: Simulator, service: Service) -> None:
+    await slack.connected(2)
+
+    await eventually(lambda: service.status().sockets == 2)
+
+    assert service.status().trouble is None
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+async def test_a_recycled_connection_is_replaced_before_it_is_let_go(
+    slack: Simulator, service: Service, reason: str
+) -> None:
+    await slack.connected(2)
+    hellos = slack.hellos
+
+    slack.disconnects(reason)
+    ada = slack.joins("Ada Lovelace")
+    await eventually(lambda: slack.hellos >= hellos + 2, within_s=10, of="new connections")
+    grace = slack.joins("Grace Hopper")
+    await slack.eventually_acked()
+
+    assert await find(service, slack, ada.id) is not None
+    assert await find(service, slack, grace.id) is not None
+    assert service.status().sockets == 2
+
+
+async def test_after_lost_connections_it_connects_again_and_reads_everybody_again(
+    slack: Simulator, service: Service
+) -> None:
+    await slack.connected(2)
+    walks = len(slack.calls("users.list"))
+
+    slack.refuses_sockets()
+    slack.drops_sockets()
+    await eventually(lambda: service.status().sockets == 0, within_s=10, of="the loss noticed")
+    assert service.status().trouble is not None
+    missed = slack.adds("Grace Hopper")
+    slack.accepts_sockets()
+
+    await slack.connected(1, timeout=20)
+    await eventually(lambda: len(slack.calls("users.list")) > walks, within_s=60, of="a walk after the gap")
+    await eventually(lambda: find(service, slack, missed.id), within_s=10)
+    assert service.status().trouble is None
+
+
+async def test_a_connection_that_went_deaf_is_replaced(slack: Simulator, service: Service) -> None:
+    await slack.connected(2)
+    hellos = slack.hellos
+
+    slack.goes_deaf()
+
+    await eventually(lambda: slack.hellos > hellos, within_s=40, of="a new connection")
+
+
+async def test_an_app_with_too_many_connections_is_told_in_words(slack: Simulator, service: Service) -> None:
+    await slack.connected(2)
+
+    slack.disconnects("link_disabled")
+    slack.refuses_sockets()
+    await eventually(lambda: service.status().sockets == 0, within_s=10, of="the loss noticed")
+
+    assert service.status().trouble
+
+
+async def test_events_that_slack_dropped_are_made_good_by_a_walk(slack: Simulator, service: Service) -> None:
+    missed = slack.adds("Grace Hopper")
+
+    slack.limits_events()
+
+    await eventually(lambda: find(service, slack, missed.id), within_s=60, of="the walk that closes the gap")
+    assert [] == slack.unacked()
+
+
+async def test_hundreds_at_once_are_all_committed_and_acked(slack: Simulator, service: Service) -> None:
+    joined = [slack.joins(f"Ada {number}") for number in range(500)]
+
+    await slack.eventually_acked(timeout=10)
+
+    async with service.store.reading() as rx:
+        known = await rx.users.find_users(slack.team_id, {user.id for user in joined})
+    assert len(joined) == len(known)
+    assert all(slack.deliveries(event_id) == 1 for event_id in slack.acked())

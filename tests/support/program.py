@@ -1,0 +1,80 @@
+"""The program as operators run it: its own process, an environment of its own, signals from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from bot.simulator import Simulator
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Make an environment that holds nothing but what the program needs."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **more}
+
+
+def serve_environment(slack: Simulator, database_url: str, **more: str) -> dict[str, str]:
+    """Make an environment that leads to the pretend Slack."""
+    return environment(
+        SLACK_BOT_TOKEN=slack.bot_token,
+        SLACK_APP_TOKEN=slack.app_token,
+        SLACK_API_URL=slack.api_url,
+        DATABASE_URL=database_url,
+        USERSYNC_PORT="0",
+        **more,
+    )
+
+
+class Program:
+    """A running `usersync`; what it prints is kept."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.output = ""
+        self._reader = asyncio.create_task(self._read(), name="program output")
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            self.output += line.decode()
+
+    async def url(self) -> str:
+        """Wait for the address that it prints."""
+        from tests.support.waiting import eventually
+
+        found = await eventually(lambda: re.search(r"http://\S+", self.output), within_s=20, of="the address")
+        return found[0]
+
+    async def ended(self, within_s: float = 15) -> int:
+        """Wait for its end and tell the exit code."""
+        async with asyncio.timeout(within_s):
+            await self._reader
+            return await self.process.wait()
+
+    def tell(self, signal_number: int) -> None:
+        """Send it a signal."""
+        self.process.send_signal(signal_number)
+
+
+@contextlib.asynccontextmanager
+async def running(*arguments: str, env: Mapping[str, str], cwd: Path) -> AsyncIterator[Program]:
+    """Run `usersync ARGUMENTS`; whatever is still running afterwards is killed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments,
+        env=dict(env), cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    program = Program(process)
+    try:
+        yield program
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        await program.ended()
