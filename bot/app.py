@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
+import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.authorize import Installations
+from bot.ingest import NotCommitted
 from bot.intake import Intake
 from bot.listeners import register
 from bot.slack import sdk_logger
+
+log = structlog.get_logger(__name__)
 
 
 def make_app(*, client: AsyncWebClient, installations: Installations, intake: Intake) -> AsyncApp:
     """Wire Bolt so that an envelope is acked only when its listener has returned.
 
     The middlewares left out answer for HTTP requests; over a socket one of them would ack a payload that merely holds
-    `ssl_check`.
+    `ssl_check`. Bolt's own warnings are about tokens in the environment, which it finds by itself and does not use.
     """
 
     async def authorize(team_id: object) -> AuthorizeResult:
@@ -33,12 +38,21 @@ def make_app(*, client: AsyncWebClient, installations: Installations, intake: In
         request_verification_enabled=False,
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
-        logger=sdk_logger("slack_bolt"),
+        logger=sdk_logger("slack_bolt", level=logging.ERROR),
     )
     register(app, intake)
     app.event(re.compile(""))(_leave)
+    app.error(_tell)
     return app
 
 
 async def _leave() -> None:
     """Ack an event that is not for us: unmatched ones are never acked, and would come back three times."""
+
+
+async def _tell(error: Exception) -> None:
+    """Say what a listener failed of, in one line. It answers nothing: any answer of 200 would ack the envelope."""
+    if isinstance(error, NotCommitted):
+        log.warning("an event was not committed, so it is not acked", reason=str(error))
+    else:
+        log.error("a listener failed", exc_info=error)

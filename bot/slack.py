@@ -18,15 +18,18 @@ REJECTIONS = frozenset(
 )
 """Answers that say the token itself is no good; anything else may pass."""
 
+UNREADABLE = "unreadable_answer"
+_FIRST_ERROR_STATUS = 400
 
-def sdk_logger(name: str) -> logging.Logger:
+
+def sdk_logger(name: str, *, level: int = logging.WARNING) -> logging.Logger:
     """Make a logger for Slack's libraries: never below INFO.
 
     At DEBUG they print every frame, tokens included; without a level of its own the SDK formats each whole response
     and throws it away.
     """
     logger = logging.getLogger(name)
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(level)
     return logger
 
 
@@ -65,6 +68,8 @@ class SlackClient(AsyncWebClient):
         except SlackApiError as error:
             self.clock.hear(dict(getattr(error.response, "headers", {})))
             raise
+        except (AttributeError, TypeError, ValueError) as error:  # the SDK takes every answer for a JSON object
+            raise unreadable_answer() from error
         self.clock.hear(dict(response.headers))
         return response
 
@@ -102,5 +107,12 @@ def error_word(error: SlackApiError) -> str:
     response = error.response
     data = getattr(response, "data", response)
     word = data.get("error") if isinstance(data, dict) else None
+    if word:
+        return str(word)
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
-    return str(word) if word else f"HTTP {status or 'answer that cannot be read'}"
+    return f"HTTP {status}" if isinstance(status, int) and status >= _FIRST_ERROR_STATUS else UNREADABLE
+
+
+def unreadable_answer() -> SlackApiError:
+    """Make the error for an answer that is not what Slack documents: an HTML page, half a page, no object."""
+    return SlackApiError("The answer cannot be read.", {"ok": False, "error": UNREADABLE})  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import sdk_logger
+from bot.slack import sdk_logger, unreadable_answer
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +63,11 @@ class SocketClient(SocketModeClient):
 
     async def connect(self) -> None:
         """Connect once, with a fresh ticket. Raises SlackApiError, aiohttp.ClientError, OSError, TimeoutError."""
-        response = await self.web_client.apps_connections_open(app_token=self.app_token)
+        url = (await self.web_client.apps_connections_open(app_token=self.app_token)).get("url")
+        if not isinstance(url, str):
+            raise unreadable_answer()
         self.current_session = await self.aiohttp_client_session.ws_connect(
-            response["url"],
+            url,
             autoping=False,
             heartbeat=self.ping_interval,
             proxy=self.proxy,

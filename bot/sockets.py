@@ -25,6 +25,8 @@ HELLO_TIMEOUT_S = 15
 DRAIN_S = 3
 """Slack waits about this long for an ack; after that the old connection has nothing left to say."""
 WATCH_EVERY_S = 2
+STEADY_S = 60
+"""A connection that lived longer counts as a success; one thrown out at once must not be tried again at once."""
 
 _CLOSES_FIRST = ("too_many_websockets", "link_disabled")
 
@@ -101,8 +103,10 @@ class Sockets:
                 self._let_go(current)
             current = fresh
             self._count(slot, is_open=True)
-            backoff.reset()
+            opened_at = asyncio.get_running_loop().time()
             await self._until_ending(current)
+            if asyncio.get_running_loop().time() - opened_at > STEADY_S:
+                backoff.reset()
             if current.reason in _CLOSES_FIRST or current.reason is None:
                 self._count(slot, is_open=False)
                 self._let_go(current, drain_s=0)

@@ -15,13 +15,15 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.backoff import Backoff
-from bot.slack import SlackClient, error_word
+from bot.slack import UNREADABLE, SlackClient, error_word
 
 log = structlog.get_logger(__name__)
 
 PAGE_USERS = 999
 TRIES = 6
-_PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_PASSING = frozenset(
+    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", UNREADABLE}
+)
 
 
 class PassFailed(Exception):
@@ -82,7 +84,7 @@ async def _page(
             answer = await client.users_list(**asked, cursor=cursor or None)
         except SlackApiError as error:
             pause_s, words = _judged(error)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             pause_s, words = 0.0, f"Slack cannot be reached ({type(error).__name__})."
         else:
             return answer.data if isinstance(answer.data, dict) else {}
@@ -98,13 +100,19 @@ def _judged(error: SlackApiError) -> tuple[float, str]:
     if word == "invalid_cursor":
         raise _CursorRefused("Slack does not know the cursor any more.") from error
     if word == "ratelimited":
-        return float(error.response.headers.get("Retry-After", 30)), "Slack asks to wait."
+        return _retry_after_s(error), "Slack asks to wait."
     if word in _PASSING or word.startswith("HTTP"):
         return 0.0, f"Slack answers {word}."
     if word == "missing_scope":
         needed = error.response.get("needed", "users:read")
         raise PassFailed(f"The app lacks the permission {needed}. Reinstall it with the manifest.") from error
     raise PassFailed(f"Slack refuses the list of users: {word}.") from error
+
+
+def _retry_after_s(error: SlackApiError) -> float:
+    """Read `Retry-After`, in seconds (docs.slack.dev, Rate limits); 30 where Slack did not say."""
+    stated = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
+    return float(stated) if stated.isdecimal() else 30.0
 
 
 def _next_cursor(answer: dict[str, Any]) -> str:

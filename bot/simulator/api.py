@@ -151,7 +151,7 @@ def _refused(error: str, **extra: object) -> web.Response:
 def _json(answer: Json, fault: Fault | None) -> web.Response:
     if fault and fault.alter:
         answer = fault.alter(answer)
-    text = json.dumps(answer, ensure_ascii=False)
+    text = json.dumps(answer)
     if fault and fault.truncated:
         text = text[: len(text) // 2]
     return web.Response(text=text, content_type="application/json")

@@ -87,7 +87,7 @@ class Envelope:
         if self.is_event:
             # Real first deliveries carry both keys as well (slackapi/python-slack-events-api#93).
             outer |= {"retry_attempt": delivery.attempt, "retry_reason": "timeout" if delivery.attempt else ""}
-        return json.dumps(outer, ensure_ascii=False)
+        return json.dumps(outer)
 
 
 class Outbox:

@@ -62,7 +62,8 @@ class Faults:
         `http_status` comes with a JSON body, or with a page of HTML if `html` (503 if no status is given). `error` is
         an answer with `ok: false`. `ratelimited` is HTTP 429 with so many seconds of Retry-After. `truncated` cuts the
         JSON in half, `drop` the line instead of an answer. `slow_seconds` delays what follows, `alter` rewrites the
-        good answer.
+        good answer. An aiohttp client, hence Slack's SDK, repeats a GET once by itself if its line is dropped: then
+        order two.
         """
         self._ordered.append(
             Fault(method, times, after, http_status, error, ratelimited, html, truncated, drop, slow_seconds, alter)

@@ -77,14 +77,17 @@ class Socket:
         """A half-open line does not even answer a close; it ends when the other side tears it down."""
         while not self.gone.is_set() and self._request.transport is not None:
             try:
-                await asyncio.wait_for(self.gone.wait(), 0.05)
+                async with asyncio.timeout(0.05):
+                    await self.gone.wait()
             except TimeoutError:
                 continue
 
     async def _write(self) -> None:
         while True:
             try:
-                frame = await asyncio.wait_for(self._outgoing.get(), PING_EVERY_SECONDS)
+                # Not wait_for: in Python 3.11 it can swallow the cancellation that ends this task.
+                async with asyncio.timeout(PING_EVERY_SECONDS):
+                    frame = await self._outgoing.get()
             except TimeoutError:
                 frame = None
             if self.is_deaf:

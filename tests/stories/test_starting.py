@@ -1,0 +1,203 @@
+"""Starting: what is missing is told at once and in words; what Slack answers later is tried again, never an end."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.service import Service
+from bot.settings import Settings
+from bot.simulator import Simulator
+from tests.conftest import settings_for
+from tests.stories.test_a_change_in_slack import find
+from tests.support.program import environment, running, serve_environment
+from tests.support.waiting import eventually
+
+Start = Callable[..., Any]
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.get(url)
+
+
+async def test_without_settings_it_tells_all_that_is_missing_and_ends_with_2(tmp_path: Path) -> None:
+    async with running("serve", env=environment(USERSYNC_SOCKETS="99", USERSYNC_COLOR="red"), cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 2 == code
+    for word in ("USERSYNC_SOCKETS", "USERSYNC_COLOR"):
+        assert word in program.output
+
+
+async def test_missing_and_swapped_tokens_are_told_together(tmp_path: Path) -> None:
+    async with running("serve", env=environment(SLACK_BOT_TOKEN="xapp-1"), cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 2 == code
+    assert "SLACK_APP_TOKEN is missing" in program.output
+    assert "swapped" in program.output
+    assert "xapp-1" not in program.output
+
+
+async def test_a_refused_token_ends_the_very_first_start_in_words(slack: Simulator, tmp_path: Path) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"SLACK_BOT_TOKEN": "xoxb-wrong"}
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 2 == code
+    assert "SLACK_BOT_TOKEN" in program.output
+    assert "Traceback" not in program.output
+    assert "xoxb-wrong" not in program.output
+
+
+async def test_a_refused_app_token_ends_the_very_first_start_in_words(slack: Simulator, tmp_path: Path) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"SLACK_APP_TOKEN": "xapp-wrong"}
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 2 == code
+    assert "SLACK_APP_TOKEN" in program.output
+
+
+async def test_once_it_has_run_a_refused_token_is_told_on_the_page_and_tried_again(
+    slack: Simulator, settings: Settings, start: Start
+) -> None:
+    first: Service = await start()
+    await eventually(lambda: first.walks.walks, of="the first walk")
+    await first.close()
+
+    slack.faults.fail("auth.test", error="account_inactive", times=2)
+    again: Service = await start(settings)
+    await eventually(lambda: again.introduction.trouble, of="the trouble in words")
+    page = await get(again.url)
+
+    assert 200 == page.status_code
+    assert "account_inactive" in page.text
+    await eventually(lambda: again.walks.walks, within_s=15, of="a walk once Slack answers")
+    assert again.status().trouble is None
+
+
+async def test_the_page_is_served_while_slack_is_away(slack: Simulator, start: Start) -> None:
+    slack.faults.fail("*", http_status=503, times=None)
+
+    service: Service = await start()
+    page, health = await get(service.url), await get(f"{service.url}healthz")
+
+    assert (200, 200) == (page.status_code, health.status_code)
+    slack.faults.clear()
+    await eventually(lambda: service.walks.walks, within_s=20, of="the first walk")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"http_status": 500}, {"html": True}, {"truncated": True}, {"drop": True}, {"error": "internal_error"},
+        {"ratelimited": 1}, {"error": "invalid_cursor"}, {"alter": lambda answer: [answer]},
+    ],
+    ids=lambda fault: next(iter(fault)) if isinstance(fault, dict) else None,
+)  # fmt: skip
+async def test_a_page_that_fails_once_is_asked_for_again(slack: Simulator, start: Start, fault: dict[str, Any]) -> None:
+    ada = slack.adds("Ada Lovelace")
+    slack.faults.fail("users.list", times=2 if "drop" in fault else 1, **fault)
+
+    service: Service = await start()
+    await eventually(lambda: service.walks.walks, within_s=20, of="the first walk")
+
+    assert await find(service, slack, ada.id) is not None
+
+
+async def test_a_missing_scope_is_told_by_its_name(slack: Simulator, start: Start) -> None:
+    slack.scopes.discard("users:read")
+
+    service: Service = await start()
+    trouble = await eventually(lambda: service.walks.trouble, within_s=10, of="the trouble in words")
+
+    assert "users:read" in str(trouble)
+
+
+async def test_a_walk_reads_several_pages_and_everybody_once(slack: Simulator, start: Start) -> None:
+    slack.page_limit = 7
+    ids = {slack.adds(f"Ada {number}").id for number in range(60)}
+
+    service: Service = await start()
+    await eventually(lambda: service.walks.walks, within_s=10, of="the first walk")
+
+    async with service.store.reading() as rx:
+        known = await rx.users.find_users(slack.team_id, ids)
+    assert ids == set(known)
+
+
+async def test_a_database_of_somebody_else_is_refused_untouched(slack: Simulator, tmp_path: Path) -> None:
+    file = tmp_path / "theirs.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER)")
+        connection.commit()
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+
+    async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 1 == code
+    assert "orders" in program.output
+    assert before == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+async def test_a_taken_port_is_told_in_words(slack: Simulator, tmp_path: Path) -> None:
+    port = slack.url.rpartition(":")[2]
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"USERSYNC_PORT": port}
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 1 == code
+    assert "USERSYNC_PORT" in program.output
+    assert "Traceback" not in program.output
+
+
+async def test_it_listens_on_every_address_only_where_that_is_said_knowingly(slack: Simulator, tmp_path: Path) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0")
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert 2 == code
+    assert "USERSYNC_AUTH=none" in program.output
+
+    async with running("serve", env=env | {"USERSYNC_AUTH": "none"}, cwd=tmp_path) as program:
+        assert "http://0.0.0.0:" in await program.url()
+
+
+async def test_no_token_and_no_name_is_in_the_log(slack: Simulator, tmp_path: Path) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        await slack.connected(2, timeout=30)
+        slack.joins("Ada Lovelace", email="ada@meridian.example")
+        slack.sends({"type": "user_change", "user": {"id": "U9", "real_name": 5, "profile": {"email": "x@y.example"}}})
+        slack.sends_frame("{not json: Ada Lovelace}")
+        slack.disconnects("warning")
+        await slack.eventually_acked(timeout=10)
+        program.tell(15)
+        await program.ended()
+
+    for secret in (slack.bot_token, slack.app_token, "Lovelace", "meridian.example", "y.example", "ticket="):
+        assert secret not in program.output
+
+
+async def test_a_second_start_on_the_same_database_needs_no_token_check(
+    slack: Simulator, tmp_path: Path, start: Start
+) -> None:
+    url = f"sqlite:///{tmp_path / 'kept.sqlite3'}"
+    first: Service = await start(settings_for(slack, url))
+    await eventually(lambda: first.walks.walks, of="the first walk")
+    await first.close()
+
+    second: Service = await start(settings_for(slack, url))
+    await slack.connected(1)
+
+    assert [slack.team_id] == [each.team_id for each in second.installations.list_workspaces()]
