@@ -64,7 +64,7 @@ async def _in_one(store: Store, entries: Sequence[Entry], *, now: datetime, is_b
             await tx.dead_letters.put_aside(_letter(entry, now=now))
     if letters:
         log.warning("put aside as dead letters", letters=len(letters))
-    reasons = {entry.key: entry.reason or "" for entry in letters}
+    reasons = {str(entry.key): str(entry.reason) for entry in letters}
     return Committed(done.changes, done.inserted, done.updated, reasons)
 
 
@@ -77,10 +77,10 @@ def _reason_of(error: Exception) -> str:
 def _letter(entry: Entry, *, now: datetime) -> DeadLetter:
     return DeadLetter(
         letter_id=0,
-        key=entry.key,
+        key=str(entry.key),
         team_id=entry.team_id,
         user_id=entry.user_id,
-        reason=entry.reason or "",
+        reason=str(entry.reason),
         payload=payload_text(entry.payload),
         source=entry.source,
         put_aside_at=now,

@@ -20,8 +20,8 @@ MAX_PAYLOAD_CHARS = 64_000
 class Entry:
     """One thing for ingest to keep: what was observed, or, where `reason` is set, a payload to put aside."""
 
-    key: str
-    """Unique for the statement: the event's id, else a digest of the payload."""
+    key: str | None
+    """Unique for the statement: an event's id, else a digest; a page's member gets one only when it is put aside."""
     team_id: str | None
     user_id: str | None
     payload: object
@@ -31,7 +31,8 @@ class Entry:
 
     def put_aside(self, reason: str) -> Entry:
         """Turn it into a dead letter."""
-        return replace(self, observation=None, reason=reason)
+        key = self.key or f"{self.user_id or 'payload'}:{_digest(self.payload)}"
+        return replace(self, key=key, observation=None, reason=reason)
 
 
 def entry_of(payload: Mapping[str, Any], *, now_s: float, source: Source = Source.EVENT) -> Entry:
@@ -68,7 +69,7 @@ def entry_of(payload: Mapping[str, Any], *, now_s: float, source: Source = Sourc
 def entry_of_member(member: object, *, team_id: str, moment: int, now_s: float) -> Entry:
     """Read an entry of a page of `users.list`."""
     entry = Entry(
-        key=f"member:{_digest(member)}",
+        key=None,
         team_id=team_id,
         user_id=_user_id(member),
         payload=member,

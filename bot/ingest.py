@@ -149,4 +149,4 @@ class Ingest:
             self.tally.last_commit_at = self._clock()
             for entry, waiter in batch:
                 own = tuple(change for change in done.changes if change.user_id == entry.user_id)
-                waiter.set_result(Outcome(own, done.put_aside.get(entry.key)))
+                waiter.set_result(Outcome(own, done.put_aside.get(str(entry.key))))

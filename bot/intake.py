@@ -39,4 +39,4 @@ class Intake:
 
 
 def _unread(payload: Mapping[str, Any]) -> Entry:
-    return Entry(f"stumble:{id(payload)}", None, None, payload, Source.EVENT).put_aside("usersync stumbled over it")
+    return Entry(None, None, None, payload, Source.EVENT).put_aside("usersync stumbled over it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 MAX_DEPTH = 16
 """Slack's own user objects are four deep."""
@@ -16,36 +16,34 @@ class MalformedUser(Exception):
 
 def check_wholesome(value: object) -> None:
     """Refuse NUL bytes, lone surrogates, endless text and deep nesting, wherever they stand. Raises MalformedUser."""
+    texts: list[str] = []
     level = [value]
     for _ in range(MAX_DEPTH):
-        for container in level:
-            for each in _texts(container):
-                _check_text(each)
-        level = [each for container in level for each in _inner(container)]
+        inside = [each for container in level for each in _inside(container)]
+        texts += [each for each in inside if isinstance(each, str)]
+        level = [each for each in inside if isinstance(each, dict | list)]
         if not level:
-            return
-    raise MalformedUser(f"it is nested more than {MAX_DEPTH} deep")
+            break
+    else:
+        raise MalformedUser(f"it is nested more than {MAX_DEPTH} deep")
+    _check_texts(texts)
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (key for key in value if isinstance(key, str))
-        yield from (each for each in value.values() if isinstance(each, str))
-    elif isinstance(value, list):
-        yield from (each for each in value if isinstance(each, str))
+def _inside(container: object) -> Iterable[object]:
+    if isinstance(container, dict):
+        return (*container, *container.values())
+    return container if isinstance(container, list) else ()
 
 
-def _inner(value: object) -> Iterator[object]:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (each for each in inside if isinstance(each, dict | list))
-
-
-def _check_text(text: str) -> None:
-    if len(text) > MAX_TEXT_CHARS:
-        raise MalformedUser(f"it holds a text of {len(text):,} characters; {MAX_TEXT_CHARS:,} at most")
-    if "\0" in text:
+def _check_texts(texts: list[str]) -> None:
+    """Look at all of them at once: a user has eighty, and a page of users a thousand times as many."""
+    everything = "".join(texts)
+    if len(everything) > MAX_TEXT_CHARS and (longest := max(map(len, texts))) > MAX_TEXT_CHARS:
+        raise MalformedUser(f"it holds a text of {longest:,} characters; {MAX_TEXT_CHARS:,} at most")
+    if "\0" in everything:
         raise MalformedUser("it holds a NUL byte")
+    # Two halves that meet in the joined text would still be two lone surrogates to Python, and are refused.
     try:
-        text.encode()
+        everything.encode()
     except UnicodeEncodeError:
         raise MalformedUser("it holds half a character (a lone surrogate)") from None
