@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.errors import PositionTooOld
 from db.records import Change, Position, Source
 from db.tables import changes, workspaces
+from db.workspaces import LAST_SEQ
 
 _NAMES = ("team_id", "rev", "seq", "user_id", "before", "after", "source", "at", "is_status")
 _COLUMNS = [changes.c[name] for name in _NAMES]
@@ -34,7 +35,7 @@ class ChangeReader:
         found: list[Change] = []
         for team_id, rev, kept_from, live_from in await self._connection.execute(sa.select(*columns)):
             last_rev, last_seq = after.marks.get(team_id, (0, 0))
-            if last_rev >= rev:
+            if (last_rev, last_seq) >= (rev, LAST_SEQ):  # a commit may have been read in part
                 continue
             if last_rev < max(kept_from, live_from):
                 raise PositionTooOld

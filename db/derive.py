@@ -20,7 +20,7 @@ def derived(user: User) -> User:
         user,
         kind=kind_of(user),
         state=state_of(user),
-        sort_key=folded(user.shown_name)[:SORT_KEY_CHARS],
+        sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
         search_text=search_text_of(user),
     )
 

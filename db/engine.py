@@ -37,7 +37,12 @@ def open_writer(url: URL) -> AsyncEngine:
         return create_async_engine(url, **_server_options(url), pool_size=5, max_overflow=0)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, connect_args=connect_arguments("sqlite"), pool_size=1, max_overflow=0, pool_timeout=LOCK_WAIT_S
+        url,
+        connect_args=connect_arguments("sqlite"),
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=LOCK_WAIT_S,
     )
     # A reader that later wants to write finds the file changed under it and fails; taking the lock first cannot.
     _own_transactions(engine, begin="BEGIN IMMEDIATE")
@@ -51,7 +56,12 @@ def open_reader(url: URL) -> AsyncEngine:
         options = _server_options(url) | {"isolation_level": "REPEATABLE READ"}
         return create_async_engine(url, **options, pool_size=READERS, max_overflow=0)
     engine = create_async_engine(
-        url, connect_args=connect_arguments("sqlite"), pool_size=READERS, max_overflow=0, pool_timeout=5
+        url,
+        connect_args=connect_arguments("sqlite"),
+        hide_parameters=True,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_timeout=5,
     )
     _own_transactions(engine, begin="BEGIN")
     _on_connect(engine, "PRAGMA query_only=ON", "PRAGMA cache_size=-16384")
@@ -61,6 +71,7 @@ def open_reader(url: URL) -> AsyncEngine:
 def _server_options(url: URL) -> dict[str, Any]:
     return {
         "connect_args": connect_arguments(url.get_backend_name()),
+        "hide_parameters": True,  # an error's words go to the log; a row never does
         "isolation_level": "READ COMMITTED",
         "pool_pre_ping": True,
         "pool_timeout": LOCK_WAIT_S,

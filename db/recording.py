@@ -78,7 +78,7 @@ class _Batch:
         if before is None or merged.before:
             self.changed.add(observation.id)
             self.changes.append((observation.id, merged, observation.source))
-        if merged.user.is_forgotten and before is not None and not before.is_forgotten:
+        if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
 
