@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,3 +165,26 @@ async def test_the_bots_own_row_follows_its_changes(slack: Simulator, service: S
     after = await find(service, slack, bot_user_id)
     assert after is not None
     assert "People" == after.real_name
+
+
+async def test_a_row_that_the_database_refuses_is_put_aside_alone(
+    slack: Simulator, service: Service, tmp_path: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "usersync.sqlite3")) as connection:
+        connection.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON users WHEN NEW.title = 'poison' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        connection.commit()
+
+    before = [slack.joins(f"Ada {number}") for number in range(20)]
+    poison = slack.joins("Poison", title="poison")
+    after = [slack.joins(f"Grace {number}") for number in range(20)]
+    await slack.eventually_acked(timeout=10)
+
+    async with service.store.reading() as rx:
+        known = await rx.users.find_users(slack.team_id, {user.id for user in (*before, poison, *after)})
+        letters = await rx.dead_letters.list_newest(10)
+    assert {user.id for user in (*before, *after)} == set(known)
+    assert [poison.id] == [letter.user_id for letter in letters]
+    assert "the database refuses it" in letters[0].reason
