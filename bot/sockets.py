@@ -66,12 +66,14 @@ class Sockets:
         self._stagger_s = stagger_s
         self._clients: set[SocketClient] = set()
         self._farewells: set[asyncio.Task[None]] = set()
+        self._heard_s = 0.0
         self.status = SocketStatus(wanted)
 
     @property
     def last_heard_s(self) -> float | None:
         """Tell when Slack last gave a sign of life on any connection; epoch seconds."""
-        return max((client.last_heard_s for client in self._clients), default=None)
+        self._heard_s = max([self._heard_s, *(client.last_heard_s for client in self._clients)])
+        return self._heard_s or None
 
     async def run(self) -> None:
         """Keep the connections until cancelled."""
@@ -153,6 +155,7 @@ class Sockets:
     async def _farewell(self, client: SocketClient, drain_s: float) -> None:
         await asyncio.sleep(drain_s)
         await client.close()
+        self._heard_s = max(self._heard_s, client.last_heard_s)
         self._clients.discard(client)
 
     def _count(self, slot: int, *, is_open: bool) -> None:
