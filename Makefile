@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format lock bench clean
+.PHONY: help setup demo serve test check format lock clean
 
 help: ## Explain the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'

@@ -25,6 +25,11 @@ class Installations:
         """List those that are known."""
         return tuple(self._workspaces.values())
 
+    @property
+    def is_introduced(self) -> bool:
+        """Say whether Slack has ever told us of a workspace; one that only `feed` brought along does not count."""
+        return any(each.bot_user_id for each in self._workspaces.values())
+
     def authorize(self, team_id: object) -> AuthorizeResult:
         """Answer Bolt. Never None: Bolt would ack the envelope without running a listener.
 

@@ -18,7 +18,7 @@ from bot.identity import Rejected
 from bot.ingest import NotCommitted
 from bot.logs import configure_logs
 from bot.service import Service, utc_now
-from bot.settings import demo_port, load_settings, require_tokens
+from bot.settings import demo_port, load_settings
 from bot.settings_words import SettingsError
 from bot.webserver import PortTaken
 from db import Store
@@ -68,8 +68,7 @@ def feed_file(
 
 
 async def _serve() -> int:
-    settings = load_settings()
-    require_tokens(settings)
+    settings = load_settings(needs_tokens=True)
     configure_logs(settings.log_format)
     stop = _stop_on_signal()
     async with Service(settings) as service:

@@ -34,6 +34,8 @@ class Received:
 
     envelopes: int = 0
     acked: int = 0
+    unasked: int = 0
+    """Acked, but of a kind that nobody here listens to."""
     last_at: float | None = None
     """Epoch seconds of the last envelope."""
 
@@ -96,6 +98,8 @@ class EnvelopeHandler:
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             await self._intake.take(payload, received_at=received_at)
             return BoltResponse(status=200)
+        if request.type == "events_api" and payload["event"]["type"] not in _OBSERVED:
+            self.received.unasked += 1
         response: BoltResponse = await self._app.async_dispatch(bolt_request)
         if response.status == _NOT_FOUND:
             log.info("an envelope was for nobody", type=request.type)

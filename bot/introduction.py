@@ -31,6 +31,7 @@ class Introduction:
         self._app_token = app_token
         self._backoff = backoff
         self._done = asyncio.Event()
+        self._team_id = ""
         self.trouble: str | None = None
 
     async def run(self) -> None:
@@ -39,7 +40,7 @@ class Introduction:
             try:
                 await self._introduce()
             except Rejected as error:
-                if not self._installations.list_workspaces():
+                if not self._installations.is_introduced:
                     raise
                 self._note(str(error))
             except SlackApiError as error:
@@ -54,16 +55,18 @@ class Introduction:
                 return
             await self._backoff.pause()
 
-    async def done(self) -> None:
-        """Wait until Slack has told us who we are."""
+    async def team_id(self) -> str:
+        """Wait until Slack has told us who we are; tell the workspace that our token belongs to."""
         await self._done.wait()
+        return self._team_id
 
     async def _introduce(self) -> None:
         workspace = await find_workspace(self._client)
-        if not self._installations.list_workspaces():
+        if not self._installations.is_introduced:
             await check_app_token(self._client, self._app_token)
         await self._save(workspace)
         await self._installations.refresh()
+        self._team_id = workspace.team_id
         log.info("connected to a workspace", team_id=workspace.team_id, app_id=workspace.app_id)
 
     async def _save(self, workspace: Workspace) -> None:

@@ -152,7 +152,7 @@ def parse_moment(event: Json, *, now_s: float) -> int:
     if stamp is None:
         return int(now_s * 1_000_000)
     if isinstance(stamp, int | float) and not isinstance(stamp, bool):
-        stamp = f"{stamp:.6f}"  # Slack writes text, people who feed a file may not
+        stamp = f"{stamp:.6f}" if 0 <= stamp < 10**12 else ""  # Slack writes text, people who feed a file may not
     if not isinstance(stamp, str) or not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", stamp):
         raise MalformedUser("its event_ts is not a time")
     seconds, _, fraction = stamp.partition(".")

@@ -102,8 +102,8 @@ class Service:
 
     async def _follow(self) -> None:
         """Open the sockets as soon as a workspace is known; one from an earlier start will do."""
-        if not self.installations.list_workspaces():
-            await self.introduction.done()
+        if not self.installations.is_introduced:
+            await self.introduction.team_id()
         await self.sockets.run()
 
     def _wire(self, session: aiohttp.ClientSession) -> None:
@@ -128,7 +128,7 @@ class Service:
         self.walks = Walks(
             self.installations,
             make_resync=lambda team_id: Resync(self.store, self.client, team_id=team_id, clock=self._clock),
-            introduced=self.introduction.done,
+            team_id=self.introduction.team_id,
             pace=self._pace,
         )
         self.ingest = Ingest(self.store, clock=self._clock, on_gap=self.walks.want)
@@ -152,7 +152,11 @@ class Service:
 
     def _make_web(self) -> Starlette:
         settings = self._settings
-        names = ("localhost", "127.0.0.1", "[::1]") if settings.auth != "none" and is_loopback(settings.host) else ()
+        names = (
+            ("localhost", "127.0.0.1", "[::1]", settings.host)
+            if settings.auth != "none" and is_loopback(settings.host)
+            else ()
+        )
         return create_app(
             store=self.store,
             bell=self.store.bell,

@@ -14,6 +14,8 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.settings_words import SettingsError, in_words, unknown_names
+from db.engine import parse_url
+from db.errors import UnusableUrl
 
 PREFIX = "USERSYNC_"
 SECRETS = (
@@ -76,7 +78,7 @@ class Settings(BaseModel):
     )
     slack_api_url: str = _named("SLACK_API_URL", SLACK_API_URL, "Where Slack's Web API answers.")
     slack_client_id: str | None = _named("SLACK_CLIENT_ID", None, "Client id, for signing in with Slack (later).")
-    slack_client_secret: str | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise.")
+    slack_client_secret: str | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise (later).")
     slack_signing_secret: str | None = _named(
         "SLACK_SIGNING_SECRET", None, "Signing secret, for HTTP transport (later)."
     )
@@ -85,7 +87,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65_535)] = _named(
         "USERSYNC_PORT", 3000, "Port to listen on; plain PORT is read too.", "PORT"
     )
-    public_url: str | None = _named("USERSYNC_PUBLIC_URL", None, "The directory's address as people type it.")
+    public_url: str | None = _named("USERSYNC_PUBLIC_URL", None, "The directory's address as people type it (later).")
     auth: Literal["slack", "proxy", "none"] = _named(
         "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
     )
@@ -112,33 +114,24 @@ class Settings(BaseModel):
     transport: Literal["socket", "http"] = _named("USERSYNC_TRANSPORT", "socket", "How Slack's events arrive.")
 
 
-def load_settings(environ: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env")) -> Settings:
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env"), needs_tokens: bool = False
+) -> Settings:
     """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy."""
     given = {**_env_file(env_file), **(os.environ if environ is None else environ)}
     given = {name: value.strip() for name, value in given.items() if value.strip()}
-    problems = unknown_names(given, known_names(), PREFIX)
+    problems = unknown_names(given, [*known_names(), *(f"{name}_FILE" for name in SECRETS)], PREFIX)
     secrets, unread = _secret_files(given)
-    problems += unread
-    try:
-        settings = Settings.model_validate({**given, **secrets})
-    except ValidationError as error:
-        raise SettingsError([*problems, *in_words(error)]) from None
-    problems += _contradictions(settings)
+    settings, wrong = _validated({**given, **secrets})
+    problems += [*unread, *wrong, *_contradictions(settings)]
+    if needs_tokens:
+        problems += _token_problems("SLACK_BOT_TOKEN", settings.slack_bot_token, ("xoxb-", "xoxe.xoxb-"), "Install App")
+        problems += _token_problems(
+            "SLACK_APP_TOKEN", settings.slack_app_token, ("xapp-",), "Basic Information, App-Level Tokens"
+        )
     if problems:
         raise SettingsError(problems)
     return settings
-
-
-def require_tokens(settings: Settings) -> None:
-    """Check the two tokens that `serve` needs. Raises SettingsError."""
-    problems = [
-        *_token_problems("SLACK_BOT_TOKEN", settings.slack_bot_token, ("xoxb-", "xoxe.xoxb-"), "Install App"),
-        *_token_problems(
-            "SLACK_APP_TOKEN", settings.slack_app_token, ("xapp-",), "Basic Information, App-Level Tokens"
-        ),
-    ]
-    if problems:
-        raise SettingsError(problems)
 
 
 def known_names() -> dict[str, str]:
@@ -163,6 +156,16 @@ def proxy_for(url: str) -> str | None:
     for name in _PROXY_VARIABLES:
         os.environ.pop(name, None)
     return None
+
+
+def _validated(values: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Read what can be read, so that one wrong value hides no other problem; and tell what cannot."""
+    try:
+        return Settings.model_validate(values), []
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]) for each in error.errors()}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        return Settings.model_validate(right), in_words(error)
 
 
 def _env_file(path: Path | None) -> dict[str, str]:
@@ -209,6 +212,10 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if settings.transport == "http":
         found.append("USERSYNC_TRANSPORT: http is not built yet. Leave it out: Socket Mode needs no public address.")
+    try:
+        parse_url(settings.database_url)
+    except UnusableUrl as error:
+        found.append(str(error))
     if urlsplit(settings.slack_api_url).scheme not in ("http", "https"):
         found.append(f"SLACK_API_URL: it must be an http or https address, like {SLACK_API_URL}")
     return found

@@ -26,7 +26,7 @@ def unknown_names(given: Iterable[str], known: Iterable[str], prefix: str) -> li
     names = sorted(known)
     found: list[str] = []
     for name in sorted(given):
-        if not name.startswith(prefix) or name in names or name.removesuffix("_FILE") in names:
+        if not name.startswith(prefix) or name in names:
             continue
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         hint = f"Did you mean {near[0]}?" if near else "Take it out."

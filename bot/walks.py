@@ -35,12 +35,12 @@ class Walks:
         installations: Installations,
         *,
         make_resync: Callable[[str], Resync],
-        introduced: Callable[[], Awaitable[None]],
+        team_id: Callable[[], Awaitable[str]],
         pace: Pace,
     ) -> None:
         self._installations = installations
         self._make_resync = make_resync
-        self._introduced = introduced
+        self._team_id = team_id
         self._pace = pace
         self._wanted = asyncio.Event()
         self.progress: Progress | None = None
@@ -59,9 +59,8 @@ class Walks:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await self._introduced()
-            for workspace in self._installations.list_workspaces():
-                await self._walk(workspace.team_id)
+            # One token lists one workspace, whatever `team_id` it is asked for; any other would get its people too.
+            await self._walk(await self._team_id())
             await asyncio.sleep(self._pace.rest_s)
 
     async def _walk(self, team_id: str) -> None:

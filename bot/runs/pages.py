@@ -105,7 +105,9 @@ def _judged(error: SlackApiError) -> tuple[float, str]:
         return 0.0, f"Slack answers {word}."
     if word == "missing_scope":
         needed = error.response.get("needed", "users:read")
-        raise PassFailed(f"The app lacks the permission {needed}. Reinstall it with the manifest.") from error
+        raise PassFailed(
+            f"The app lacks the permission {needed}. Add it on the app's page, and install the app again."
+        ) from error
     raise PassFailed(f"Slack refuses the list of users: {word}.") from error
 
 

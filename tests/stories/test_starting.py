@@ -201,3 +201,60 @@ async def test_a_second_start_on_the_same_database_needs_no_token_check(
     await slack.connected(1)
 
     assert [slack.team_id] == [each.team_id for each in second.installations.list_workspaces()]
+
+
+async def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    env = environment(USERSYNC_HOTS="1", USERSYNC_SOCKETS="many", USERSYNC_HOST="0.0.0.0", DATABASE_URL="oracle://x/y")
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    told = ("USERSYNC_HOTS", "USERSYNC_SOCKETS", "USERSYNC_AUTH=none", "oracle", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    assert 2 == code
+    assert [] == [name for name in told if name not in program.output]
+
+
+async def test_a_workspace_that_was_only_fed_gets_nobody_elses_people(
+    slack: Simulator, settings: Settings, start: Start, tmp_path: Path
+) -> None:
+    ada = slack.adds("Ada Lovelace")
+    event = '{"user": {"id": "U5", "real_name": "Grace Hopper"}}'
+    (tmp_path / "event.json").write_text(event, encoding="utf-8")
+    env = environment(DATABASE_URL=settings.database_url)
+    async with running("feed", "event.json", "--team", "T0FED", env=env, cwd=tmp_path) as program:
+        assert 0 == await program.ended()
+
+    service: Service = await start()
+    await eventually(lambda: service.walks.walks, of="the first walk")
+
+    async with service.store.reading() as rx:
+        assert await rx.users.find_user("T0FED", ada.id) is None
+        assert await rx.users.find_user(slack.team_id, ada.id) is not None
+
+
+async def test_a_database_that_was_only_fed_has_not_run_yet(slack: Simulator, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'fed.sqlite3'}"
+    (tmp_path / "event.json").write_text('{"user": {"id": "U5"}}', encoding="utf-8")
+    async with running("feed", "event.json", "--team", "T0FED", env=environment(DATABASE_URL=url), cwd=tmp_path) as fed:
+        assert 0 == await fed.ended()
+
+    env = serve_environment(slack, url) | {"SLACK_BOT_TOKEN": "xoxb-wrong"}
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        assert 2 == await program.ended()
+
+
+async def test_every_address_of_this_machine_is_answered_under_its_name(
+    slack: Simulator, settings: Settings, start: Start
+) -> None:
+    service: Service = await start(settings.model_copy(update={"host": "127.0.0.2"}))
+
+    assert "http://127.0.0.2:" in service.url
+    assert 200 == (await get(service.url)).status_code
+
+
+async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(start: Start) -> None:
+    service: Service = await start()
+
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(service.url, headers={"Host": "evil.example"})
+
+    assert 400 == answer.status_code
