@@ -80,4 +80,6 @@ async def stored_bytes(store: Store, table: sa.Table) -> list[tuple[Any, ...]]:
     """Read every column of every row as the engine holds it."""
     columns = ", ".join(f"{column.name}" for column in table.columns if column.name not in ("before", "after"))
     async with store._writer.begin() as connection:
-        return sorted((tuple(row) for row in await connection.execute(sa.text(f"SELECT {columns} FROM {table.name}"))), key=str)
+        return sorted(
+            (tuple(row) for row in await connection.execute(sa.text(f"SELECT {columns} FROM {table.name}"))), key=str
+        )

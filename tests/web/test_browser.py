@@ -1,0 +1,264 @@
+"""The pages in a real browser: with and without script, live, in both colour schemes, and on a phone."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from starlette.applications import Starlette
+
+from tests.support.waiting import eventually
+from tests.web.conftest import TEAM, Slack, serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
+WITHIN_A_SECOND = 1000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: nothing of the page was seen in a browser"),
+]
+
+PEOPLE: tuple[dict[str, Any], ...] = (
+    {
+        "id": "U1",
+        "real_name": "Ada Lovelace",
+        "display_name": "countess",
+        "pronouns": "she/her",
+        "title": "Principal Programme Manager, Cross-Border Regulatory Reporting",
+        "tz": "Europe/London",
+        "status_emoji": ":coffee:",
+        "status_text": "Open for questions, all day and in any language you like",
+        "email": "ada.lovelace.of.the.analytical.engine@meridian.example",
+        "phone": "+44 20 5550 0142",
+    },
+    {"id": "U2", "real_name": "Constantina Papadopoulou-van der Westhuizen-Featherstonehaugh", "tz": "Asia/Kolkata"},
+    {"id": "U3", "real_name": "Grace", "is_restricted": True, "guest_expiration_ts": 1798675200, "tz": "Asia/Tokyo"},
+    {"id": "U4", "real_name": "Linus", "deleted": True},
+    {"id": "U5", "real_name": "Deploybot", "is_bot": True},
+    {"id": "U6", "real_name": "فريد الحسيني", "title": "Gulf"},
+    {"id": "U7", "real_name": "Unbreakable" * 12, "display_name": "wide" * 20},
+    *({"id": f"U9{number:02}", "real_name": f"Person {number:02}", "tz": "Europe/Paris"} for number in range(60)),
+)
+EVERYBODY = "/?kind=member&kind=guest&kind=bot&kind=external&state=active&state=deactivated"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def url(app: Starlette, slack: Slack) -> AsyncIterator[str]:
+    await slack.shows(*PEOPLE)
+    async with serving(app) as url:
+        yield url
+
+
+@asynccontextmanager
+async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """Open a page that must not complain: a message of the console is a failed test."""
+    options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Lisbon", **options}
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    assert [] == complaints
+    await context.close()
+
+
+async def connected(page: Page) -> None:
+    """Wait until the stream is open: only then can a change arrive as it happens."""
+    # Asked again and again from outside: our own policy forbids the page to evaluate what it is told to wait for.
+    is_open = "document.getElementById('stream')?._htmx?.sse?.status === 200"
+    await eventually(lambda: page.evaluate(is_open), of="the stream")
+
+
+async def test_a_change_reaches_the_row_within_a_second_and_keeps_what_was_typed(
+    browser: Browser, url: str, slack: Slack
+) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await page.locator("#q").press_sequentially("Ada")
+        await expect(page.locator("#people .row")).to_have_count(1)
+        await page.locator("#q").press_sequentially(" L")
+        await slack.says("U1", title="Chief Engineer")
+
+        await expect(page.locator(f"#u-{TEAM}-U1 .who-title")).to_have_text("Chief Engineer", timeout=WITHIN_A_SECOND)
+        await expect(page.locator("#news > li").first).to_contain_text("Ada Lovelace is now Chief Engineer")
+        await expect(page.locator("#q")).to_have_value("Ada L")
+        await expect(page.locator("#q")).to_be_focused()
+
+
+async def test_the_stream_opens_even_if_the_last_script_comes_late(browser: Browser, url: str, slack: Slack) -> None:
+    async with a_page(browser) as page:
+
+        async def hold_back(route: Route) -> None:
+            last = await page.evaluate("[...document.scripts].at(-1).src")
+            if route.request.url == last:
+                # Whatever the scripts before it have put off until later has happened by then.
+                await eventually(lambda: page.evaluate("document.readyState === 'interactive'"), of="the parsed page")
+                await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+            await route.continue_()
+
+        await page.route("**/*.js", hold_back)
+        await page.goto(url)
+        await connected(page)
+        await slack.says("U1", title="Chief Engineer")
+
+        await expect(page.locator(f"#u-{TEAM}-U1 .who-title")).to_have_text("Chief Engineer", timeout=WITHIN_A_SECOND)
+
+
+async def test_a_page_that_cannot_reach_the_stream_does_not_claim_to_be_live(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.clock.install()
+        await page.route("**/live?*", lambda _route: None)
+        await page.goto(url)
+        await expect(page.locator("#dot")).to_have_text("Live")
+        await page.clock.run_for(6000)
+
+        await expect(page.locator("#dot")).to_contain_text("Catching up, as of")
+
+
+async def test_a_list_that_was_read_before_a_change_does_not_undo_it(browser: Browser, url: str, slack: Slack) -> None:
+    has_read, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        answer = await route.fetch()
+        has_read.set()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    async with a_page(browser) as page:
+        await page.context.add_cookies([{"name": "tz", "value": "Europe%2FLisbon", "url": url}])
+        await page.goto(url)
+        await connected(page)
+        await page.route("**/?q=*", answer_late)
+        await page.locator("#q").press_sequentially("ada")
+        await has_read.wait()
+        title = page.locator(f"#u-{TEAM}-U1 .who-title")
+        await slack.says("U1", title="Chief Engineer")
+        await expect(title).to_have_text("Chief Engineer")
+        may_answer.set()
+        await expect(page.locator("#people .row")).to_have_count(1)
+
+        await expect(title).to_have_text("Chief Engineer")
+
+
+async def test_live_changes_move_neither_scroll_nor_focus(browser: Browser, url: str, slack: Slack) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        name = page.locator(f"#u-{TEAM}-U920 .name")
+        await name.focus()
+        before = await page.evaluate("[scrollY, document.activeElement.getBoundingClientRect().top]")
+        for number in range(5):
+            await slack.says("U920", title=f"Title {number}")
+            await slack.says("U1", status_text=f"Status {number}")
+        await expect(page.locator(f"#u-{TEAM}-U920 .who-title")).to_have_text("Title 4")
+        await expect(page.locator("#news > li").first).to_contain_text("Status 4")
+
+        await expect(name).to_be_focused()
+        assert before == await page.evaluate("[scrollY, document.activeElement.getBoundingClientRect().top]")
+        await expect(page.locator("#news > li")).to_have_count(3)
+
+
+async def test_who_joins_or_leaves_waits_behind_the_toast(browser: Browser, url: str, slack: Slack) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await slack.says("U700", real_name="Aaron", joined=True)
+        await slack.says("U3", deleted=True)
+        await expect(page.locator("#toast")).to_contain_text("2 people joined, left or moved")
+        await expect(page.locator("#people .name").first).to_have_text("Ada Lovelace")
+        await expect(page.locator(f"#u-{TEAM}-U3 .badge").last).to_have_text("Deactivated")
+        await page.locator("#toast a").click()
+
+        await expect(page.locator("#people .name").first).to_have_text("Aaron")
+        await expect(page.locator(f"#u-{TEAM}-U3")).to_have_count(0)
+        await expect(page.locator("#toast")).to_be_hidden()
+
+
+async def test_a_search_asks_as_one_types_and_leaves_an_address_to_share(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await page.keyboard.press("/")
+        await page.keyboard.type("grace", delay=30)
+        await expect(page.locator("#people .row")).to_have_count(1)
+        await expect(page.locator("#count")).to_have_text("1")
+        await page.wait_for_url("**/?q=grace")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator("#people .name")).to_be_focused()
+        await page.keyboard.press("ArrowUp")
+        await page.keyboard.press("Escape")
+
+        await expect(page.locator("#people .row")).to_have_count(50)
+
+
+async def test_fifty_more_come_below_without_leaving_the_page(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await page.locator("a[rel=next]").click()
+
+        await expect(page.locator("#people .row")).to_have_count(65)
+        await expect(page.locator("#shown")).to_have_text("65")
+        await expect(page.locator("a[rel=next]")).to_have_count(0)
+
+
+async def test_everything_works_without_script(browser: Browser, url: str) -> None:
+    async with a_page(browser, java_script_enabled=False) as page:
+        await page.goto(url)
+        await page.locator("a[rel=next]").click()
+        await expect(page.locator("#people .row")).to_have_count(15)
+        await page.get_by_role("link", name="Bots").click()
+        await expect(page.locator(".chip")).to_contain_text("Kind: members, guests, bots")
+        await page.locator("#q").fill("deploy")
+        await page.keyboard.press("Enter")
+        await page.locator("#people .name").click()
+
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("Deploybot")
+
+
+async def test_the_browser_tells_its_zone_and_the_page_its_difference(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+
+        await expect(page.locator(f"#u-{TEAM}-U2 .time-words")).to_contain_text("5 ½ h ahead")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 1024, 390])
+async def test_pages_have_no_barriers_and_never_scroll_sideways(
+    browser: Browser, url: str, slack: Slack, scheme: str, width: int
+) -> None:
+    await slack.says("U1", title="Chief Engineer of the Analytical Engine, and of everything that follows from it")
+    axe = AXE.read_text()
+    async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 844}) as page:
+        for path in (EVERYBODY, "/?q=ada", "/?q=nobody", f"/users/{TEAM}/U1", f"/users/{TEAM}/U7"):
+            await page.goto(url + path)
+            await page.evaluate(axe)
+            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            violations = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]
+
+            assert [] == violations, path
+            assert width == await page.evaluate("document.documentElement.scrollWidth"), path
+
+
+async def test_the_smallest_phone_does_not_scroll_sideways(browser: Browser, url: str) -> None:
+    async with a_page(browser, viewport={"width": 320, "height": 600}) as page:
+        for path in (EVERYBODY, f"/users/{TEAM}/U1", f"/users/{TEAM}/U7"):
+            await page.goto(url + path)
+
+            assert 320 == await page.evaluate("document.documentElement.scrollWidth"), path

@@ -1,0 +1,232 @@
+"""The stream: what it tells, where it goes on, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from db import Store
+from db.records import Position
+from tests.support.html import read
+from tests.support.waiting import eventually
+from tests.web.conftest import TEAM, Clock, Service, Slack, serving
+from web.frames import Telling, View
+from web.live import Live
+from web.positions import BadPosition, decode, encode
+
+LISBON = ZoneInfo("Europe/Lisbon")
+
+
+@asynccontextmanager
+async def following(live: Live) -> AsyncIterator[None]:
+    run = asyncio.create_task(live.run(), name="live")
+    try:
+        yield
+    finally:
+        await live.close()
+        async with asyncio.timeout(5):
+            await run
+
+
+async def position_of(store: Store) -> Position:
+    async with store.reading() as rx:
+        return await rx.workspaces.find_position()
+
+
+async def next_frame(stream: AsyncIterator[bytes]) -> dict[str, str]:
+    """Read the next message, passing over what only gives a place or keeps the line open."""
+    async with asyncio.timeout(5):
+        async for frame in stream:
+            lines = [line.partition(": ")[::2] for line in frame.decode().strip().split("\n")]
+            data = "\n".join(value for name, value in lines if name == "data")
+            if data:
+                return {**dict(lines), "data": data}
+    raise AssertionError("the stream has ended")
+
+
+@pytest.fixture
+def live(app: Starlette) -> Live:
+    found: Live = app.state.live
+    return found
+
+
+async def test_a_change_is_told_to_whoever_listens(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada", title="Analyst")
+    async with following(live):
+        stream = live.stream(View.CHANGES, None, await position_of(store))
+        assert (await anext(stream)).startswith(b"id: ")
+        await slack.says("U1", title="CTO")
+
+        told = json.loads((await next_frame(stream))["data"])
+
+    assert (TEAM, "U1", ["title"], "event") == tuple(told[name] for name in ("team_id", "user_id", "fields", "source"))
+    assert {"team_id", "user_id", "rev", "seq", "fields", "at", "source"} == told.keys()
+
+
+async def test_a_reader_goes_on_behind_its_last_id(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = await position_of(store)
+    for title in ("one", "two", "three"):
+        await slack.says("U1", title=title)
+    async with following(live):
+        first = await next_frame(live.stream(View.CHANGES, None, start))
+        rest = live.stream(View.CHANGES, None, decode(first["id"]))
+        revs = [json.loads(each["data"])["rev"] for each in (await next_frame(rest), await next_frame(rest))]
+
+    assert [json.loads(first["data"])["rev"] + 1, json.loads(first["data"])["rev"] + 2] == revs
+
+
+async def test_nothing_is_told_twice_or_left_out_around_the_replay(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = await position_of(store)
+    async with following(live):
+        stream = live.stream(View.CHANGES, None, start)
+        reading = asyncio.create_task(_collect(stream, 20))
+        for number in range(20):
+            await slack.says("U1", title=f"title {number}")
+        revs = await reading
+
+    assert list(range(revs[0], revs[0] + 20)) == revs
+
+
+async def _collect(stream: AsyncIterator[bytes], count: int) -> list[int]:
+    return [json.loads((await next_frame(stream))["data"])["rev"] for _ in range(count)]
+
+
+async def test_a_backfill_and_a_lost_position_are_told_as_reset(live: Live, slack: Slack, store: Store) -> None:
+    start = await position_of(store)
+    await slack.shows({"id": "U1", "real_name": "Ada"})
+
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start)))["event"]
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, None, is_lost=True)))["event"]
+
+
+async def test_a_position_older_than_what_is_kept_is_told_as_reset(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = await position_of(store)
+    await slack.says("U1", title="CTO")
+    async with store.transaction() as tx:
+        await tx.workspaces.set_kept_from([TEAM], "changes_from_rev", (await position_of(store)).marks[TEAM][0])
+
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start)))["event"]
+
+
+async def test_the_page_gets_row_sentence_and_freshness(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada <b>", title="Analyst", tz="Europe/Paris")
+    start = await position_of(store)
+    await slack.says("U1", title="CTO")
+
+    part = read((await next_frame(live.stream(View.DIRECTORY, LISBON, start)))["data"])
+
+    row = part.one("li", id=f"u-{TEAM}-U1")
+    assert ("outerMorph", "Ada <b>") == (row.attributes["hx-swap-oob"], row.one("a", class_="name").text)
+    assert "17:42 working hours , 1 h ahead" == row.one("div", class_="time").text
+    assert "Ada <b> is now CTO" == part.one("p", class_="news-words").text
+    assert "Live" == part.one(id="dot").text
+    assert "As of" in part.one(id="fresh").text
+
+
+async def test_an_erased_user_is_named_to_nobody(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = await position_of(store)
+    await slack.says("U1", is_forgotten=True)
+    async with following(live):
+        told = await next_frame(live.stream(View.DIRECTORY, None, start))
+
+    assert "u-" not in told["data"]
+
+
+async def test_a_page_that_missed_very_much_starts_again(live: Live, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = await position_of(store)
+    for number in range(501):
+        await slack.says("U1", title=str(number))
+
+    assert "reset" == (await next_frame(live.stream(View.DIRECTORY, None, start)))["event"]
+
+
+async def test_a_reader_who_lags_is_dropped_and_holds_up_nobody(
+    store: Store, slack: Slack, app: Starlette, service: Service, clock: Clock
+) -> None:
+    telling = Telling(templates=app.state.window.templates, clock=clock, status=service)
+    live = Live(store=store, bell=store.bell, telling=telling, queue_size=4)
+    await slack.says("U1", real_name="Ada")
+    async with following(live):
+        slow = live.stream(View.CHANGES, None, None)
+        await anext(slow)
+        quick = live.stream(View.CHANGES, None, None)
+        await anext(quick)
+        for number in range(8):
+            await slack.says("U1", title=str(number))
+            await next_frame(quick)
+
+        assert 1 == live.readers
+        assert [] == [frame async for frame in slow]
+
+
+async def test_when_the_connection_to_slack_is_lost_open_pages_learn_it(
+    live: Live, slack: Slack, service: Service
+) -> None:
+    async with following(live):
+        stream = live.stream(View.DIRECTORY, LISBON, None)
+        assert "Live" == read((await next_frame(stream))["data"]).one(id="dot").text
+        service.is_now(sockets=0)
+
+        assert "Offline since 16:41" == read((await next_frame(stream))["data"]).one(id="dot").text
+
+
+async def test_closing_ends_every_stream_at_once(live: Live, slack: Slack) -> None:
+    async with following(live):
+        stream = live.stream(View.CHANGES, None, None)
+        await anext(stream)
+        reading = asyncio.create_task(_collect_all(stream))
+        await live.close()
+        async with asyncio.timeout(1):
+            assert [] == await reading
+
+    assert 0 == live.readers
+
+
+async def _collect_all(stream: AsyncIterator[bytes]) -> list[bytes]:
+    return [frame async for frame in stream]
+
+
+async def test_over_the_wire_an_id_resumes_and_nonsense_resets(app: Starlette, slack: Slack, store: Store) -> None:
+    await slack.says("U1", real_name="Ada")
+    start = encode(await position_of(store))
+    await slack.says("U1", title="CTO")
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        async with client.stream("GET", "/live", headers={"Last-Event-ID": start}) as answer:
+            assert "text/event-stream; charset=utf-8" == answer.headers["content-type"]
+            assert "content-encoding" not in answer.headers
+            assert ["title"] == json.loads(await _data(answer))["fields"]
+        async with client.stream("GET", "/live", headers={"Last-Event-ID": "nonsense"}) as answer:
+            assert "{}" == await _data(answer)
+        await eventually(lambda: app.state.live.readers == 0, of="every stream closed")
+
+
+async def _data(answer: httpx.Response) -> str:
+    async with asyncio.timeout(5):
+        async for line in answer.aiter_lines():
+            if line.startswith("data: "):
+                return line.removeprefix("data: ")
+    raise AssertionError("the stream has ended")
+
+
+@pytest.mark.parametrize("text", ["", "%", "e30x", "W10", "eyJUIjpbMV19", "eyJUIjpbLTEsMV19", "x" * 5000, "é"])
+def test_only_positions_of_ours_are_read(text: str) -> None:
+    with pytest.raises(BadPosition):
+        decode(text)
+
+
+def test_a_position_survives_its_text() -> None:
+    position = Position({"T2": (2**62, 0), "T1": (3, 2**31 - 1)})
+
+    assert position == decode(encode(position))

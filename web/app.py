@@ -1,0 +1,72 @@
+"""The web application: every route on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
+
+from db import Bell, Store
+from web.assets import Assets
+from web.errors import HANDLERS
+from web.frames import Telling
+from web.headers import SecurityHeaders
+from web.live import Live
+from web.ports import Clock, StatusReader
+from web.templating import Templates
+from web.views.directory import directory
+from web.views.health import healthz
+from web.views.live import live
+from web.views.profile import profile
+from web.window import Window
+
+
+def create_app(
+    *,
+    store: Store,
+    bell: Bell,
+    status: StatusReader,
+    clock: Clock,
+    name_of_page: str | None = None,
+    demo: bool = False,
+    image_sources: Iterable[str] = ("https:",),
+    allowed_hosts: Iterable[str] = (),
+    version: str = "",
+) -> Starlette:
+    """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
+
+    `image_sources` are the places that the content policy lets pictures come from; with `allowed_hosts` an answer is
+    given only under those names, so no foreign page can point its own name at this address and read along.
+    """
+    assets = Assets()
+    templates = Templates(assets)
+    following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
+    routes = [
+        Route("/", directory),
+        Route("/users/{team_id}/{user_id}", profile),
+        Route("/live", live),
+        Route("/healthz", healthz),
+        Route("/static/{digest}/{name}", assets.serve),
+    ]
+    middleware = [Middleware(SecurityHeaders, image_sources=tuple(image_sources))]
+    if hosts := list(allowed_hosts):
+        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
+    # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
+    middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1))
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
+    app.state.live = following
+    app.state.window = Window(
+        store=store,
+        clock=clock,
+        status=status,
+        templates=templates,
+        live=following,
+        name_of_page=name_of_page,
+        is_demo=demo,
+        version=version,
+    )
+    return app

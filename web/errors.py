@@ -1,0 +1,94 @@
+"""Failures as pages in words: what happened, what it did not do, and what to do about it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db.errors import BadCursor, StoreUnavailable
+from web.viewer import zone_of_viewer
+from web.window import frame, window_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page of failure says."""
+
+    title: str
+    words: str
+    again: bool = False
+    """True where trying the same again may help."""
+
+
+NOT_FOUND = Words("Nothing is here", "No page and no person has this address. Whoever was here may have been erased.")
+BAD_LINK = Words("This link is cut", "It is not a page of the list, or only a part of its address arrived.")
+NOT_THIS_WAY = Words("This page cannot be used like that", "It can be read, and nothing else. Nothing was changed.")
+STORE_AWAY = Words(
+    "This page could not be made", "The directory's database did not answer. Your request changed nothing.", again=True
+)
+OUR_FAULT = Words(
+    "This page could not be made", "Something on our side failed. Your request changed nothing.", again=True
+)
+_BY_CODE = {404: NOT_FOUND, 405: NOT_THIS_WAY}
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Say what an HTTP error means."""
+    status_code = error.status_code if isinstance(error, HTTPException) else 500
+    return _page(request, status_code, _BY_CODE.get(status_code, BAD_LINK))
+
+
+async def bad_cursor(request: Request, _error: Exception) -> Response:
+    """Say that a link into the list is not one of ours."""
+    return _page(request, 400, BAD_LINK)
+
+
+async def store_away(request: Request, error: Exception) -> Response:
+    """Say that the database is away, with a code that the log knows."""
+    code = _code()
+    logger.error("store_unavailable code=%s path=%s: %s", code, request.url.path, error)
+    answer = _page(request, 503, STORE_AWAY, code)
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+async def our_fault(request: Request, error: Exception) -> Response:
+    """Say that we failed, with a code that the log knows."""
+    code = _code()
+    logger.error("page_failed code=%s path=%s", code, request.url.path, exc_info=error)
+    return _page(request, 500, OUR_FAULT, code)
+
+
+HANDLERS = {
+    HTTPException: http_error,
+    BadCursor: bad_cursor,
+    StoreUnavailable: store_away,
+    Exception: our_fault,
+}
+
+
+def _page(request: Request, status_code: int, words: Words, code: str = "") -> Response:
+    window, zone = window_of(request), zone_of_viewer(request)
+    values = frame(window, window.clock(), zone)
+    return window.templates.page(
+        "failure.html", status_code=status_code, failure=words, code=code, again_href=_here(request), **values
+    )
+
+
+def _here(request: Request) -> str:
+    """Return the address that was asked for, as a path: a second slash in front would lead to another host."""
+    path = "/" + request.url.path.lstrip("/")
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def _code() -> str:
+    """Return a code short enough to be read over the telephone."""
+    text = secrets.token_hex(4).upper()
+    return f"{text[:4]}-{text[4:]}"

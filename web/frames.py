@@ -1,0 +1,107 @@
+"""What a stream says: changes as JSON or as HTML for our own page, resets, heartbeats; bytes of Server-Sent Events."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from db.records import Change, Kind, Position, User
+from web.fresh import dot_of, freshness_of
+from web.news import news_of
+from web.ports import Clock, StatusReader
+from web.positions import encode
+from web.rows import row_of
+from web.strip import entry_of
+from web.templating import Templates
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+COMMENT = b": still here\n\n"
+MEMBERSHIP = frozenset({"deleted", "missing_since", "is_restricted", "is_ultra_restricted", "is_stranger", "is_bot"})
+"""Fields by which a user changes kind or state."""
+
+
+class View(StrEnum):
+    """For whom a stream speaks."""
+
+    CHANGES = "changes"
+    DIRECTORY = "directory"
+
+
+class Telling:
+    """Turns changes into frames."""
+
+    def __init__(self, *, templates: Templates, clock: Clock, status: StatusReader) -> None:
+        self._templates = templates
+        self._clock = clock
+        self._status = status
+
+    def frame(self, view: View, zone: ZoneInfo | None, change: Change, user: User | None, position: Position) -> bytes:
+        """Tell one change."""
+        if change.is_reset:
+            return self.reset(position)
+        if view is View.CHANGES:
+            return _frame(json.dumps(_told(change)), position=position)
+        if user is None or user.kind is Kind.ERASED:
+            return id_frame(position)
+        return _frame(self._page_parts(zone, change, user), position=position)
+
+    def reset(self, position: Position) -> bytes:
+        """Say that more changed than is worth listing: read the whole again."""
+        return _frame("{}", position=position, event="reset")
+
+    def heartbeat(self, view: View, zone: ZoneInfo | None) -> bytes:
+        """Keep the connection alive; our own page also learns how fresh it is."""
+        return COMMENT if view is View.CHANGES else _frame(self._page_parts(zone))
+
+    def pulse(self) -> str:
+        """Tell how the connection to Slack stands, in a form that changes when pages must be told."""
+        return dot_of(self._status(), self._clock(), None).words
+
+    def _page_parts(self, zone: ZoneInfo | None, change: Change | None = None, user: User | None = None) -> str:
+        now, status = self._clock(), self._status()
+        row = entry = None
+        if change is not None and user is not None:
+            row = row_of(user, now, zone, is_fresh=True)
+            sentence = news_of(change, user)
+            entry = entry_of(change, user, sentence, now, zone) if sentence else None
+        return self._templates.render(
+            "fragment.html",
+            rows=[row] if row else [],
+            news=[entry] if entry else [],
+            dot=dot_of(status, now, zone),
+            fresh=freshness_of(status, now, zone),
+            came=change is not None and _may_have_come(change),
+            is_live=True,
+        )
+
+
+def _may_have_come(change: Change) -> bool:
+    """Say whether a change may bring somebody into a list that they were not in."""
+    return change.is_new_user or bool(MEMBERSHIP & change.after.keys())
+
+
+def id_frame(position: Position) -> bytes:
+    """Give a reader its place without a message."""
+    return f"id: {encode(position)}\n\n".encode()
+
+
+def _frame(text: str, *, position: Position | None = None, event: str = "") -> bytes:
+    lines = [f"id: {encode(position)}"] if position else []
+    lines += [f"event: {event}"] if event else []
+    lines += [f"data: {line}" for line in _LINE_END.split(text) if line.strip()]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def _told(change: Change) -> dict[str, object]:
+    return {
+        "team_id": change.team_id,
+        "user_id": change.user_id,
+        "rev": change.rev,
+        "seq": change.seq,
+        "fields": list(change.fields),
+        "at": f"{change.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "source": change.source.value,
+    }

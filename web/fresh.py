@@ -1,0 +1,82 @@
+"""How fresh the directory is, in words: the dot in the bar, the sentence under the title, the notes above. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from web.ports import Status
+from web.words import When, clock, counted, number, on_day, when
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """Whether the page follows Slack; `look` is live, catching or offline, and is never colour alone."""
+
+    look: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The sentence near the title: as of when, and what else is known of how complete it is."""
+
+    as_of: When | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is wrong, in words."""
+
+    title: str
+    words: str
+
+
+def dot_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Dot:
+    """Tell how the connection to Slack is."""
+    heard_at = status.last_heard_at
+    if not status.is_connected and heard_at is None:
+        return Dot("catching", "Not connected")
+    if not status.is_connected and heard_at is not None:
+        return Dot("offline", f"Offline since {_short(heard_at, now, zone)}")
+    if status.walk is not None and status.walked_at is None:
+        return Dot("catching", "First reading")
+    if status.walk is not None and heard_at is not None:
+        return Dot("catching", f"Catching up, as of {_short(status.walk.started_at, now, zone)}")
+    return Dot("live", "Live")
+
+
+def freshness_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Freshness:
+    """Tell as of when the people on the page are."""
+    as_of = when(status.last_heard_at, now, zone) if status.last_heard_at else None
+    if status.walk is not None:
+        words = f"Reading people from Slack: {number(status.walk.seen)} so far."
+    elif status.walked_at is not None:
+        words = f"Last full reading {on_day(status.walked_at, now, zone)}."
+    else:
+        words = "" if as_of else "Not heard from Slack yet."
+    return Freshness(as_of, words)
+
+
+def notes_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[Note, ...]:
+    """Say what is wrong; a failure never takes people off the page."""
+    notes = []
+    if not status.is_connected and status.last_heard_at is not None:
+        since = _short(status.last_heard_at, now, zone)
+        notes.append(Note(f"Offline since {since}.", "You see people as they were then."))
+    if status.trouble:
+        notes.append(Note("", status.trouble))
+    return tuple(notes)
+
+
+def progress(seen: int) -> str:
+    """Say how far the first reading is."""
+    return f"{counted(seen, 'person', 'people')} so far"
+
+
+def _short(moment: datetime, now: datetime, zone: ZoneInfo | None) -> str:
+    """Write the time alone while it is today's."""
+    words = on_day(moment, now, zone)
+    return clock(moment, zone) if words.startswith("today") else words

@@ -1,0 +1,206 @@
+"""The one reader of the change log for all open pages: each change is read once, rendered once, told to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from db import Bell, Store
+from db.errors import PositionTooOld, StoreUnavailable
+from db.records import Change, Position, User
+from web.frames import Telling, View, id_frame
+from web.positions import covers, moved
+
+LOOK_EVERY_S = 1.0
+"""How long a lost ring of the bell can hide a change."""
+HEARTBEAT_S = 15.0
+READ_AT_ONCE = 500
+"""A page that missed as many is told to start again: reading it anew is quicker than being told."""
+
+Users = Mapping[tuple[str, str], User]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A frame on its way to a reader, with the change it tells (None for what has no place in the log)."""
+
+    frame: bytes
+    change: Change | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Reader:
+    """One open stream. Its queue is bounded: who falls behind is dropped and comes back with the last id."""
+
+    view: View
+    zone: ZoneInfo | None
+    queue: asyncio.Queue[Told]
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Live:
+    """Follows the change log while `run` runs; `stream` is what a page reads; `close` ends every stream."""
+
+    def __init__(self, *, store: Store, bell: Bell, telling: Telling, queue_size: int = 256) -> None:
+        self._store = store
+        self._bell = bell
+        self._telling = telling
+        self._queue_size = queue_size
+        self._readers: set[Reader] = set()
+        self._position: Position | None = None
+        self._pulse = ""
+        self._is_closed = False
+
+    @property
+    def readers(self) -> int:
+        """How many streams are open."""
+        return len(self._readers)
+
+    async def run(self) -> None:
+        """Follow the log until `close`: at every ring of the bell, and every second in case one was lost."""
+        while not self._is_closed:
+            generation = self._bell.generation
+            try:
+                while await self._look():
+                    pass
+            except StoreUnavailable:
+                pass  # the pages keep what they have; the next look catches up
+            self._tell_pulse()
+            await self._bell.wait(after=generation, timeout_s=LOOK_EVERY_S)
+
+    async def close(self) -> None:
+        """End every stream; they never end by themselves."""
+        self._is_closed = True
+        for reader in tuple(self._readers):
+            self._drop(reader)
+
+    async def stream(
+        self, view: View, zone: ZoneInfo | None, after: Position | None, *, is_lost: bool = False
+    ) -> AsyncGenerator[bytes]:
+        """Tell one reader what comes after a position (or from now on), until it leaves, lags or we close.
+
+        A reader who is lost, because its position is none of ours, is told to start again.
+        """
+        reader = Reader(view, zone, asyncio.Queue(self._queue_size))
+        if self._is_closed:
+            return
+        # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
+        self._readers.add(reader)
+        try:
+            position = after
+            async for told_until, frame in self._replay(reader, after, is_lost=is_lost):
+                position = told_until
+                yield frame
+            if view is View.DIRECTORY:  # it may have shown that it lost us, and takes that back now
+                yield self._telling.heartbeat(view, zone)
+            while (told := await self._next(reader)) is not None:
+                if told.change is None or position is None or not covers(position, told.change):
+                    yield told.frame
+        except StoreUnavailable:
+            return  # the reader comes back by itself, with its last id
+        finally:
+            self._readers.discard(reader)
+
+    async def _replay(
+        self, reader: Reader, after: Position | None, *, is_lost: bool
+    ) -> AsyncIterator[tuple[Position, bytes]]:
+        position = after
+        while True:
+            newest, changes, users = await self._read(position)
+            if is_lost or changes is None or (reader.view is View.DIRECTORY and len(changes) >= READ_AT_ONCE):
+                yield newest, self._telling.reset(newest)
+                return
+            if position is None:
+                yield newest, id_frame(newest)
+                return
+            for change in changes:
+                position = moved(position, change)
+                yield position, self._telling.frame(reader.view, reader.zone, change, _user(users, change), position)
+            if len(changes) < READ_AT_ONCE:
+                yield position, id_frame(position)
+                return
+
+    async def _read(self, position: Position | None) -> tuple[Position, tuple[Change, ...] | None, Users]:
+        """Read the newest position and what came after one; None where that is no longer kept."""
+        async with self._store.reading() as rx:
+            newest = await rx.workspaces.find_position()
+            if position is None:
+                return newest, (), {}
+            try:
+                changes = await rx.changes.list_changes(position, limit=READ_AT_ONCE)
+            except PositionTooOld:
+                return newest, None, {}
+            return newest, changes, await rx.users.get_users(_keys(changes)) if self._readers else {}
+
+    async def _next(self, reader: Reader) -> Told | None:
+        """Wait for the next frame; a heartbeat if none comes, None at the end."""
+        if reader.is_over.is_set():
+            return None
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                told = await reader.queue.get()
+        except TimeoutError:
+            return Told(self._telling.heartbeat(reader.view, reader.zone))
+        return None if reader.is_over.is_set() else told
+
+    async def _look(self) -> bool:
+        """Read and tell what is new; say whether there may be more."""
+        newest, changes, users = await self._read(self._position)
+        if self._position is None:
+            self._position = newest
+            return False
+        if changes is None:
+            self._position = newest
+            self._tell_reset(newest)
+            return False
+        for change in changes:
+            self._position = moved(self._position, change)
+            self._tell_change(change, _user(users, change), self._position)
+            # Rendering for many zones is work; streams and sockets get their turn in between.
+            await asyncio.sleep(0)
+        return len(changes) == READ_AT_ONCE
+
+    def _tell_change(self, change: Change, user: User | None, position: Position) -> None:
+        frames: dict[tuple[View, ZoneInfo | None], bytes] = {}
+        for reader in tuple(self._readers):
+            key = (reader.view, reader.zone)
+            if key not in frames:
+                frames[key] = self._telling.frame(reader.view, reader.zone, change, user, position)
+            self._put(reader, Told(frames[key], change))
+
+    def _tell_reset(self, newest: Position) -> None:
+        frame = self._telling.reset(newest)
+        for reader in tuple(self._readers):
+            self._put(reader, Told(frame))
+
+    def _tell_pulse(self) -> None:
+        """Tell pages when the connection to Slack comes or goes."""
+        pulse = self._telling.pulse()
+        if pulse == self._pulse:
+            return
+        self._pulse = pulse
+        for reader in tuple(self._readers):
+            if reader.view is View.DIRECTORY:
+                self._put(reader, Told(self._telling.heartbeat(reader.view, reader.zone)))
+
+    def _put(self, reader: Reader, told: Told) -> None:
+        try:
+            reader.queue.put_nowait(told)
+        except asyncio.QueueFull:
+            self._drop(reader)
+
+    def _drop(self, reader: Reader) -> None:
+        self._readers.discard(reader)
+        reader.is_over.set()
+        if reader.queue.empty():
+            reader.queue.put_nowait(Told(b""))
+
+
+def _keys(changes: Iterable[Change]) -> set[tuple[str, str]]:
+    return {(change.team_id, change.user_id) for change in changes if change.user_id is not None}
+
+
+def _user(users: Users, change: Change) -> User | None:
+    return None if change.user_id is None else users.get((change.team_id, change.user_id))

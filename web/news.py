@@ -1,0 +1,161 @@
+"""Changes as sentences: what just happened, for the strip, and what was, for a profile's history. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from db.records import STATUS_FIELDS, Change, User
+from web.clocks import zone_of
+from web.custom_status import read_status
+from web.names import name_of
+
+Mark = Literal["", "name", "new", "old"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a sentence; what people wrote themselves is marked, so that a page can hold it apart."""
+
+    text: str
+    mark: Mark = ""
+
+
+Sentence = tuple[Part, ...]
+Values = Mapping[str, Any]
+
+PICTURE = frozenset({"avatar_hash", "image_72", "image_192", "image_512", "image_1024", "image_original"})
+_RANKS = {"is_primary_owner": "the primary owner", "is_owner": "an owner", "is_admin": "an admin"}
+_HISTORY_LABELS = {
+    "real_name": "Name",
+    "display_name": "Display name",
+    "title": "Title",
+    "pronouns": "Pronouns",
+    "email": "E-mail",
+    "phone": "Phone",
+    "name": "Slack name",
+    "start_date": "Start date",
+    "tz": "Time zone",
+}
+
+
+def news_of(change: Change, user: User) -> Sentence | None:
+    """Tell a change as something that just happened; None where nothing of it is worth a sentence."""
+    subject = Part(name_of(user), "name")
+    if change.is_new_user:
+        return (subject, Part(" joined" if user.joined_at else " is now in the directory"))
+    told = list(_predicates(change, user))
+    if not told:
+        return None
+    sentence: list[Part] = [subject, Part(" "), *told[0]]
+    if len(told) > 1:
+        sentence += [Part(", "), *told[1]] if len(told) > 2 else [Part(" and "), *told[1]]
+    if len(told) > 2:
+        sentence.append(Part(" and more"))
+    return tuple(sentence)
+
+
+def history_of(change: Change, user: User, *, workspace: str) -> tuple[Sentence, ...]:
+    """Tell a change as history, a sentence for each field; empty where it holds nothing that people ask about."""
+    if change.is_new_user:
+        words = "Joined " if user.joined_at else "First seen in "
+        return ((Part(words), Part(workspace, "new")),)
+    return tuple(_history(change, workspace))
+
+
+def _predicates(change: Change, user: User) -> Iterator[Sentence]:
+    """Yield what can be said, the weightiest first."""
+    before, after = change.before, change.after
+    for tell in (_stay, _name, _title, _rank):
+        yield from tell(before, after)
+    if {"status_text", "status_emoji"} & after.keys():
+        # A change lists only what moved; the other half of the status is on the row.
+        yield _status({field: after.get(field, getattr(user, field)) for field in STATUS_FIELDS})
+    yield from _details(before, after)
+
+
+def _stay(before: Values, after: Values) -> Iterator[Sentence]:
+    if "deleted" in after and bool(before.get("deleted")) != bool(after["deleted"]):
+        yield (Part("left" if after["deleted"] else "is back"),)
+    elif "missing_since" in after:
+        yield (Part("is no longer listed by Slack" if after["missing_since"] else "is listed by Slack again"),)
+    if after.get("is_restricted") is not None and bool(before.get("is_restricted")) != bool(after["is_restricted"]):
+        yield (Part("is now a guest" if after["is_restricted"] else "is now a member"),)
+
+
+def _name(before: Values, after: Values) -> Iterator[Sentence]:
+    if after.get("real_name"):
+        was = before.get("real_name")
+        yield (Part("is the new name of "), Part(was, "old")) if was else (Part("has a name now"),)
+    if after.get("display_name"):
+        yield (Part("now goes by "), Part(after["display_name"], "new"))
+
+
+def _title(_before: Values, after: Values) -> Iterator[Sentence]:
+    if "title" in after:
+        title = after["title"]
+        yield (Part("is now "), Part(title, "new")) if title else (Part("has no title any more"),)
+
+
+def _rank(before: Values, after: Values) -> Iterator[Sentence]:
+    for field, words in _RANKS.items():
+        if field in after and bool(before.get(field)) != bool(after[field]):
+            yield (Part(f"is {'now' if after[field] else 'no longer'} {words}"),)
+            return
+
+
+def _status(values: Values) -> Sentence:
+    status = read_status(values["status_emoji"], values["status_text"])
+    return (Part("set a new status: "), Part(status.line, "new")) if status else (Part("cleared their status"),)
+
+
+def _details(_before: Values, after: Values) -> Iterator[Sentence]:
+    if PICTURE & after.keys():
+        yield (Part("has a new picture" if after.get("is_custom_image", True) else "has no picture any more"),)
+    if after.get("pronouns"):
+        yield (Part("now uses "), Part(after["pronouns"], "new"))
+    if city := city_of(after.get("tz")):
+        yield (Part("is now on "), Part(city, "new"), Part(" time"))
+    for field, words in (("email", "e-mail address"), ("phone", "phone number")):
+        if after.get(field):
+            yield (Part(f"has a new {words}"),)
+
+
+def _history(change: Change, workspace: str) -> Iterator[Sentence]:
+    before, after = change.before, change.after
+    if "deleted" in after and bool(before.get("deleted")) != bool(after["deleted"]):
+        yield (Part("Left " if after["deleted"] else "Came back to "), Part(workspace, "new"))
+    if "missing_since" in after:
+        yield (Part("No longer listed by Slack" if after["missing_since"] else "Listed by Slack again"),)
+    for field, label in _HISTORY_LABELS.items():
+        if field in after and (old := before.get(field) or "") != (new := after[field] or ""):
+            yield _difference(label, _worded(field, old), _worded(field, new))
+    yield from (_capitalised(each) for each in _rank(before, after))
+    if PICTURE & after.keys():
+        yield (Part("New picture"),)
+
+
+def _difference(label: str, old: str, new: str) -> Sentence:
+    if not old:
+        return (Part(f"{label} set to "), Part(new, "new"))
+    if not new:
+        return (Part(f"{label} removed, it was "), Part(old, "old"))
+    return (Part(f"{label} changed from "), Part(old, "old"), Part(" to "), Part(new, "new"))
+
+
+def _worded(field: str, value: str) -> str:
+    return city_of(value) or value if field == "tz" else value
+
+
+def _capitalised(sentence: Sentence) -> Sentence:
+    first = sentence[0]
+    return (Part(first.text[:1].upper() + first.text[1:], first.mark), *sentence[1:])
+
+
+def city_of(tz: str | None) -> str:
+    """Return the city that a zone is named after; nothing for zones that name none."""
+    zone = zone_of(tz)
+    if zone is None or "/" not in zone.key or zone.key.startswith("Etc/"):
+        return ""
+    return zone.key.rpartition("/")[2].replace("_", " ")

@@ -1,0 +1,156 @@
+"""One user as a row of the list: everything that the template prints, computed beforehand. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from db.records import Kind, State, User
+from web.clocks import LocalTime, local_time
+from web.custom_status import CustomStatus, custom_status_of
+from web.faces import Face, face_of
+from web.marks import Stretch, marked
+from web.names import name_of, second_name_of
+from web.words import short_day
+
+NEW_FOR = timedelta(days=14)
+_EMAIL = re.compile(r"[^@\s<>\"'(),:;\\]+@[^@\s<>\"'(),:;\\]+\.[^@\s<>\"'(),:;\\]+")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{2,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """An exception worth saying; its class chooses how it looks."""
+
+    look: str
+    text: str
+    date: str = ""
+    """The part that a narrow row leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row of the list shows."""
+
+    key: str
+    href: str
+    name: tuple[Stretch, ...]
+    plain_name: str
+    second_name: tuple[Stretch, ...]
+    pronouns: str
+    title: tuple[Stretch, ...]
+    badges: tuple[Badge, ...]
+    face: Face
+    status: CustomStatus | None
+    time: LocalTime | None
+    gone: str
+    """The words in the place of a local time for who is not there any more."""
+    message_href: str
+    email_href: str
+    kind: str
+    state: str
+    sort_key: str
+    rev: int
+    letter: str = ""
+    is_fresh: bool = False
+    """True in a live fragment: the row shows for a moment that it changed."""
+
+
+def row_of(
+    user: User,
+    now: datetime,
+    zone: ZoneInfo | None = None,
+    *,
+    q: str = "",
+    letter: str = "",
+    is_fresh: bool = False,
+) -> Row:
+    """Lay out one user for the list."""
+    is_active = user.state is State.ACTIVE
+    return Row(
+        key=f"{user.team_id}-{user.id}",
+        href=profile_link(user.team_id, user.id),
+        name=marked(name_of(user), q),
+        plain_name=name_of(user),
+        second_name=marked(second_name_of(user), q),
+        pronouns=(user.pronouns or "").strip(),
+        title=marked((user.title or "").strip(), q),
+        badges=badges_of(user, now, zone),
+        face=face_of(user),
+        status=custom_status_of(user, now, zone) if is_active else None,
+        time=local_time(user.tz, now, zone) if is_active and user.kind is not Kind.BOT else None,
+        gone=_gone(user, now, zone),
+        message_href=message_link(user),
+        email_href=email_link(user.email),
+        kind=user.kind.value,
+        state=user.state.value,
+        sort_key=user.sort_key,
+        rev=user.rev,
+        letter=letter,
+        is_fresh=is_fresh,
+    )
+
+
+def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, ...]:
+    """Say the exceptions, at most two, guest and external first."""
+    today = now.astimezone(zone or UTC).date()
+    found = []
+    if user.kind is Kind.GUEST:
+        found.append(Badge("guest", "Guest", _guest_until(user, now, zone)))
+    if user.kind is Kind.EXTERNAL:
+        found.append(Badge("external", "External"))
+    if user.kind is Kind.BOT:
+        found.append(Badge("bot", "Bot"))
+    if user.state is State.DEACTIVATED:
+        found.append(Badge("gone", "Deactivated"))
+    if user.state is State.MISSING:
+        since = user.missing_since
+        date = f"since {short_day(since.astimezone(zone or UTC).date(), today)}" if since else ""
+        found.append(Badge("gone", "Missing", date))
+    if user.state is State.ACTIVE and user.joined_at and timedelta() <= now - user.joined_at < NEW_FOR:
+        found.append(Badge("new", "New"))
+    return tuple(found[:2])
+
+
+def profile_link(team_id: str, user_id: str) -> str:
+    """Return the address of somebody's own page."""
+    return f"/users/{quote(team_id, safe='')}/{quote(user_id, safe='')}"
+
+
+def message_link(user: User) -> str:
+    """Return the link that opens a conversation in the viewer's own Slack; empty where nobody would answer."""
+    if user.state is not State.ACTIVE:
+        return ""
+    return f"slack://user?{urlencode({'team': user.team_id, 'id': user.id})}"
+
+
+def email_link(email: str | None) -> str:
+    """Return a mailto link for what is plainly an address, else nothing."""
+    email = (email or "").strip()
+    return f"mailto:{quote(email, safe='@+')}" if _EMAIL.fullmatch(email) else ""
+
+
+def phone_link(phone: str | None) -> str:
+    """Return a tel link for what is plainly a number, else nothing: an extension in words cannot be dialled."""
+    phone = (phone or "").strip()
+    if not _PHONE.fullmatch(phone):
+        return ""
+    return "tel:" + re.sub(r"[^0-9+]", "", phone.replace("(0)", ""))
+
+
+def _guest_until(user: User, now: datetime, zone: ZoneInfo | None) -> str:
+    seconds = user.guest_expiration_ts
+    if not seconds or not 0 < seconds < 2**33:
+        return ""
+    there = zone or UTC
+    return f"until {short_day(datetime.fromtimestamp(seconds, there).date(), now.astimezone(there).date())}"
+
+
+def _gone(user: User, now: datetime, zone: ZoneInfo | None) -> str:
+    if user.state is not State.DEACTIVATED or user.left_at is None:
+        return ""
+    there = zone or UTC
+    return f"left {short_day(user.left_at.astimezone(there).date(), now.astimezone(there).date())}"

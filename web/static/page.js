@@ -1,0 +1,117 @@
+// The page without the stream: the viewer's time zone, clocks that go on, and keys. Everything works without it.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+
+  // The server computes differences between clocks; only the browser knows where its reader is.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  let isNews = zone && !document.cookie.split("; ").includes(`tz=${encodeURIComponent(zone)}`);
+  if (isNews) {
+    document.cookie = `tz=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+  }
+  document.addEventListener("DOMContentLoaded", () => {
+    showKey();
+    tick();
+  });
+  // The first page of a new reader was made without the zone: ask once more for its list. htmx starts after `load`.
+  document.addEventListener("htmx:after:init", (event) => {
+    if (!isNews || event.target.id !== "search") return;
+    isNews = false;
+    setTimeout(() => window.htmx.trigger(event.target, "refresh"));
+  });
+
+  // Clocks. The words of the day come from the server, as "0=probably asleep;6=early morning;…".
+  const hours = (document.body.dataset.hours || "").split(";").map((each) => each.split("="));
+  const clocks = new Map();
+  const clockOf = (name) => {
+    if (!clocks.has(name)) {
+      const parts = { timeZone: name, hour: "2-digit", minute: "2-digit", weekday: "short", hourCycle: "h23" };
+      clocks.set(name, new Intl.DateTimeFormat("en-GB", parts));
+    }
+    return clocks.get(name);
+  };
+  const wordsAt = (hour, weekday) => {
+    const words = hours.filter(([start]) => hour >= Number(start)).pop()?.[1] ?? "";
+    return words === "working hours" && (weekday === "Sat" || weekday === "Sun") ? "weekend" : words;
+  };
+
+  const tick = () => {
+    const now = new Date();
+    for (const element of document.querySelectorAll("[data-zone]")) tickClock(element, now);
+    for (const element of document.querySelectorAll("time[data-ago]")) tickAge(element, now);
+  };
+
+  const tickClock = (element, now) => {
+    let parts;
+    try {
+      parts = Object.fromEntries(clockOf(element.dataset.zone).formatToParts(now).map((part) => [part.type, part.value]));
+    } catch {
+      return; // a zone that this browser does not know keeps the server's time
+    }
+    const text = `${parts.hour}:${parts.minute}`;
+    const clock = element.querySelector(".time-clock");
+    if (clock.textContent === text) return;
+    clock.textContent = text;
+    const minutes = Number(parts.hour) * 60 + Number(parts.minute);
+    element.querySelector(".strip-now")?.setAttribute("cx", `${((minutes * 100) / 1440).toFixed(2)}%`);
+    const words = element.querySelector(".time-hour");
+    if (words) words.textContent = wordsAt(Number(parts.hour), parts.weekday);
+  };
+
+  const tickAge = (element, now) => {
+    const seconds = Math.floor((now - new Date(element.dateTime)) / 1000);
+    const count = seconds < 60 ? seconds : Math.floor(seconds / 60);
+    if (seconds >= 3600) return; // from here on the server's words name a day
+    const noun = `${seconds < 60 ? "second" : "minute"}${count === 1 ? "" : "s"}`;
+    const text = seconds < 5 ? "just now" : `${count} ${noun} ago`;
+    if (element.textContent !== text) element.textContent = text;
+  };
+  setInterval(() => document.hidden || tick(), 1000);
+  document.addEventListener("visibilitychange", () => document.hidden || tick());
+
+  // Keys. Arrows move the real focus, so Tab and screen readers agree with them.
+  const showKey = () => {
+    const key = document.querySelector(".search-key");
+    if (key) key.textContent = byId("q").value ? "Esc" : "/";
+  };
+  document.addEventListener("input", (event) => event.target.id === "q" && showKey());
+
+  document.addEventListener("keydown", (event) => {
+    const field = byId("q");
+    if (!field || event.altKey || event.isComposing) return;
+    const isTyping = event.target.matches("input, textarea, select, [contenteditable]");
+    const asksSearch =
+      (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) ||
+      (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+    if (asksSearch) {
+      event.preventDefault();
+      field.focus();
+      field.select();
+    } else if (event.key === "Escape" && event.target === field) {
+      event.preventDefault();
+      leave(field);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      move(event, field);
+    }
+  });
+
+  const leave = (field) => {
+    if (!field.value) {
+      field.blur();
+      return;
+    }
+    field.value = "";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  const move = (event, field) => {
+    const names = [...document.querySelectorAll("#people .name")];
+    const at = names.indexOf(document.activeElement);
+    if (at < 0 && document.activeElement !== field) return;
+    const next = at + (event.key === "ArrowDown" ? 1 : -1);
+    if (next < -1 || next >= names.length) return;
+    event.preventDefault();
+    (next < 0 ? field : names[next]).focus();
+  };
+})();

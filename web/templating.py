@@ -1,0 +1,37 @@
+"""Templates as pages: everything is escaped, and a name that a view forgot to hand in is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.responses import HTMLResponse
+
+from web.assets import Assets
+from web.clocks import hours_attribute
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+class Templates:
+    """The templates of this package."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(asset=assets.path, hours=hours_attribute())
+
+    def render(self, name: str, **values: Any) -> str:
+        """Render to text."""
+        return self._environment.get_template(name).render(values)
+
+    def page(self, name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
+        """Render to an answer."""
+        return HTMLResponse(self.render(name, **values), status_code=status_code)

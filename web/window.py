@@ -1,0 +1,67 @@
+"""What every view needs, handed in once by the root; and the frame that every page stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+
+from db import Store
+from db.records import Workspace
+from web.fresh import dot_of, freshness_of, notes_of
+from web.live import Live
+from web.ports import Clock, StatusReader
+from web.templating import Templates
+from web.words import counted
+
+NAMELESS = "usersync"
+DEMO_RIBBON = "A demonstration: these people are invented, and so is their Slack."
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The parts that the views share."""
+
+    store: Store
+    clock: Clock
+    status: StatusReader
+    templates: Templates
+    live: Live
+    name_of_page: str | None
+    is_demo: bool
+    version: str
+
+
+def window_of(request: Request) -> Window:
+    """Return what the root handed in."""
+    window: Window = request.app.state.window
+    return window
+
+
+def frame(window: Window, now: datetime, zone: ZoneInfo | None, workspaces: Sequence[Workspace] = ()) -> dict[str, Any]:
+    """Compute what the frame of a page prints: the brand, the dot, the sentence of freshness, notes and ribbon."""
+    status = window.status()
+    return {
+        "brand": brand(window.name_of_page, workspaces),
+        "dot": dot_of(status, now, zone),
+        "fresh": freshness_of(status, now, zone),
+        "notes": notes_of(status, now, zone),
+        "ribbon": DEMO_RIBBON if window.is_demo or status.demo else "",
+        "stream": "",
+        "refresh_s": 0,
+        "is_live": False,
+        "here": "",
+    }
+
+
+def brand(name_of_page: str | None, workspaces: Sequence[Workspace]) -> str:
+    """Name the page: as the operator says, else by its only workspace."""
+    if name_of_page:
+        return name_of_page
+    if len(workspaces) == 1:
+        return workspaces[0].name or workspaces[0].domain or NAMELESS
+    return counted(len(workspaces), "workspace") if workspaces else NAMELESS
