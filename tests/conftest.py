@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.walks import Pace
 from db import Store
+from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, empty_database
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
@@ -42,6 +44,15 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     store = await Store.open(database_url)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture

@@ -44,8 +44,12 @@ class Telling:
             return self.reset(position)
         if view is View.CHANGES:
             return _frame(json.dumps(_told(change)), position=position)
-        if user is None or user.kind is Kind.ERASED:
+        if user is None:
             return id_frame(position)
+        if user.kind is Kind.ERASED:
+            return _frame(
+                self._templates.render("erased.html", row=row_of(user, self._clock(), zone)), position=position
+            )
         return _frame(self._page_parts(zone, change, user), position=position)
 
     def reset(self, position: Position) -> bytes:

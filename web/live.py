@@ -123,7 +123,16 @@ class Live:
                 return
 
     async def _read(self, position: Position | None) -> tuple[Position, tuple[Change, ...] | None, Users]:
-        """Read the newest position and what came after one; None where that is no longer kept."""
+        """Read the newest position and what came after one; None where that is no longer kept.
+
+        A reader who leaves meanwhile cancels its stream, but not the question under way: a database connection that
+        is abandoned in the middle of an answer cannot be used again.
+        """
+        reading = asyncio.create_task(self._read_whole(position), name="live read")
+        reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
+        return await asyncio.shield(reading)
+
+    async def _read_whole(self, position: Position | None) -> tuple[Position, tuple[Change, ...] | None, Users]:
         async with self._store.reading() as rx:
             newest = await rx.workspaces.find_position()
             if position is None:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 from starlette.applications import Starlette
 
+from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.waiting import eventually
 from tests.web.conftest import TEAM, Slack, serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
 WITHIN_A_SECOND = 1000
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: nothing of the page was seen in a browser"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 PEOPLE: tuple[dict[str, Any], ...] = (
     {
@@ -50,32 +45,10 @@ EVERYBODY = "/?kind=member&kind=guest&kind=bot&kind=external&state=active&state=
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
 async def url(app: Starlette, slack: Slack) -> AsyncIterator[str]:
     await slack.shows(*PEOPLE)
     async with serving(app) as url:
         yield url
-
-
-@asynccontextmanager
-async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """Open a page that must not complain: a message of the console is a failed test."""
-    options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Lisbon", **options}
-    context = await browser.new_context(**options)
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    assert [] == complaints
-    await context.close()
 
 
 async def connected(page: Page) -> None:
@@ -189,6 +162,18 @@ async def test_who_joins_or_leaves_waits_behind_the_toast(browser: Browser, url:
         await expect(page.locator("#people .name").first).to_have_text("Aaron")
         await expect(page.locator(f"#u-{TEAM}-U3")).to_have_count(0)
         await expect(page.locator("#toast")).to_be_hidden()
+
+
+async def test_who_is_erased_is_gone_from_an_open_page_at_once(browser: Browser, url: str, slack: Slack) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await slack.says("U1", title="Chief Engineer")
+        await expect(page.locator("#news")).to_contain_text("Ada Lovelace")
+
+        await slack.says("U1", is_forgotten=True)
+
+        await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0, timeout=WITHIN_A_SECOND)
+        assert "Lovelace" not in await page.content()
 
 
 async def test_a_search_asks_as_one_types_and_leaves_an_address_to_share(browser: Browser, url: str) -> None:

@@ -140,7 +140,8 @@ async def test_an_erased_user_is_named_to_nobody(live: Live, slack: Slack, store
     async with following(live):
         told = await next_frame(live.stream(View.DIRECTORY, None, start))
 
-    assert "u-" not in told["data"]
+    assert "Ada" not in told["data"]
+    assert "delete" == read(told["data"]).one("li", id=f"u-{TEAM}-U1").attributes["hx-swap-oob"]
 
 
 async def test_a_page_that_missed_very_much_starts_again(live: Live, slack: Slack, store: Store) -> None:

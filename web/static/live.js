@@ -77,6 +77,7 @@
     html.includes('id="u-') ? new DOMParser().parseFromString(html, "text/html").querySelectorAll('li[id^="u-"]') : [];
 
   const notice = (row) => {
+    if (row.dataset.kind === "erased") forget(row.dataset.href);
     const person = byId("person");
     if (person) {
       if (row.id === `u-${person.dataset.key}`) say("person");
@@ -94,6 +95,13 @@
     if ((old && !fits) || hasMoved || isNew) {
       waiting.add(row.id);
       say("people");
+    }
+  };
+
+  // Whoever was erased leaves the strip at once, as htmx takes their row away.
+  const forget = (href) => {
+    for (const link of document.querySelectorAll("#news a")) {
+      if (link.getAttribute("href") === href) link.closest("li").remove();
     }
   };
 

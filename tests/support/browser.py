@@ -1,0 +1,32 @@
+"""A real browser for tests, and pages of it that must not complain."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+NEEDS_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: nothing of the page was seen in a browser"),
+]
+
+
+@asynccontextmanager
+async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """Open a page that must not complain: a message of the console is a failed test."""
+    options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Lisbon", **options}
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    assert [] == complaints, complaints
+    await context.close()
