@@ -44,7 +44,7 @@ async def test_hostile_names_are_shown_as_they_are(slack: Simulator, service: Se
     async with a_page(browser) as page:
         await page.goto(service.url)
         await expect(page.locator(".row .name")).to_have_text(name)
-        slack.joins('"><svg onload=alert(4)>')
+        slack.joins('"><svg onload=alert(4)>', is_custom_image=False)
 
         await expect(page.locator("#news > li").first).to_contain_text('"><svg onload=alert(4)> joined')
         assert 0 == await page.locator("main script, main svg[onload]").count()

@@ -1,0 +1,334 @@
+"""Settings: every name that is promised is read, and every problem is told at once, with its remedy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import (
+    SECRETS,
+    Settings,
+    demo_port,
+    is_loopback,
+    known_names,
+    load_settings,
+    proxy_for,
+)
+from bot.settings_words import SettingsError
+
+ROOT = Path(__file__).parents[2]
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-2-abc", "SLACK_APP_TOKEN": "xapp-1-A-2-abc"}
+
+
+def load(env_file: Path | None = None, **environ: str) -> Settings:
+    return load_settings(environ, env_file=env_file)
+
+
+def problems_of(env_file: Path | None = None, *, needs_tokens: bool = False, **environ: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ, env_file=env_file, needs_tokens=needs_tokens)
+    return refusal.value.problems
+
+
+def problem_of(**environ: str) -> str:
+    (problem,) = problems_of(**environ)
+    return problem
+
+
+def problems_with_tokens(**tokens: str) -> tuple[str, ...]:
+    return problems_of(needs_tokens=True, **{**TOKENS, **tokens})
+
+
+PROMISED: dict[str, tuple[str, str, Any]] = {
+    "SLACK_BOT_TOKEN": ("xoxb-1", "slack_bot_token", "xoxb-1"),
+    "SLACK_APP_TOKEN": ("xapp-1", "slack_app_token", "xapp-1"),
+    "SLACK_API_URL": ("http://127.0.0.1:1/api/", "slack_api_url", "http://127.0.0.1:1/api/"),
+    "SLACK_CLIENT_ID": ("1.2", "slack_client_id", "1.2"),
+    "SLACK_CLIENT_SECRET": ("s", "slack_client_secret", "s"),
+    "SLACK_SIGNING_SECRET": ("s", "slack_signing_secret", "s"),
+    "DATABASE_URL": ("postgresql://h/d", "database_url", "postgresql://h/d"),
+    "PORT": ("8080", "port", 8080),
+    "USERSYNC_PORT": ("8081", "port", 8081),
+    "USERSYNC_HOST": ("::1", "host", "::1"),
+    "USERSYNC_PUBLIC_URL": ("https://people.example", "public_url", "https://people.example"),
+    "USERSYNC_AUTH": ("proxy", "auth", "proxy"),
+    "USERSYNC_AUTH_HEADER": ("X-User", "auth_header", "X-User"),
+    "USERSYNC_TRUSTED_PROXIES": ("10.0.0.1, 10.0.0.2", "trusted_proxies", ("10.0.0.1", "10.0.0.2")),
+    "USERSYNC_SECRET_KEY": ("k", "secret_key", "k"),
+    "USERSYNC_SESSION_DAYS": ("7", "session_days", 7),
+    "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
+    "USERSYNC_ADMINS": ("T1/U1 T1/U2", "admins", ("T1/U1", "T1/U2")),
+    "USERSYNC_WORKSPACES": ("T1", "workspaces", ("T1",)),
+    "USERSYNC_ALERT_CHANNEL": ("C1", "alert_channel", "C1"),
+    "USERSYNC_ALERT_URLS": ("https://a https://b", "alert_urls", ("https://a", "https://b")),
+    "USERSYNC_RECONCILE_EVERY": ("90m", "reconcile_every", 5_400),
+    "USERSYNC_HISTORY_KEEP": ("30d", "history_keep", 30 * 86_400),
+    "USERSYNC_AVATARS": ("initials", "avatars", "initials"),
+    "USERSYNC_LOG_FORMAT": ("json", "log_format", "json"),
+    "USERSYNC_SOCKETS": ("3", "sockets", 3),
+    "USERSYNC_TRANSPORT": ("socket", "transport", "socket"),
+}
+DEFAULTS = {
+    "slack_api_url": "https://slack.com/api/", "database_url": "sqlite:///data/usersync.sqlite3", "host": "127.0.0.1",
+    "port": 3000, "auth": "slack", "session_days": 30, "guests_may_sign_in": False, "reconcile_every": 6 * 3600,
+    "history_keep": 365 * 86_400, "avatars": "slack", "log_format": "console", "sockets": 2, "transport": "socket",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_promised_name_is_read(name: str) -> None:
+    text, field, value = PROMISED[name]
+
+    assert value == getattr(load(**{name: text}), field)
+
+
+def test_no_name_is_read_that_was_not_promised_and_each_has_its_help() -> None:
+    assert PROMISED.keys() == known_names().keys()
+    assert all(known_names().values())
+
+
+def test_all_promised_names_may_be_given_together() -> None:
+    settings = load(**{name: text for name, (text, _, _) in PROMISED.items()})
+
+    assert (8081, "::1") == (settings.port, settings.host)
+
+
+@pytest.mark.parametrize(("field", "value"), DEFAULTS.items())
+def test_what_is_not_given_has_its_default(field: str, value: object) -> None:
+    assert value == getattr(load(), field)
+
+
+def test_what_is_given_empty_counts_as_not_given() -> None:
+    assert 3000 == load(USERSYNC_PORT="  ", PORT="").port
+
+
+@pytest.mark.parametrize("name", ["HOST", "AUTH", "AVATARS", "SECRET_KEY", "SHELL", "SLACK_SOMETHING_NEW"])
+def test_names_without_our_prefix_are_nobodys_business(name: str) -> None:
+    assert load() == load(**{name: "0.0.0.0"})
+
+
+def test_all_problems_are_told_at_once() -> None:
+    problems = problems_of(
+        needs_tokens=True,
+        PORT="many", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH="maybe", USERSYNC_RECONCILE_EVERY="soon",
+        USERSYNC_GUESTS_MAY_SIGN_IN="perhaps", USERSYNC_SOCKETS="0", USERSYNC_AVATAR="slack",
+        SLACK_SIGNING_SECRET_FILE="/nowhere", SLACK_API_URL="slack.com", SLACK_BOT_TOKEN="xapp-1",
+    )  # fmt: skip
+    expected = {
+        "PORT:", "USERSYNC_HOST:", "USERSYNC_AUTH:", "USERSYNC_RECONCILE_EVERY:", "USERSYNC_GUESTS_MAY_SIGN_IN:",
+        "USERSYNC_SOCKETS:", "USERSYNC_AVATAR:", "SLACK_SIGNING_SECRET_FILE:", "SLACK_API_URL:", "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+    }  # fmt: skip
+
+    assert expected == {problem.split()[0] for problem in problems}
+    assert len(expected) == len(problems)
+
+
+def test_serve_tells_all_problems_at_once_and_ends_with_2(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "USERSYNC_PORT": "many", "USERSYNC_HOTS": "x"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=30
+    )
+
+    assert 2 == ended.returncode
+    assert not [name for name in ("USERSYNC_PORT", "USERSYNC_HOTS", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN") if name not in ended.stderr]  # fmt: skip
+    assert "Traceback" not in ended.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("USERSYNC_PORT", "many", "whole number"), ("USERSYNC_PORT", "70000", "at most 65535"),
+        ("USERSYNC_PORT", "-1", "at least 0"), ("PORT", "3000.5", "whole number"),
+        ("USERSYNC_SESSION_DAYS", "0", "at least 1"), ("USERSYNC_SOCKETS", "11", "at most 10"),
+        ("USERSYNC_AUTH", "open", "'slack', 'proxy' or 'none'"), ("USERSYNC_AVATARS", "gravatar", "'slack' or 'initials'"),
+        ("USERSYNC_LOG_FORMAT", "xml", "'console' or 'json'"), ("USERSYNC_HISTORY_KEEP", "1y", "s, m, h or d, like 6h"),
+        ("USERSYNC_HISTORY_KEEP", "365", "s, m, h or d, like 6h"), ("USERSYNC_GUESTS_MAY_SIGN_IN", "2", "yes or no"),
+        ("USERSYNC_TRANSPORT", "http", "Leave it out"), ("SLACK_API_URL", "ftp://x", "https address"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_told_with_its_remedy(name: str, value: str, remedy: str) -> None:
+    problem = problem_of(**{name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert remedy in problem
+
+
+def test_a_setting_with_two_names_may_be_wrong_under_both() -> None:
+    assert {"USERSYNC_PORT:", "PORT:"} == {each.split()[0] for each in problems_of(USERSYNC_PORT="x", PORT="y")}
+
+
+def test_a_database_url_that_cannot_be_used_is_told_before_anything_is_opened() -> None:
+    assert "DATABASE_URL cannot be used" in problem_of(DATABASE_URL="oracle://x")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("USERSYNC_POTR", "Did you mean USERSYNC_PORT?"),
+        ("USERSYNC_AVATAR", "Did you mean USERSYNC_AVATARS?"),
+        ("USERSYNC_RECONCILE_EVRY", "Did you mean USERSYNC_RECONCILE_EVERY?"),
+        ("USERSYNC_SECRETKEY_FILE", "Did you mean USERSYNC_SECRET_KEY_FILE?"),
+        ("USERSYNC_XYZZY", "Take it out."),
+        ("USERSYNC_", "Take it out."),
+        ("USERSYNC_port", "Take it out."),
+    ],
+)
+def test_an_unknown_name_with_our_prefix_is_refused_with_a_guess(name: str, hint: str) -> None:
+    assert f"{name}: there is no such setting. {hint}" == problem_of(**{name: "1"})
+
+
+def test_a_file_is_read_for_secrets_alone() -> None:
+    assert "there is no such setting" in problem_of(USERSYNC_HOST_FILE="/run/host")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("sqlite:///from-a-file.db\n")
+    settings = load(**{f"{name}_FILE": str(tmp_path / "secret")})
+
+    assert "sqlite:///from-a-file.db" == getattr(settings, PROMISED[name][1])
+
+
+def test_a_secret_given_plainly_wins_over_its_file(tmp_path: Path) -> None:
+    assert "plain" == load(SLACK_BOT_TOKEN="plain", SLACK_BOT_TOKEN_FILE=str(tmp_path / "nowhere")).slack_bot_token
+
+
+def test_a_secret_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
+    problems = [
+        problem_of(SLACK_BOT_TOKEN_FILE=str(path)) for path in (tmp_path / "nowhere", tmp_path, tmp_path / "binary")
+    ]
+
+    assert 3 == len([problem for problem in problems if "SLACK_BOT_TOKEN_FILE: the file cannot be read" in problem])
+
+
+@pytest.mark.parametrize("token", ["xoxb-1-2-abc", "xoxe.xoxb-1-abc"])
+def test_tokens_that_are_right_pass(token: str) -> None:
+    settings = load_settings({**TOKENS, "SLACK_BOT_TOKEN": token}, env_file=None, needs_tokens=True)
+
+    assert (token, TOKENS["SLACK_APP_TOKEN"]) == (settings.slack_bot_token, settings.slack_app_token)
+
+
+def test_tokens_are_asked_for_only_where_they_are_needed() -> None:
+    assert load().slack_bot_token is None
+
+
+def test_missing_tokens_are_both_told_with_where_to_find_them() -> None:
+    bot, app = problems_of(needs_tokens=True)
+
+    assert "SLACK_BOT_TOKEN is missing" in bot
+    assert "Install App" in bot
+    assert "SLACK_APP_TOKEN is missing" in app
+    assert "Basic Information" in app
+
+
+def test_swapped_tokens_are_recognised() -> None:
+    problems = problems_with_tokens(SLACK_BOT_TOKEN="xapp-1-secret", SLACK_APP_TOKEN="xoxb-1-secret")
+
+    assert 2 == len(problems)
+    assert all("may be swapped" in problem for problem in problems)
+    assert "secret" not in str(problems)
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ('"xoxb-1"', "wrapped in quotes"), ("'xoxb-1'", "wrapped in quotes"), ("xoxp-1", "must begin with xoxb-"),
+        ("xoxb-1 2", "holds a blank"), ("xoxb-é", "a letter that no token has"), ("hello", "must begin with xoxb-"),
+    ],
+)  # fmt: skip
+def test_a_token_that_cannot_be_one_is_told_without_being_quoted(token: str, words: str) -> None:
+    (problem,) = problems_with_tokens(SLACK_BOT_TOKEN=token)
+
+    assert words in problem
+    assert token not in problem
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "people.example", "127.0.0.1.example"])
+def test_without_a_sign_in_the_directory_is_shown_to_this_machine_alone(host: str) -> None:
+    assert "USERSYNC_AUTH=none" in problem_of(USERSYNC_HOST=host)
+    assert host == load(USERSYNC_HOST=host, USERSYNC_AUTH="none").host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
+def test_loopback_needs_no_leave(host: str) -> None:
+    assert host == load(USERSYNC_HOST=host).host
+    assert is_loopback(host)
+
+
+def test_env_file_lies_beneath_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        'SLACK_BOT_TOKEN="xoxb-$file"  # quotes are taken off\nUSERSYNC_PORT=4000\nUSERSYNC_AVATARS=initials\nLOOSE\n'
+    )
+    settings = load(file, USERSYNC_PORT="5000")
+
+    assert ("xoxb-$file", 5000, "initials") == (settings.slack_bot_token, settings.port, settings.avatars)
+
+
+def test_an_unknown_name_in_env_file_is_refused_too(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("USERSYNC_POTR=1\n")
+
+    assert "USERSYNC_PORT?" in problems_of(file)[0]
+
+
+def test_without_an_env_file_the_environment_is_all(tmp_path: Path) -> None:
+    assert load() == load(tmp_path / ".env") == load(tmp_path)
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("HTTP_PROXY", "http://plain.example:3128")
+    return monkeypatch
+
+
+def test_slack_is_reached_through_the_proxy_that_is_set(proxied: pytest.MonkeyPatch) -> None:
+    assert "http://proxy.example:3128" == proxy_for("https://slack.com/api/")
+    assert "http://plain.example:3128" == proxy_for("http://slack.example/api/")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:4000/api/", "http://localhost:4000/api/", "http://[::1]:4000/api/"])
+def test_this_machine_is_reached_without_a_proxy(proxied: pytest.MonkeyPatch, url: str) -> None:
+    assert proxy_for(url) is None
+    assert not [name for name in ("HTTPS_PROXY", "HTTP_PROXY") if name in os.environ]
+
+
+@pytest.mark.parametrize("no_proxy", ["slack.com", ".slack.com", "example.org, slack.com", "*"])
+def test_no_proxy_is_heeded(proxied: pytest.MonkeyPatch, no_proxy: str) -> None:
+    proxied.setenv("NO_PROXY", no_proxy)
+
+    assert proxy_for("https://slack.com/api/") is None
+    assert "HTTPS_PROXY" not in os.environ
+
+
+def test_no_proxy_for_others_changes_nothing(proxied: pytest.MonkeyPatch) -> None:
+    proxied.setenv("NO_PROXY", "example.org")
+
+    assert "http://proxy.example:3128" == proxy_for("https://slack.com/api/")
+
+
+def test_the_demo_reads_its_port_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERSYNC_PORT", "1")
+    default = demo_port()
+    monkeypatch.setenv("PORT", " 4000 ")
+
+    assert (3000, 4000) == (default, demo_port())
+
+
+@pytest.mark.parametrize("port", ["many", "-1", "65536", "3000.0"])
+def test_the_demo_tells_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PORT", port)
+
+    with pytest.raises(SettingsError, match="PORT: it must be a number"):
+        demo_port()

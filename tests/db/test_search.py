@@ -1,0 +1,143 @@
+"""What people type meets what people are called; the same on every engine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db import Store
+from db.fold import folded, folded_words
+from db.records import UserFilter
+from tests.support.factories import an_observation
+from tests.support.memory import keep, keep_people
+
+PEOPLE: dict[str, str | None] = {
+    "U1": "Łukasz Żółć",
+    "U2": "Søren Kierkegaard",
+    "U3": "Weiß Straße",
+    "U4": "Ægir Œuvre",
+    "U5": "Conan O'Brien",
+    "U6": "Conan O’Brien",
+    "U7": "Anne-Marie Müller",
+    "U8": "Yamada 山田太郎",
+    "U9": "José Ñandú",
+    "UA": "İbrahim Işık",
+    "UB": "100% _real_ \\ person",
+    "UC": "김철수",
+    "UD": "Ελένη Σωφρονίσκου",
+    "UE": "ＦＵＬＬ ｗｉｄｔｈ",
+}
+
+
+async def found(store: Store, q: str) -> set[str]:
+    async with store.reading() as rx:
+        page = await rx.users.list_users(UserFilter(q=q))
+    return {user.id for user in page.users}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Łukasz", ["lukasz"]),
+        ("Søren", ["soren"]),
+        ("Weiß", ["weiss"]),
+        ("WEISS", ["weiss"]),
+        ("Ægir Œuvre", ["aegir", "oeuvre"]),
+        ("O'Brien O’Brien O`Brien", ["obrien"] * 3),
+        ("Anne-Marie", ["anne", "marie"]),
+        ("snake_case", ["snake", "case"]),
+        ("山田太郎", ["山", "田", "太", "郎"]),
+        ("Yamada山田", ["yamada", "山", "田"]),
+        ("José Jose\u0301", ["jose", "jose"]),
+        ("ﬁnal", ["final"]),
+        ("İbrahim Işık", ["ibrahim", "isik"]),
+        ("ＦＵＬＬ", ["full"]),
+        ("🦆", []),
+        (" \t\n", []),
+        ("%_\\\"';--", []),
+        ("a\0b", ["a", "b"]),
+        ("a\ud800b", ["a", "b"]),
+    ],
+)
+def test_words_are_folded(text: str, words: list[str]) -> None:
+    assert words == folded_words(text)
+
+
+@given(st.text(max_size=60))
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert folded(text) == folded(folded(text))
+
+
+@given(st.text(max_size=60))
+def test_folded_words_hold_nothing_that_a_query_could_take_for_a_sign(text: str) -> None:
+    assert all(word.isalnum() for word in folded_words(text))
+
+
+FINDINGS: dict[str, set[str]] = {
+    "lukasz": {"U1"}, "ŁUK": {"U1"}, "zolc": {"U1"}, "żółć łuk": {"U1"}, "soren": {"U2"},
+    "kierk": {"U2"}, "weiss": {"U3"}, "strasse": {"U3"}, "aegir": {"U4"}, "oeuvre": {"U4"},
+    "obrien": {"U5", "U6"}, "o'brien": {"U5", "U6"}, "o’b": {"U5", "U6"}, "marie": {"U7"},
+    "anne-marie": {"U7"}, "mar mul": {"U7"}, "山": {"U8"}, "田太": {"U8"}, "太郎": {"U8"},
+    "yam 郎": {"U8"}, "jose nandu": {"U9"}, "ibrahim isik": {"UA"}, "100": {"UB"}, "person": {"UB"},
+    "김": {"UC"}, "ελενη": {"UD"}, "full width": {"UE"}, "": set(PEOPLE), "   ": set(PEOPLE),
+    "ukasz": set(), "brien": set(), "lukasz soren": set(), "%": set(), "_": set(), "\\": set(),
+    "'": set(), '"': set(), "' OR 1=1 --": set(), "100%": {"UB"}, "1_0": set(), "%real%": {"UB"},
+    "\0": set(), "\ud800": set(), "🦆": set(), "a\0n": set(), "conan\ud800": {"U5", "U6"},
+}  # fmt: skip
+
+
+async def test_a_search_finds_the_beginnings_of_words(memory: Store) -> None:
+    await keep_people(memory, PEOPLE)
+
+    assert FINDINGS == {q: await found(memory, q) for q in FINDINGS}
+
+
+async def test_endless_text_finds_nobody_and_breaks_nothing(memory: Store) -> None:
+    await keep_people(memory, PEOPLE)
+    endless = ["x" * 100_000, "conan " + "x" * 60_000, "% " * 50_000, "郎" * 30_000 + "x" * 60_000, "\0" * 70_000]
+
+    assert [set(), set(), set(), {"U8"}, set()] == [await found(memory, q) for q in endless]
+
+
+async def test_a_pasted_page_looks_for_its_first_words(memory: Store) -> None:
+    await keep_people(memory, PEOPLE)
+
+    assert {"U5", "U6"} == await found(memory, "conan " * 50_000)
+
+
+async def test_a_user_is_found_by_every_word_of_theirs(memory: Store) -> None:
+    await keep(
+        memory,
+        an_observation(
+            real_name="A. Lovelace", display_name="Countess", name="ada", title="Analyst", email="ada@example.com",
+            phone="+44 20 7946 0000",
+        ),
+        an_observation("U2", real_name="Somebody Else"),
+    )  # fmt: skip
+    words = ("lovelace", "countess", "analyst", "ada", "example", "7946", "442079460000")
+
+    assert {word: {"U1"} for word in words} == {word: await found(memory, word) for word in words}
+
+
+async def test_a_custom_status_is_not_searched(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada", status_text="dentist"))
+
+    assert set() == await found(memory, "dentist")
+
+
+async def test_a_new_name_is_found_at_once_and_the_old_one_no_more(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada Byron", updated=1))
+    await keep(memory, an_observation(real_name="Ada Lovelace", updated=2))
+
+    assert {"U1"} == await found(memory, "lovelace")
+    assert set() == await found(memory, "byron")
+
+
+async def test_an_erased_user_is_found_by_nothing(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada", name="ada", updated=1))
+    await keep(memory, an_observation(is_forgotten=True, real_name="Deactivated User", updated=2))
+    async with memory.reading() as rx:
+        page = await rx.users.list_users(UserFilter(q="ada", kinds=frozenset()))
+
+    assert () == page.users
