@@ -17,7 +17,7 @@ serve: .venv/.runtime ## Follow your Slack (tokens from the environment or .env)
 	@$(PY) -m bot serve
 
 test: .venv/.dev ## Run all tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 check: .venv/.dev ## Format, lint, strict types and the import table
 	@$(PY) -m ruff format --check .
