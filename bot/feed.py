@@ -50,33 +50,43 @@ async def feed(
     if team_id is not None and parse_team_id(team_id) is None:
         raise FeedError(f"--team {team_id} is no workspace's id. It begins with T, like T01234567.")
     intake = Intake(Ingest(store, clock=clock, on_gap=_nobody_to_tell, budget_s=BUDGET_S), SlackClock())
-    for payload in payloads:
-        owned = {**payload, "authorizations": [{"team_id": await _owner(store, payload, team_id)}]}
+    owners = await _owners(store, payloads, team_id)
+    for payload, owner in zip(payloads, owners, strict=True):
+        owned = {**payload, "authorizations": [{"team_id": owner}]}
         outcome = await intake.take(owned, source=Source.FEED)
         yield Fed(outcome, _words(owned, outcome))
 
 
-async def _owner(store: Store, payload: dict[str, Any], team_id: str | None) -> str:
-    """Tell the workspace an event belongs to; into an empty database it brings its workspace along."""
+async def _owners(store: Store, payloads: list[dict[str, Any]], team_id: str | None) -> list[str]:
+    """Tell each event's workspace before any is applied; into an empty database the first brings its own along."""
     async with store.reading() as rx:
-        known = [each.team_id for each in await rx.workspaces.list_workspaces()]
+        stored = [each.team_id for each in await rx.workspaces.list_workspaces()]
+    if team_id and stored and team_id not in stored:
+        raise FeedError(f"Workspace {team_id} has not installed usersync. Known: {', '.join(stored)}.")
+    known, owners = stored, []
+    for payload in payloads:
+        owners.append(_owner(payload, team_id, known))
+        known = known or owners[:1]
+    if known != stored:
+        async with store.transaction() as tx:
+            await tx.workspaces.save_workspace(Workspace(known[0]))
+    return owners
+
+
+def _owner(payload: dict[str, Any], team_id: str | None, known: list[str]) -> str:
     named = team_id or team_of(payload)
+    if named or len(known) == 1:
+        return named or known[0]
     if known:
-        if team_id and team_id not in known:
-            raise FeedError(f"Workspace {team_id} has not installed usersync. Known: {', '.join(known)}.")
-        if named or len(known) == 1:
-            return named or known[0]
         raise FeedError(f"The event names no workspace, and there are {len(known)}. Say which with --team {known[0]}.")
     event = payload.get("event")
     user = event.get("user") if isinstance(event, dict) else None
-    named = named or (parse_team_id(user.get("team_id")) if isinstance(user, dict) else None)
-    if named is None:
+    home = parse_team_id(user.get("team_id")) if isinstance(user, dict) else None
+    if home is None:
         raise FeedError(
             "The event names no workspace, and the database knows none yet. Say which with --team T01234567."
         )
-    async with store.transaction() as tx:
-        await tx.workspaces.save_workspace(Workspace(named))
-    return named
+    return home
 
 
 def _documents(text: str) -> list[Any]:

@@ -164,8 +164,9 @@ def _validated(values: Mapping[str, str]) -> tuple[Settings, list[str]]:
         return Settings.model_validate(values), []
     except ValidationError as error:
         wrong = {str(each["loc"][0]) for each in error.errors()}
-        right = {name: value for name, value in values.items() if name not in wrong}
-        return Settings.model_validate(right), in_words(error)
+        # A second name for the same setting (PORT) comes to light, and may be wrong too, once the first is left out.
+        settings, more = _validated({name: value for name, value in values.items() if name not in wrong})
+        return settings, [*in_words(error), *more]
 
 
 def _env_file(path: Path | None) -> dict[str, str]:

@@ -23,13 +23,14 @@ def in_words(error: ValidationError) -> list[str]:
 
 def unknown_names(given: Iterable[str], known: Iterable[str], prefix: str) -> list[str]:
     """Tell names that bear our prefix and mean nothing: a typing error must not go unseen."""
-    names = sorted(known)
+    names = {name.removeprefix(prefix): name for name in sorted(known) if name.startswith(prefix)}
     found: list[str] = []
     for name in sorted(given):
-        if not name.startswith(prefix) or name in names:
+        own = name.removeprefix(prefix)  # what all names share would make any two of them look alike
+        if not name.startswith(prefix) or own in names:
             continue
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-        hint = f"Did you mean {near[0]}?" if near else "Take it out."
+        near = difflib.get_close_matches(own, names, n=1, cutoff=0.6)
+        hint = f"Did you mean {names[near[0]]}?" if near else "Take it out."
         found.append(f"{name}: there is no such setting. {hint}")
     return found
 

@@ -58,7 +58,10 @@ class Store:
     async def open(cls, url: str, *, bell: Bell | None = None) -> Self:
         """Migrate if needed, then open. Raises UnusableUrl, ForeignTables, NewerSchema, StoreUnavailable."""
         await check_ours(parse_url(url))
-        store = cls(url, bell=bell)
+        try:
+            store = cls(url, bell=bell)
+        except OSError as error:  # the folder of a SQLite file cannot be made
+            raise StoreUnavailable(words_of(error)) from error
         try:
             await migrate(store._writer)
         except BaseException:

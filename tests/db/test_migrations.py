@@ -46,6 +46,10 @@ async def open_and_close(url: str) -> None:
     await store.close()
 
 
+def names_in(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
 def _differences(connection: sa.Connection) -> list[object]:
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
@@ -60,6 +64,24 @@ async def test_from_empty_to_head_is_what_the_tables_say(database_url: str, engi
 
     assert [] == differences
     assert {*metadata.tables, VERSION_TABLE} == await tables(engine)
+
+
+async def test_names_are_ordered_by_code_point_whatever_the_servers_language(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    """A test server may order by code point by itself, so the order alone would prove nothing."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite compares bytes and has no language")
+    await open_and_close(database_url)
+    is_postgresql = engine.dialect.name == "postgresql"
+    statement = (
+        "SELECT collation_name FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'sort_key' "
+        f"AND table_schema = {'current_schema()' if is_postgresql else 'DATABASE()'}"
+    )
+    async with engine.begin() as connection:
+        collation = await connection.scalar(sa.text(statement))
+
+    assert ("C" if is_postgresql else "utf8mb4_bin") == collation
 
 
 async def test_a_drift_between_tables_and_migrations_would_be_seen(database_url: str, engine: AsyncEngine) -> None:
@@ -122,7 +144,7 @@ async def test_somebody_elses_file_is_the_same_to_the_byte_afterwards(tmp_path: 
         await Store.open(f"sqlite:///{file}")
 
     assert before == file.read_bytes()
-    assert ["crm.sqlite3"] == [each.name for each in tmp_path.iterdir()]
+    assert {"crm.sqlite3"} == names_in(tmp_path)
 
 
 async def test_another_programs_alembic_table_is_not_taken_for_ours(database_url: str, engine: AsyncEngine) -> None:

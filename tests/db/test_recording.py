@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -224,10 +225,14 @@ async def test_a_workspace_that_has_not_installed_us_is_refused(store: Store) ->
 
 async def test_what_fails_midway_leaves_nothing_behind(memory: Store) -> None:
     bell = memory.bell.generation
-    with pytest.raises(ZeroDivisionError):
+
+    async def stumble() -> None:
         async with memory.transaction() as tx:
             await record(tx, TEAM, [an_observation(name="ada")], now=NOW)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await stumble()
 
     assert await find_user(memory) is None
     assert 0 == await rev_of(memory)
@@ -267,7 +272,7 @@ async def test_two_writers_of_one_workspace_take_turns(memory: Store, database_u
     assert "title 12" == (await get_user(memory)).title
     assert list(range(1, len(log) + 1)) == [each.rev for each in log]
     assert len(log) == await rev_of(memory)
-    assert all(earlier.after == later.before for earlier, later in zip(log[1:], log[2:], strict=False))
+    assert all(earlier.after == later.before for earlier, later in pairwise(log[1:]))
 
 
 async def test_a_writer_that_finds_the_workspace_taken_gives_up_in_time(memory: Store, database_url: str) -> None:
@@ -309,7 +314,8 @@ async def test_one_id_in_two_workspaces_is_two_users(memory: Store) -> None:
 
 EVERY_FIELD = User(
     home_team_id=TEAM, name="ada", deleted=False, color="9f69e7", real_name="Ada 🏳️‍🌈 Lovelace", display_name="",
-    first_name="Ada", last_name="Lovelace", title="Zahlen & \"Worte\" \\ '", email="ada@x", phone="+44 1", pronouns="she",
+    first_name="Ada", last_name="Lovelace", title="Zahlen & \"Worte\" \\ '", email="ada@x", phone="+44 1",
+    pronouns="she",
     start_date="2026-01-01", tz="Europe/London", tz_label="GMT", tz_offset=-(2**63), locale="en-GB", status_text="山田",
     status_emoji=":train:", status_expiration=2**63 - 1, avatar_hash="g", image_72="a", image_192="b", image_512="c",
     image_1024="d", image_original="e", is_custom_image=True, is_admin=False, is_owner=False, is_primary_owner=False,

@@ -31,6 +31,7 @@ async def walk(store: Store, user_filter: UserFilter = EVERYBODY, limit: int = 7
         async with store.reading() as rx:
             page = await rx.users.list_users(user_filter, after=after, limit=limit)
         found += page.users
+        assert len(found) <= 500, "the pages go round in circles"
         if page.next_cursor is None:
             return found
         assert limit == len(page.users)
