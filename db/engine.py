@@ -91,7 +91,11 @@ def _own_transactions(engine: AsyncEngine, *, begin: str) -> None:
 def _on_connect(engine: AsyncEngine, *statements: str) -> None:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def run(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for statement in statements:
-            cursor.execute(statement)
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(statement)
+            cursor.close()
+        except BaseException:
+            connection.close()  # the pool forgets a connection that was refused here, and its thread would live on
+            raise

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
 
@@ -18,6 +19,11 @@ from bot.walks import Pace
 from db import Store
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, empty_database
+
+# The same examples every time, so a red run is a change; `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 
