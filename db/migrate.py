@@ -26,6 +26,8 @@ async def check_ours(url: URL) -> None:
     """
     if _is_a_file_to_be_made(url):
         return
+    if _is_a_folder(url):
+        raise StoreUnavailable("(DATABASE_URL names a folder; name a file in it)")
     reader = open_reader(url)
     try:
         async with reader.connect() as connection:
@@ -61,6 +63,10 @@ async def _refuse_what_is_not_ours(connection: AsyncConnection) -> None:
 
 def _is_a_file_to_be_made(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
+
+
+def _is_a_folder(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and Path(str(url.database)).is_dir()
 
 
 def _config() -> Config:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
@@ -24,8 +23,6 @@ from tests.support.engines import ENGINES, empty_database
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile("steady")
-
-NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)

@@ -214,7 +214,7 @@ async def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) ->
 
 
 async def test_a_folder_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="unable to open"):
+    with pytest.raises(StoreUnavailable, match="names a folder"):
         await Store.open(f"sqlite:///{tmp_path}")
 
 
