@@ -22,7 +22,7 @@ from bot.intake import Intake
 
 log = structlog.get_logger(__name__)
 
-_NOT_FOUND = 404
+_OK, _NOT_FOUND = 200, 404
 _OBSERVED = ("user_change", "team_join")
 _RATE_LIMITED = "app_rate_limited"
 """The one event without an inner event (docs.slack.dev, Rate limits)."""
@@ -36,8 +36,6 @@ class Received:
     acked: int = 0
     unasked: int = 0
     """Acked, but of a kind that nobody here listens to."""
-    last_at: float | None = None
-    """Epoch seconds of the last envelope."""
 
 
 class EnvelopeHandler:
@@ -56,19 +54,14 @@ class EnvelopeHandler:
     async def handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, received_at: float) -> None:
         """Handle one envelope, and ack it if what it says is committed. `received_at` is the loop's time."""
         self.received.envelopes += 1
-        self.received.last_at = time.time()
         if self._is_draining:
             return
         self._in_flight += 1
         self._idle.clear()
         try:
-            response = await self._answer(request, received_at)
-            await send_async_response(client, request, response, time.time())
-            self.received.acked += response.status == 200
+            await self._respond(client, request, await self._answer(request, received_at))
         except NotCommitted as error:
             log.warning("an envelope was not acked", reason=str(error), envelope_id=request.envelope_id)
-        except (ConnectionError, RuntimeError) as error:  # aiohttp's words for a socket that closed under the ack
-            log.warning("an ack could not be sent", error=type(error).__name__, envelope_id=request.envelope_id)
         finally:
             self._in_flight -= 1
             if not self._in_flight:
@@ -83,27 +76,38 @@ class EnvelopeHandler:
         except TimeoutError:
             log.warning("some envelopes were still under way", envelopes=self._in_flight)
 
+    async def _respond(
+        self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, response: BoltResponse
+    ) -> None:
+        """Ack what was answered with 200. A socket that closed meanwhile costs a redelivery, which changes nothing."""
+        try:
+            await send_async_response(client, request, response, time.time())
+        except (ConnectionError, RuntimeError) as error:  # aiohttp's words for it
+            log.warning("an ack could not be sent", error=type(error).__name__, envelope_id=request.envelope_id)
+        else:
+            self.received.acked += response.status == _OK
+
     async def _answer(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
         payload = request.payload
         if payload.get("type") == _RATE_LIMITED:
             self._on_gap("Slack dropped events: more than it delivers in an hour")
-            return BoltResponse(status=200)
+            return BoltResponse(status=_OK)
         if request.type == "events_api" and not _is_for_bolt(payload):
             await self._intake.take(payload, received_at=received_at)
-            return BoltResponse(status=200)
+            return BoltResponse(status=_OK)
         try:
             bolt_request = AsyncBoltRequest(
                 mode="socket_mode", body=payload, headers=build_headers(request), context={"received_at": received_at}
             )
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             await self._intake.take(payload, received_at=received_at)
-            return BoltResponse(status=200)
+            return BoltResponse(status=_OK)
         if request.type == "events_api" and payload["event"]["type"] not in _OBSERVED:
             self.received.unasked += 1
         response: BoltResponse = await self._app.async_dispatch(bolt_request)
         if response.status == _NOT_FOUND:
             log.info("an envelope was for nobody", type=request.type)
-            return BoltResponse(status=200)
+            return BoltResponse(status=_OK)
         return response
 
 

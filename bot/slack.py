@@ -68,7 +68,8 @@ class SlackClient(AsyncWebClient):
         except SlackApiError as error:
             self.clock.hear(dict(getattr(error.response, "headers", {})))
             raise
-        except (AttributeError, TypeError, ValueError) as error:  # the SDK takes every answer for a JSON object
+        except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
+            # The SDK takes every answer for a JSON object of a known character set.
             raise unreadable_answer() from error
         self.clock.hear(dict(response.headers))
         return response

@@ -7,7 +7,7 @@ go, so no payload falls between; only `too_many_websockets` closes first. Failur
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,8 +30,6 @@ STEADY_S = 60
 
 _CLOSES_FIRST = ("too_many_websockets", "link_disabled")
 
-Sleep = Callable[[float], Awaitable[None]]
-
 
 @dataclass(slots=True)
 class SocketStatus:
@@ -40,9 +38,7 @@ class SocketStatus:
     wanted: int
     open: int = 0
     connected_since: datetime | None = None
-    lost_since: datetime | None = None
     trouble: str | None = None
-    hellos: int = 0
     slots: set[int] = field(default_factory=set)
 
 
@@ -163,13 +159,12 @@ class Sockets:
         (status.slots.add if is_open else status.slots.discard)(slot)
         status.open = len(status.slots)
         if is_open:
-            status.hellos += 1
             status.trouble = None
         if status.open and not was_open:
-            status.connected_since, status.lost_since = self._clock(), None
+            status.connected_since = self._clock()
             self._on_connected()
-        elif was_open and not status.open:
-            status.connected_since, status.lost_since = None, self._clock()
+        elif not status.open:
+            status.connected_since = None
 
     def _fail(self, words: str) -> None:
         if self.status.trouble != words:
