@@ -258,3 +258,34 @@ async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(st
         answer = await client.get(service.url, headers={"Host": "evil.example"})
 
     assert 400 == answer.status_code
+
+
+def nested(_answer: Any) -> Any:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"alter": lambda answer: [answer]}, {"alter": lambda _: None}, {"alter": lambda _: {"ok": True}},
+        {"alter": nested}, {"html": True}, {"truncated": True},
+    ],
+    ids=["a list", "null", "an empty yes", "deep nesting", "a page", "half an answer"],
+)  # fmt: skip
+async def test_once_it_has_run_no_rubbish_of_slacks_ends_it(
+    slack: Simulator, settings: Settings, start: Start, fault: dict[str, Any]
+) -> None:
+    first: Service = await start()
+    await eventually(lambda: first.walks.walks, of="the first walk")
+    await first.close()
+    for method in ("auth.test", "apps.connections.open", "users.list"):
+        slack.faults.fail(method, times=2, **fault)
+
+    again: Service = await start(settings)
+    await eventually(lambda: again.walks.walks or again.failed.done(), within_s=30, of="a walk in spite of it")
+
+    assert not again.failed.done()
+    assert again.status().trouble is None
