@@ -29,15 +29,15 @@ class ChangeReader:
         """List what came after a position, custom statuses and resets included, in order within each workspace.
 
         A workspace that the position does not name is read from its beginning. Raises PositionTooOld where something
-        after the position is no longer kept.
+        after the position is no longer kept, or where the position lies ahead: the database is an older copy.
         """
         columns = (workspaces.c.team_id, workspaces.c.rev, workspaces.c.changes_from_rev, workspaces.c.live_from_rev)
         found: list[Change] = []
         for team_id, rev, kept_from, live_from in await self._connection.execute(sa.select(*columns)):
             last_rev, last_seq = after.marks.get(team_id, (0, 0))
-            if (last_rev, last_seq) >= (rev, LAST_SEQ):  # a commit may have been read in part
+            if (last_rev, last_seq) == (rev, LAST_SEQ):  # a commit may have been read in part
                 continue
-            if last_rev < max(kept_from, live_from):
+            if last_rev < max(kept_from, live_from) or last_rev > rev:
                 raise PositionTooOld
             behind = sa.tuple_(changes.c.rev, changes.c.seq) > sa.tuple_(last_rev, last_seq)
             found += await self._list(

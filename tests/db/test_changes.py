@@ -173,3 +173,10 @@ async def test_a_history_is_one_users_and_holds_no_custom_status(memory: Store) 
     assert [("title",), ("title",)] == [each.fields for each in history]
     assert [False, True] == [each.is_new_user for each in history]
     assert history[:1] == newest
+
+
+async def test_a_position_from_before_a_backup_was_brought_back_is_told_to_start_again(memory: Store) -> None:
+    await keep(memory, an_observation(title="A", updated=1))
+
+    with pytest.raises(PositionTooOld):
+        await read(memory, Position({TEAM: (7, 0)}))
