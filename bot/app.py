@@ -51,8 +51,6 @@ async def _leave() -> None:
 
 
 async def _tell(error: Exception) -> None:
-    """Say what a listener failed of, in one line. It answers nothing: any answer of 200 would ack the envelope."""
-    if isinstance(error, NotCommitted):
-        log.warning("an event was not committed, so it is not acked", reason=str(error))
-    else:
+    """Say what a listener failed of. It answers nothing: any answer of 200 would ack the envelope."""
+    if not isinstance(error, NotCommitted):  # ingest tells of those itself, once for many
         log.error("a listener failed", exc_info=error)

@@ -60,8 +60,8 @@ class EnvelopeHandler:
         self._idle.clear()
         try:
             await self._respond(client, request, await self._answer(request, received_at))
-        except NotCommitted as error:
-            log.warning("an envelope was not acked", reason=str(error), envelope_id=request.envelope_id)
+        except NotCommitted:
+            pass  # so it is not acked, and Slack sends it again; ingest has told why
         finally:
             self._in_flight -= 1
             if not self._in_flight:

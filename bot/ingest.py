@@ -7,6 +7,7 @@ idle service commits at once. A batch that fails fails all its waiters, so none 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 """Entries in one transaction at most."""
+TELL_EVERY_S = 10
 
 
 class NotCommitted(Exception):
@@ -85,6 +87,7 @@ class Ingest:
         self._on_gap = on_gap
         self._budget_s = budget_s
         self._limit = in_flight
+        self._silent_until = 0.0
         self._committers: dict[str | None, _Committer] = {}
         self.tally = Tally()
 
@@ -119,8 +122,13 @@ class Ingest:
             await asyncio.wait(tasks)
 
     def _gap(self, error: NotCommitted) -> NotCommitted:
+        """Count it, and tell it at most every ten seconds: what goes wrong for one event goes wrong for thousands."""
         self.tally.not_committed += 1
         self._on_gap(str(error))
+        now = asyncio.get_running_loop().time()
+        if now >= self._silent_until:
+            self._silent_until = now + TELL_EVERY_S
+            log.warning("events are not committed, so not acked", reason=str(error), so_far=self.tally.not_committed)
         return error
 
     def _enqueue(self, entry: Entry, done: asyncio.Future[Outcome]) -> None:
@@ -147,6 +155,8 @@ class Ingest:
             self.tally.committed += len(batch) - len(done.put_aside)
             self.tally.put_aside += len(done.put_aside)
             self.tally.last_commit_at = self._clock()
+            own: dict[str | None, list[Change]] = defaultdict(list)
+            for change in done.changes:
+                own[change.user_id].append(change)
             for entry, waiter in batch:
-                own = tuple(change for change in done.changes if change.user_id == entry.user_id)
-                waiter.set_result(Outcome(own, done.put_aside.get(str(entry.key))))
+                waiter.set_result(Outcome(tuple(own[entry.user_id]), done.put_aside.get(str(entry.key))))
