@@ -105,7 +105,7 @@ async def _feed(file: str, team: str | None) -> int:
 
 def _text_of(file: str) -> str:
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FeedError(f"{file} cannot be read ({type(error).__name__}). Check its path; it must be UTF-8.") from None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
 from bot.entries import Entry, payload_text
-from db import Recorded, Store, record
+from db import Recorded, Store, Transaction, record
 from db.errors import RowRefused, UnknownWorkspace
 from db.records import Change, DeadLetter
 
@@ -61,11 +61,21 @@ async def _in_one(store: Store, entries: Sequence[Entry], *, now: datetime, is_b
         if observations:
             done = await record(tx, observations[0].team_id, observations, now=now, is_backfill=is_backfill)
         for entry in letters:
-            await tx.dead_letters.put_aside(_letter(entry, now=now))
+            letter = _letter(entry, now=now)
+            is_erased = await _is_erased(tx, entry)  # after `record`: it may have happened in this very batch
+            await tx.dead_letters.put_aside(replace(letter, payload="") if is_erased else letter)
     if letters:
         log.warning("put aside as dead letters", letters=len(letters))
     reasons = {str(entry.key): str(entry.reason) for entry in letters}
     return Committed(done.changes, done.inserted, done.updated, reasons)
+
+
+async def _is_erased(tx: Transaction, entry: Entry) -> bool:
+    """Say whether it is about somebody who was erased: then no word of the payload may be kept."""
+    if entry.team_id is None or entry.user_id is None:
+        return False
+    user = await tx.users.find_user(entry.team_id, entry.user_id)
+    return bool(user and user.is_forgotten)
 
 
 def _reason_of(error: Exception) -> str:

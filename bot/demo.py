@@ -32,7 +32,7 @@ class Demo:
 
     async def __aenter__(self) -> Self:
         _sweep(self._folder.parent)
-        self._folder.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
         try:
             await self._stack.enter_async_context(self.slack)
@@ -69,11 +69,13 @@ class Demo:
 def _sweep(folder: Path) -> None:
     """Remove what demos left behind that were killed."""
     for left in folder.glob("[0-9]*"):
-        if not _is_alive(int(left.name)):
+        if left.name.isdecimal() and not _is_alive(int(left.name[:9])):
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_alive(process_id: int) -> bool:
+    if process_id == os.getpid():
+        return False  # a namesake's: in a container every demo may have the same number
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:

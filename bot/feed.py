@@ -47,7 +47,7 @@ async def feed(
     store: Store, payloads: list[dict[str, Any]], *, team_id: str | None, clock: Callable[[], datetime]
 ) -> AsyncIterator[Fed]:
     """Apply each event in turn and tell what came of it. Raises FeedError, NotCommitted, StoreError."""
-    if team_id is not None and parse_team_id(team_id) is None:
+    if team_id is not None and (parse_team_id(team_id) is None or not team_id.startswith("T")):
         raise FeedError(f"--team {team_id} is no workspace's id. It begins with T, like T01234567.")
     intake = Intake(Ingest(store, clock=clock, on_gap=_nobody_to_tell, budget_s=BUDGET_S), SlackClock())
     owners = await _owners(store, payloads, team_id)

@@ -93,22 +93,30 @@ class EnvelopeHandler:
             self._on_gap("Slack dropped events: more than it delivers in an hour")
             return BoltResponse(status=_OK)
         if request.type == "events_api" and not _is_for_bolt(payload):
-            await self._intake.take(payload, received_at=received_at)
-            return BoltResponse(status=_OK)
+            return await self._take(request, received_at)
         try:
             bolt_request = AsyncBoltRequest(
                 mode="socket_mode", body=payload, headers=build_headers(request), context={"received_at": received_at}
             )
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
-            await self._intake.take(payload, received_at=received_at)
-            return BoltResponse(status=_OK)
+            return await self._take(request, received_at)
         if request.type == "events_api" and payload["event"]["type"] not in _OBSERVED:
             self.received.unasked += 1
-        response: BoltResponse = await self._app.async_dispatch(bolt_request)
+        try:
+            response: BoltResponse = await self._app.async_dispatch(bolt_request)
+        except (TypeError, AttributeError, LookupError, ValueError, RecursionError) as error:
+            log.warning("an envelope was beyond Slack's library", type=request.type, error=type(error).__name__)
+            return await self._take(request, received_at)
         if response.status == _NOT_FOUND:
             log.info("an envelope was for nobody", type=request.type)
             return BoltResponse(status=_OK)
         return response
+
+    async def _take(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
+        """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked."""
+        if request.type == "events_api":
+            await self._intake.take(request.payload, received_at=received_at)
+        return BoltResponse(status=_OK)
 
 
 def _is_for_bolt(payload: dict[str, Any]) -> bool:

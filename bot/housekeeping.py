@@ -38,15 +38,13 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
     """Prune once. Raises StoreUnavailable."""
     async with store.reading() as rx:
         workspaces = await rx.workspaces.list_workspaces()
+    kept = (("live_from_rev", True, now - STATUS_KEEP), ("changes_from_rev", False, now - history_keep))
     for workspace in workspaces:
         team_id = workspace.team_id
         async with store.transaction() as tx:
             await tx.workspaces.lock(team_id)
-            for column, is_status, keep in (
-                ("live_from_rev", True, STATUS_KEEP),
-                ("changes_from_rev", False, history_keep),
-            ):
-                newest = await tx.changes.prune(team_id, before=now - keep, is_status=is_status)
+            for column, is_status, before in kept:
+                newest = await tx.changes.prune(team_id, before=before, is_status=is_status)
                 if newest is not None:
                     await tx.workspaces.set_kept_from([team_id], column, newest)
     async with store.transaction() as tx:

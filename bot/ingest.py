@@ -136,12 +136,13 @@ class Ingest:
         committer.pending.append((entry, done))
         if committer.task is None or committer.task.done():
             name = f"commit {entry.team_id or 'letters'}"
-            committer.task = asyncio.create_task(self._commit_all(committer), name=name)
+            committer.task = asyncio.create_task(self._commit_all(entry.team_id, committer), name=name)
 
-    async def _commit_all(self, committer: _Committer) -> None:
+    async def _commit_all(self, team_id: str | None, committer: _Committer) -> None:
         while committer.pending:
             batch, committer.pending = committer.pending[:BATCH], committer.pending[BATCH:]
             await self._commit(batch)
+        del self._committers[team_id]  # a payload may name any workspace, and none of them may stay for ever
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         try:

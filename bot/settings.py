@@ -56,7 +56,7 @@ def _words(value: object) -> object:
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
 
 
-Seconds = Annotated[int, BeforeValidator(_seconds)]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=36_500 * 86_400)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
@@ -217,9 +217,16 @@ def _contradictions(settings: Settings) -> list[str]:
         parse_url(settings.database_url)
     except UnusableUrl as error:
         found.append(str(error))
-    if urlsplit(settings.slack_api_url).scheme not in ("http", "https"):
+    if not re.match(r"https?://[A-Za-z0-9.\-\[]", settings.slack_api_url) or not _is_address(settings.slack_api_url):
         found.append(f"SLACK_API_URL: it must be an http or https address, like {SLACK_API_URL}")
     return found
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -230,6 +237,6 @@ def is_loopback(host: str) -> bool:
 def demo_port() -> int:
     """Tell the port for the demo: `PORT`, else 3000. It is all the demo reads. Raises SettingsError."""
     port = os.environ.get("PORT", "").strip() or "3000"
-    if not port.isdecimal() or not 0 <= int(port) <= 65_535:
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:
         raise SettingsError(["PORT: it must be a number from 0 to 65535."])
     return int(port)

@@ -18,6 +18,8 @@ REJECTIONS = frozenset(
 )
 """Answers that say the token itself is no good; anything else may pass."""
 
+_EARLIEST_S, _LATEST_S = 1_750_000_000, 7_000_000_000
+"""2025 and 2191: no `Date` of Slack's lies outside, and one that did would make every event look false."""
 UNREADABLE = "unreadable_answer"
 _FIRST_ERROR_STATUS = 400
 
@@ -48,12 +50,14 @@ class SlackClock:
         return self._wall() if self._offset_s is None else self._monotonic() + self._offset_s
 
     def hear(self, headers: Mapping[str, str]) -> None:
-        """Read the `Date` of a response (RFC 9110, 6.6.1); one that cannot be read says nothing."""
+        """Read the `Date` of a response (RFC 9110, 6.6.1); one that cannot be read, or cannot be true, says nothing."""
         stamp = headers.get("Date") or headers.get("date")
         try:
-            self._offset_s = parsedate_to_datetime(stamp).timestamp() - self._monotonic() if stamp else self._offset_s
-        except ValueError:
+            told_s = parsedate_to_datetime(stamp).timestamp() if stamp else 0.0
+        except (ValueError, TypeError, OverflowError):
             return
+        if _EARLIEST_S < told_s < _LATEST_S:
+            self._offset_s = told_s - self._monotonic()
 
 
 class SlackClient(AsyncWebClient):

@@ -103,13 +103,16 @@ class Sockets:
             self._count(slot, is_open=True)
             opened_at = asyncio.get_running_loop().time()
             await self._until_ending(current)
-            if asyncio.get_running_loop().time() - opened_at > STEADY_S:
+            was_steady = asyncio.get_running_loop().time() - opened_at > STEADY_S
+            if was_steady:
                 backoff.reset()
             if current.reason in _CLOSES_FIRST or current.reason is None:
                 self._count(slot, is_open=False)
                 self._let_go(current, drain_s=0)
                 current = None
                 self._lament(fresh.reason)
+                await backoff.pause()
+            elif not was_steady:
                 await backoff.pause()
 
     async def _open(self) -> SocketClient | None:

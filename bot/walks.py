@@ -11,6 +11,7 @@ import structlog
 from bot.authorize import Installations
 from bot.runs.pages import PassFailed
 from bot.runs.resync import Progress, Resync
+from db.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,8 @@ class Walks:
         self.progress = resync.progress
         try:
             done = await resync.run()
-        except PassFailed as error:
+            await self._installations.refresh()
+        except (PassFailed, StoreError) as error:
             self.trouble = f"People could not be read from Slack, nobody was changed for it: {error}"
             log.warning("a walk failed", team_id=team_id, reason=str(error))
             await asyncio.sleep(self._pace.retry_s)
@@ -76,7 +78,6 @@ class Walks:
         else:
             self.trouble = None
             self.walks += 1
-            await self._installations.refresh()
             log.info(
                 "people were read",
                 team_id=team_id,

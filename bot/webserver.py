@@ -77,11 +77,11 @@ def bind(host: str, port: int, *, or_next: bool = False) -> socket.socket:
             found = socket.socket(family, socket.SOCK_STREAM)
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind(address)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a host name that is none fails in its encoding
             problem = error
         else:
             return found
     raise PortTaken(
-        f"Cannot listen on {host}, port {port} ({problem.strerror or problem}). "
-        "End what listens there, or choose another with USERSYNC_PORT."
+        f"Cannot listen on {host}, port {port} ({getattr(problem, 'strerror', None) or 'no such host'}). "
+        "End what listens there, or choose another with USERSYNC_PORT or USERSYNC_HOST."
     )

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 PAGE_USERS = 999
 TRIES = 6
+LONGEST_WAIT_S = 600
 _PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", UNREADABLE}
 )
@@ -87,7 +88,7 @@ async def _page(
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             pause_s, words = 0.0, f"Slack cannot be reached ({type(error).__name__})."
         else:
-            return answer.data if isinstance(answer.data, dict) else {}
+            return dict(answer.data) if isinstance(answer.data, dict) else {}
         log.info("a page of users is asked for again", reason=words, tries=tries)
         if tries < TRIES:
             await backoff.pause(at_least_s=pause_s)
@@ -100,7 +101,10 @@ def _judged(error: SlackApiError) -> tuple[float, str]:
     if word == "invalid_cursor":
         raise _CursorRefused("Slack does not know the cursor any more.") from error
     if word == "ratelimited":
-        return _retry_after_s(error), "Slack asks to wait."
+        pause_s = _retry_after_s(error)
+        if pause_s > LONGEST_WAIT_S:
+            raise PassFailed(f"Slack asks to wait for {pause_s:.0f} seconds, which is too long for one page.")
+        return pause_s, "Slack asks to wait."
     if word in _PASSING or word.startswith("HTTP"):
         return 0.0, f"Slack answers {word}."
     if word == "missing_scope":
@@ -114,10 +118,15 @@ def _judged(error: SlackApiError) -> tuple[float, str]:
 def _retry_after_s(error: SlackApiError) -> float:
     """Read `Retry-After`, in seconds (docs.slack.dev, Rate limits); 30 where Slack did not say."""
     stated = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
-    return float(stated) if stated.isdecimal() else 30.0
+    return float(stated[:9]) if stated.isdecimal() else 30.0
 
 
 def _next_cursor(answer: dict[str, Any]) -> str:
+    """Read the cursor; empty, null or absent is the end. Raises PassFailed for anything else: it is no end at all."""
     metadata = answer.get("response_metadata")
-    cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else None
-    return cursor if isinstance(cursor, str) else ""
+    if metadata is None:
+        return ""
+    cursor = metadata.get("next_cursor") or "" if isinstance(metadata, dict) else None
+    if not isinstance(cursor, str):
+        raise PassFailed("Slack's page does not tell whether another follows.")
+    return cursor

@@ -289,3 +289,60 @@ async def test_once_it_has_run_no_rubbish_of_slacks_ends_it(
 
     assert not again.failed.done()
     assert again.status().trouble is None
+
+
+@pytest.mark.parametrize("metadata", [{"next_cursor": 5}, {"next_cursor": ["x"]}, "soon", 7])
+async def test_a_broken_cursor_is_no_end_of_the_list(slack: Simulator, start: Start, metadata: object) -> None:
+    slack.page_limit = 5
+    for number in range(20):
+        slack.adds(f"Ada {number}")
+    slack.faults.fail("users.list", alter=lambda answer: {**answer, "response_metadata": metadata}, times=1)
+
+    service: Service = await start()
+    trouble = await eventually(lambda: service.walks.trouble or service.walks.walks, within_s=10, of="the first walk")
+
+    assert "does not tell whether another follows" in str(trouble)
+    await eventually(lambda: service.walks.walks, within_s=10, of="the walk that follows")
+
+
+async def test_a_database_that_is_busy_as_a_walk_ends_does_not_end_the_service(
+    slack: Simulator, start: Start, tmp_path: Path
+) -> None:
+    service: Service = await start()
+    await eventually(lambda: service.walks.walks, of="the first walk")
+    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        service.walks.want("a test")
+        await eventually(lambda: service.walks.trouble, within_s=15, of="the trouble in words")
+        lock.rollback()
+
+    await eventually(lambda: service.walks.walks > 1, within_s=15, of="a walk once the database is back")
+    assert not service.failed.done()
+
+
+async def test_slack_asking_for_a_wait_without_end_is_told(slack: Simulator, start: Start) -> None:
+    slack.faults.fail("users.list", ratelimited=9_999, times=1)
+
+    service: Service = await start()
+
+    assert "asks to wait" in str(await eventually(lambda: service.walks.trouble, within_s=10, of="the trouble"))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"SLACK_API_URL": "http://[bad"}, {"SLACK_API_URL": "ftp://slack.com"}, {"USERSYNC_HISTORY_KEEP": "999999d"},
+        {"USERSYNC_AUTH": "none", "USERSYNC_HOST": f"{'a' * 70}.b"},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_a_setting_that_makes_no_sense_is_told_in_words(
+    slack: Simulator, tmp_path: Path, setting: dict[str, str]
+) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | setting
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        code = await program.ended()
+
+    assert code in (1, 2)
+    assert next(reversed(setting)) in program.output
+    assert "Traceback" not in program.output

@@ -74,3 +74,15 @@ async def test_the_demo_takes_the_next_port_where_its_own_is_taken(tmp_path: Pat
 async def _with(address: str, word: str) -> str:
     text = await page(address)
     return text if word in text else ""
+
+
+async def test_what_a_killed_demo_left_behind_is_swept_away(tmp_path: Path) -> None:
+    for name in ("999999999", "0abc"):
+        (tmp_path / ".demo" / name).mkdir(parents=True)
+
+    async with running("demo", env=environment(PORT="0"), cwd=tmp_path) as program:
+        await program.url()
+        left = left_in(tmp_path / ".demo")
+
+    assert "0abc" in left
+    assert "999999999" not in left

@@ -14,6 +14,7 @@ from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import find
 from tests.support.factories import a_user_payload
+from tests.support.waiting import eventually
 
 
 def deep(levels: int) -> Any:
@@ -188,3 +189,29 @@ async def test_a_row_that_the_database_refuses_is_put_aside_alone(
     assert {user.id for user in (*before, *after)} == set(known)
     assert [poison.id] == [letter.user_id for letter in letters]
     assert "the database refuses it" in letters[0].reason
+
+
+async def test_an_envelope_of_another_kind_that_nobody_can_read_is_acked(slack: Simulator, service: Service) -> None:
+    hostile = [{"type": "block_actions", "actions": []}, {"type": "block_actions"}, {"type": 5}, {}]
+    for number, payload in enumerate(hostile):
+        for kind in ("interactive", "slash_commands", "x"):
+            slack.sends_frame(json.dumps({"envelope_id": f"odd-{kind}-{number}", "type": kind, "payload": payload}))
+    ada = slack.joins("Ada Lovelace")
+    await slack.eventually_acked()
+
+    await eventually(lambda: service.handler.received.acked > 3 * len(hostile), of="an ack for each")
+    assert await find(service, slack, ada.id) is not None
+
+
+async def test_no_word_about_somebody_erased_is_put_aside(slack: Simulator, service: Service) -> None:
+    ada = slack.joins("Ada Lovelace")
+    slack.forgets(ada)
+    await slack.eventually_acked()
+
+    slack.sends({"type": "user_change", "user": a_user_payload(ada.id, is_admin=7, real_name="Ada Lovelace")})
+    await slack.eventually_acked()
+
+    async with service.store.reading() as rx:
+        letter = (await rx.dead_letters.list_newest(1))[0]
+    assert "is_admin" in letter.reason
+    assert "" == letter.payload
