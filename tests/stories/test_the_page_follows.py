@@ -23,6 +23,7 @@ async def test_a_change_in_slack_is_on_the_open_page_within_a_second(
         await page.goto(service.url)
         await expect(page.locator("#dot")).to_have_text("Live")
         await page.locator("#q").press_sequentially("Ada")
+        await page.wait_for_url("**/?q=Ada")
         await expect(page.locator(row)).to_contain_text("Engineer")
 
         slack.changes(ada, title="Chief Engineer")

@@ -19,10 +19,15 @@ NEEDS_CHROMIUM = [
 
 
 @asynccontextmanager
-async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """Open a page that must not complain: a message of the console is a failed test."""
+async def a_page(browser: Browser, *, is_new: bool = False, **options: Any) -> AsyncIterator[Page]:
+    """Open a page that must not complain: a message of the console is a failed test.
+
+    To a browser that `is_new` the page has yet to learn the time zone, and asks for its list once more to show it.
+    """
     options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Lisbon", **options}
     context = await browser.new_context(**options)
+    if not is_new:
+        await context.add_cookies([{"name": "tz", "value": "Europe%2FLisbon", "domain": "127.0.0.1", "path": "/"}])
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))

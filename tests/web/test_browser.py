@@ -105,29 +105,52 @@ async def test_a_page_that_cannot_reach_the_stream_does_not_claim_to_be_live(bro
         await expect(page.locator("#dot")).to_contain_text("Catching up, as of")
 
 
-async def test_a_list_that_was_read_before_a_change_does_not_undo_it(browser: Browser, url: str, slack: Slack) -> None:
-    has_read, may_answer = asyncio.Event(), asyncio.Event()
+class LateAnswers:
+    """Holds back what the server has answered until it is let go."""
 
-    async def answer_late(route: Route) -> None:
+    def __init__(self) -> None:
+        self.has_read, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
         answer = await route.fetch()
-        has_read.set()
-        await may_answer.wait()
+        self.has_read.set()
+        await self.may_answer.wait()
         await route.fulfill(response=answer)
 
+
+async def test_a_list_that_was_read_before_a_change_does_not_undo_it(browser: Browser, url: str, slack: Slack) -> None:
+    late = LateAnswers()
     async with a_page(browser) as page:
-        await page.context.add_cookies([{"name": "tz", "value": "Europe%2FLisbon", "url": url}])
         await page.goto(url)
         await connected(page)
-        await page.route("**/?q=*", answer_late)
+        await page.route("**/?q=*", late)
         await page.locator("#q").press_sequentially("ada")
-        await has_read.wait()
+        await late.has_read.wait()
         title = page.locator(f"#u-{TEAM}-U1 .who-title")
         await slack.says("U1", title="Chief Engineer")
         await expect(title).to_have_text("Chief Engineer")
-        may_answer.set()
+        late.may_answer.set()
         await expect(page.locator("#people .row")).to_have_count(1)
 
         await expect(title).to_have_text("Chief Engineer")
+
+
+async def test_a_list_that_was_read_before_an_erasure_does_not_bring_anybody_back(
+    browser: Browser, url: str, slack: Slack
+) -> None:
+    late = LateAnswers()
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await page.route("**/?q=*", late)
+        await page.locator("#q").press_sequentially("a")
+        await late.has_read.wait()
+        await slack.says("U1", is_forgotten=True)
+        await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0)
+        late.may_answer.set()
+        await page.wait_for_url("**/?q=a")
+
+        await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0)
 
 
 async def test_live_changes_move_neither_scroll_nor_focus(browser: Browser, url: str, slack: Slack) -> None:
@@ -167,6 +190,7 @@ async def test_who_joins_or_leaves_waits_behind_the_toast(browser: Browser, url:
 async def test_who_is_erased_is_gone_from_an_open_page_at_once(browser: Browser, url: str, slack: Slack) -> None:
     async with a_page(browser) as page:
         await page.goto(url)
+        await connected(page)
         await slack.says("U1", title="Chief Engineer")
         await expect(page.locator("#news")).to_contain_text("Ada Lovelace")
 
@@ -217,7 +241,7 @@ async def test_everything_works_without_script(browser: Browser, url: str) -> No
 
 
 async def test_the_browser_tells_its_zone_and_the_page_its_difference(browser: Browser, url: str) -> None:
-    async with a_page(browser) as page:
+    async with a_page(browser, is_new=True) as page:
         await page.goto(url)
 
         await expect(page.locator(f"#u-{TEAM}-U2 .time-words")).to_contain_text("5 ½ h ahead")

@@ -65,6 +65,10 @@
   const bringUpToDate = () => {
     for (const row of document.querySelectorAll("#people > li")) {
       const newer = told.get(row.id);
+      if (newer?.dataset.kind === "erased") {
+        row.remove(); // there is no way back from that, whatever a late list still says
+        continue;
+      }
       if (!newer || Number(newer.dataset.rev) <= Number(row.dataset.rev)) continue;
       const copy = document.importNode(newer, true);
       copy.removeAttribute("hx-swap-oob");
