@@ -179,8 +179,11 @@ async def test_when_the_connection_to_slack_is_lost_open_pages_learn_it(
         stream = live.stream(View.DIRECTORY, LISBON, None)
         assert "Live" == read((await next_frame(stream))["data"]).one(id="dot").text
         service.is_now(sockets=0)
+        words = "Live"
+        while words == "Live":  # the follower's first look may still be told to whoever came before it
+            words = read((await next_frame(stream))["data"]).one(id="dot").text
 
-        assert "Offline since 16:41" == read((await next_frame(stream))["data"]).one(id="dot").text
+        assert "Offline since 16:41" == words
 
 
 async def test_closing_ends_every_stream_at_once(live: Live, slack: Slack) -> None:
