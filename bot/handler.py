@@ -89,7 +89,7 @@ class EnvelopeHandler:
 
     async def _answer(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
         payload = request.payload
-        if payload.get("type") == _RATE_LIMITED:
+        if payload.get("type") == _RATE_LIMITED and "event" not in payload:
             self._on_gap("Slack dropped events: more than it delivers in an hour")
             return BoltResponse(status=_OK)
         if request.type == "events_api" and not _is_for_bolt(payload):
@@ -122,7 +122,7 @@ class EnvelopeHandler:
 def _is_for_bolt(payload: dict[str, Any]) -> bool:
     """Say whether Bolt finds its way in it: before any listener runs, it trips over a user that is no object."""
     event = payload.get("event")
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+    if payload.get("type") != "event_callback" or not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return False
     user = event.get("user")
     return event["type"] not in _OBSERVED or (isinstance(user, dict) and isinstance(user.get("id"), str))

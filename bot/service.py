@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -191,13 +191,17 @@ class Service:
             return
         self._is_closed = True
         await self.handler.drain(timeout_s=DRAIN_S)
-        await self.ingest.drained()
-        await self._cancel("sockets", "walks", "introduction", "housekeeping")
-        await self.sockets.close()
-        await self._app.state.live.close()
-        self._web.close()
-        await asyncio.wait([self._tasks["web server"]])
-        await self._stack.aclose()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_S):
+                    await self.ingest.drained()
+            await self._cancel("sockets", "walks", "introduction", "housekeeping")
+            await self.sockets.close()
+            await self._app.state.live.close()
+            self._web.close()
+            await asyncio.wait([self._tasks["web server"]])
+        finally:
+            await self._stack.aclose()
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Supervise a task: if it dies, the service has failed."""

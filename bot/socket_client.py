@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -59,7 +60,14 @@ class SocketClient(SocketModeClient):
     @property
     def last_heard_s(self) -> float:
         """Tell when the other end last gave a sign of life, be it only a pong; epoch seconds."""
-        return max(self._heard_s, self.last_ping_pong_time or 0.0)
+        pong_s = self.last_ping_pong_time or 0.0
+        return max(self._heard_s, pong_s) if math.isfinite(pong_s) else self._heard_s
+
+    async def is_ping_pong_failing(self) -> bool:
+        """Say whether pongs stay away; one that tells no time, which slack_sdk cannot reckon with, is none."""
+        if not math.isfinite(self.last_ping_pong_time or 0.0):
+            return True
+        return await super().is_ping_pong_failing()
 
     async def connect(self) -> None:
         """Connect once, with a fresh ticket. Raises SlackApiError, aiohttp.ClientError, OSError, TimeoutError."""

@@ -98,6 +98,8 @@ class Sockets:
                 await backoff.pause()
                 continue
             if current is not None:
+                if not await current.is_connected():  # it died before its replacement said hello: a gap to close
+                    self._count(slot, is_open=False)
                 self._let_go(current)
             current = fresh
             self._count(slot, is_open=True)
@@ -126,7 +128,12 @@ class Sockets:
             is_open = True
         except SlackApiError as error:
             self._fail(f"Slack refuses a connection: {error_word(error)}.")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (
+            aiohttp.ClientError,
+            OSError,
+            TimeoutError,
+            ValueError,
+        ) as error:  # the last for an address that is none
             self._fail(f"Slack cannot be reached ({type(error).__name__}).")
         finally:
             if not is_open:

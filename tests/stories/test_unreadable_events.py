@@ -215,3 +215,14 @@ async def test_no_word_about_somebody_erased_is_put_aside(slack: Simulator, serv
         letter = (await rx.dead_letters.list_newest(1))[0]
     assert "is_admin" in letter.reason
     assert "" == letter.payload
+
+
+@pytest.mark.parametrize("outer", [{}, {"type": "something"}, {"type": None}, {"type": "app_rate_limited"}])
+async def test_an_event_in_an_odd_wrapper_is_never_acked_and_forgotten(
+    slack: Simulator, service: Service, outer: dict[str, Any]
+) -> None:
+    event = {"type": "user_change", "user": a_user_payload("U77", updated=1_700_000_000)}
+    slack.sends_payload({"event_id": "EvODD", "team_id": slack.team_id, "event": event, **outer})
+    await slack.eventually_acked()
+
+    assert await find(service, slack, "U77") is not None
