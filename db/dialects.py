@@ -115,7 +115,8 @@ async def migration_lock(connection: AsyncConnection) -> AsyncIterator[None]:
         await connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
     elif name in ("mysql", "mariadb"):  # a session lock, for DDL commits there
-        if await connection.scalar(sa.select(sa.func.get_lock("usersync-migration", 60))) != 1:
+        has_lock = await connection.scalar(sa.select(sa.func.get_lock("usersync-migration", 60)))
+        if has_lock != 1:
             raise TimeoutError("another usersync has been migrating for a minute")
     try:
         yield
