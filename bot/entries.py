@@ -97,7 +97,7 @@ def team_of(payload: Mapping[str, Any]) -> str | None:
 def payload_text(payload: object) -> str:
     """Write a payload as ASCII-escaped JSON of at most 64,000 characters, pruned where it is nested beyond reading."""
     text = json.dumps(_pruned(payload, MAX_DEPTH + 4), ensure_ascii=True, separators=(",", ":"), default=str)
-    return text if len(text) <= MAX_PAYLOAD_CHARS else f"{text[:MAX_PAYLOAD_CHARS]}…".encode("ascii", "ignore").decode()
+    return text[:MAX_PAYLOAD_CHARS]
 
 
 def _pruned(value: object, depth: int) -> object:

@@ -95,7 +95,10 @@ _CLEARED_BY_SILENCE: dict[str, object] = {
     "guest_invited_by": "",
     "guest_expiration_ts": 0,
 }
-"""What a full payload says by leaving a key out; every other absent key says nothing."""
+"""What a full payload says by leaving a key out; every other absent key says nothing.
+
+`deleted` alone is false wherever it is absent (docs.slack.dev, User object).
+"""
 
 
 def parse_user(

@@ -186,7 +186,7 @@ class Sockets:
             None: "A connection to Slack was lost.",
             "link_disabled": "Socket Mode is switched off for this app. Switch it on at api.slack.com/apps.",
             "too_many_websockets": "Slack counts more than ten connections of this app. Stop what else uses its token.",
-        }.get(reason, f"Slack closed the connection: {reason}.")
+        }[reason]
         log.warning("a connection ended", reason=words)
         if not self.status.open:
             self.status.trouble = words
