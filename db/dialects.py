@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,17 +78,61 @@ def long_text() -> TypeEngine[str]:
     )
 
 
-def connect_arguments(name: str) -> dict[str, Any]:
-    """Give the driver's own arguments: how long to wait for a connection and for a lock."""
+STATEMENT_S = 15
+"""How long a server may take over one statement; one that fell silent must not hold a run or a page for ever."""
+
+
+def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> dict[str, Any]:
+    """Give the driver's own arguments: how long to wait for a connection, for a lock, and for an answer."""
     if name == "sqlite":
         return {"timeout": LOCK_WAIT_S}
     if name == "postgresql":
-        return {"timeout": 5, "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"}}
+        return {
+            "timeout": 5,
+            "command_timeout": statement_s,
+            "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"},
+        }
     return {
         "connect_timeout": 5,
+        "read_timeout": statement_s,
         "charset": "utf8mb4",
         "init_command": f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_S}, SESSION sql_mode='STRICT_ALL_TABLES'",
     }
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """Name the file that the database is; None for a server."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+async def journal_mode(connection: AsyncConnection) -> str | None:
+    """Tell the journal mode of a file; a server has none."""
+    is_file = connection.dialect.name == "sqlite"
+    return await connection.scalar(sa.text("PRAGMA journal_mode")) if is_file else None
+
+
+def engine_now(name: str) -> sa.ColumnElement[datetime]:
+    """The time that all processes on one database agree on: the server's own; for a file, this machine's."""
+    if name == "postgresql":
+        return sa.type_coerce(sa.func.clock_timestamp(), Utc)
+    if name in ("mysql", "mariadb"):
+        return sa.type_coerce(sa.func.utc_timestamp(6), Utc)
+    return sa.literal(datetime.now(UTC), Utc)
+
+
+@contextmanager
+def run_lock(url: sa.URL, team_id: str) -> Iterator[bool]:
+    """Hold the runs of a workspace for this process, as far as the engine knows a lock that dies with it.
+
+    Yields whether we are alone for certain: on SQLite a file beside the database is locked, so whoever is still named
+    in the row is dead. Elsewhere only the row tells. Raises BlockingIOError where another process holds it.
+    """
+    if url.get_backend_name() != "sqlite":
+        yield False
+        return
+    with Path(f"{url.database}-run-{team_id}").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
 
 
 def is_refusal_of_a_row(error: BaseException) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
-from db.dialects import DRIVERS, LOCK_WAIT_S, connect_arguments
+from db.dialects import DRIVERS, LOCK_WAIT_S, STATEMENT_S, connect_arguments
 from db.errors import UnusableUrl
 
 READERS = 4
@@ -31,10 +35,14 @@ def parse_url(text: str) -> URL:
     return url.set(drivername=DRIVERS[name])
 
 
-def open_writer(url: URL) -> AsyncEngine:
-    """Open the engine that writes. On SQLite it has one connection, whose transactions take the write lock at once."""
+def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_journal: bool = True) -> AsyncEngine:
+    """Open the engine that writes. On SQLite it has one connection, whose transactions take the write lock at once.
+
+    A migration may take longer than other statements: `statement_s` None waits as long as it takes. Whoever only tries
+    whether a file can be written leaves its journal as it is.
+    """
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, **_server_options(url), pool_size=5, max_overflow=0)
+        return create_async_engine(url, **_server_options(url, statement_s), pool_size=5, max_overflow=0)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
@@ -46,7 +54,8 @@ def open_writer(url: URL) -> AsyncEngine:
     )
     # A reader that later wants to write finds the file changed under it and fails; taking the lock first cannot.
     _own_transactions(engine, begin="BEGIN IMMEDIATE")
-    _on_connect(engine, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-16384")
+    journal = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL") if changes_journal else ()
+    _on_connect(engine, *journal, "PRAGMA cache_size=-16384")
     return engine
 
 
@@ -68,9 +77,9 @@ def open_reader(url: URL) -> AsyncEngine:
     return engine
 
 
-def _server_options(url: URL) -> dict[str, Any]:
+def _server_options(url: URL, statement_s: float | None = STATEMENT_S) -> dict[str, Any]:
     return {
-        "connect_args": connect_arguments(url.get_backend_name()),
+        "connect_args": connect_arguments(url.get_backend_name(), statement_s=statement_s),
         "hide_parameters": True,  # an error's words go to the log; a row never does
         "isolation_level": "READ COMMITTED",
         "pool_pre_ping": True,
@@ -94,8 +103,24 @@ def _on_connect(engine: AsyncEngine, *statements: str) -> None:
         try:
             cursor = connection.cursor()
             for statement in statements:
-                cursor.execute(statement)
+                _execute_when_free(cursor, statement)
             cursor.close()
         except BaseException:
             connection.close()  # the pool forgets a connection that was refused here, and its thread would live on
             raise
+
+
+def _execute_when_free(cursor: Any, statement: str) -> None:
+    """Wait for a lock where SQLite itself does not: a file that turns to WAL is refused at once while anyone is at it.
+
+    So do two first starts on one empty file, and a start beside somebody's open transaction.
+    """
+    last_try = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= last_try:
+                raise
+            await_only(asyncio.sleep(0.02))

@@ -7,6 +7,7 @@ StoreError
 ├── NewerSchema
 ├── UnusableUrl
 ├── UnknownWorkspace
+├── RunTaken
 ├── BadCursor
 └── PositionTooOld
 """
@@ -20,8 +21,9 @@ class StoreError(Exception):
     """The database could not do what was asked."""
 
     def __init__(self, detail: str = "") -> None:
-        message = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
-        super().__init__(f"{message} {detail}".strip())
+        self.plain = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
+        """The message without the driver's own words: those are for the log and the operator, not for everybody."""
+        super().__init__(f"{self.plain} {detail}".strip())
 
 
 class StoreUnavailable(StoreError):
@@ -52,6 +54,10 @@ class UnusableUrl(StoreError):
 
 class UnknownWorkspace(StoreError):
     """No such workspace has installed usersync."""
+
+
+class RunTaken(StoreError):
+    """Another process is reading this workspace's people right now."""
 
 
 class BadCursor(StoreError):

@@ -47,6 +47,14 @@ def merge(stored: User | None, observation: Observation) -> Merged:
     return Merged(merged if merged != stored else stored, {}, {})
 
 
+def missed(stored: User, *, since: datetime) -> Merged:
+    """Mark a user as missing, unless something was heard of them since then."""
+    if stored.missing_since is not None or _at(stored.moment) >= since:
+        return Merged(stored, {}, {})
+    merged = derived(replace(stored, missing_since=since))
+    return Merged(merged, {"missing_since": None}, {"missing_since": since})
+
+
 def mark_of(user: User, field: str) -> Mark | None:
     """When the field's value was true; None if nobody has ever said."""
     if user.field_marks and field in user.field_marks:
@@ -62,6 +70,7 @@ def _is_repetition(stored: User, observation: Observation) -> bool:
     gives up is an order between moments inside one second of Slack's clock, and only against a page; the next pass
     would see the difference.
     """
+    kept = IMPERSONAL if stored.is_forgotten else None  # of the erased, a page still tells placeholders
     return (
         observation.source is Source.RUN
         and observation.updated in (None, stored.updated)
@@ -69,6 +78,7 @@ def _is_repetition(stored: User, observation: Observation) -> bool:
         and all(
             getattr(stored, field) == value and (mark := mark_of(stored, field)) and mark.updated == stored.updated
             for field, value in observation.values.items()
+            if kept is None or field in kept
         )
     )
 

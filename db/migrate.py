@@ -11,12 +11,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from db.dialects import has_tables, migration_lock
+from db.dialects import file_of, has_tables, migration_lock
 from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
 
 VERSION_TABLE = "usersync_schema"
 """Ours alone, so another program's Alembic table is never taken for ours."""
+WRITE_NOTHING = sa.text(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608 - our own name
+"""Needs every right and lock that writing needs, and changes nothing."""
 
 
 async def check_ours(url: URL) -> None:
@@ -61,12 +63,19 @@ async def _refuse_what_is_not_ours(connection: AsyncConnection) -> None:
         raise NewerSchema(f"It is at revision {found}.")
 
 
+def newest_revision() -> str:
+    """Tell the revision that this usersync works with."""
+    return str(_scripts().get_current_head())
+
+
 def _is_a_file_to_be_made(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
+    file = file_of(url)
+    return file is not None and not file.exists()
 
 
 def _is_a_folder(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and Path(str(url.database)).is_dir()
+    file = file_of(url)
+    return file is not None and file.is_dir()
 
 
 def _config() -> Config:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from db.merge import Merged, merge
+from db.merge import Merged, merge, missed
 from db.records import STATUS_FIELDS, Change, Observation, Source, User
 from db.store import Transaction
 
@@ -41,6 +41,7 @@ async def record(
     for user_id in batch.erased:
         await tx.changes.forget_user(team_id, user_id)
         await tx.dead_letters.forget_user(team_id, user_id)
+        await tx.signins.forget_user(team_id, user_id)
     await _write(tx, batch, rev=rev, now=now)
     await tx.changes.append(changes)
     if changes:
@@ -53,6 +54,28 @@ async def record(
         watermarks=len(batch.touched - batch.changed),
         seen=len(observations),
     )
+
+
+async def mark_missing(
+    tx: Transaction, team_id: str, user_ids: Sequence[str], *, since: datetime, now: datetime
+) -> tuple[Change, ...]:
+    """Mark users as missing since a moment, but for those of whom something was heard after it.
+
+    Raises UnknownWorkspace.
+    """
+    workspace = await tx.workspaces.lock(team_id)
+    stored = await tx.users.find_users(team_id, user_ids)
+    batch = _Batch(stored)
+    for user_id in sorted(stored):
+        batch.miss(user_id, since=since)
+    rev = workspace.rev + 1
+    changes = _numbered(batch.changes, team_id=team_id, rev=rev, now=now)
+    await _write(tx, batch, rev=rev, now=now)
+    await tx.changes.append(changes)
+    if changes:
+        await tx.workspaces.set_rev(team_id, rev)
+        tx.rings()
+    return tuple(changes)
 
 
 class _Batch:
@@ -81,6 +104,14 @@ class _Batch:
         if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
+
+    def miss(self, user_id: str, *, since: datetime) -> None:
+        merged = missed(self.rows[user_id], since=since)
+        if merged.before:
+            self.rows[user_id] = merged.user
+            self.touched.add(user_id)
+            self.changed.add(user_id)
+            self.changes.append((user_id, merged, Source.RUN))
 
 
 def _numbered(merged: Iterable[tuple[str, Merged, Source]], *, team_id: str, rev: int, now: datetime) -> list[Change]:

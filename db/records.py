@@ -39,6 +39,23 @@ class Source(StrEnum):
     FEED = "feed"
 
 
+class RunKind(StrEnum):
+    """Why a run was made: the first of a workspace, asked for, or by the clock and after a gap."""
+
+    BACKFILL = "backfill"
+    RESYNC = "resync"
+    RECONCILE = "reconcile"
+
+
+class RunState(StrEnum):
+    """How a run stands; held means that it read everything, and marked nobody since too many seemed to be gone."""
+
+    RUNNING = "running"
+    DONE = "done"
+    HELD = "held"
+    FAILED = "failed"
+
+
 class Mark(NamedTuple):
     """When an observation was true: Slack's `updated` (epoch seconds), then its moment (epoch microseconds)."""
 
@@ -226,6 +243,62 @@ class DeadLetter:
     source: Source
     put_aside_at: datetime
     times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass over `users.list` of one workspace, as its row says; while it runs, the row is also the claim to it."""
+
+    run_id: int
+    team_id: str
+    kind: RunKind
+    state: RunState
+    instance: str | None
+    """Who runs it: verb, host and process; None where it was let go and anybody may go on."""
+    asked_by: str | None
+    """The user who asked for it in Slack; None for the clock, a gap, or the command line."""
+    is_confirmed: bool
+    """True where it may mark as many missing as it finds."""
+    started_at: datetime
+    heartbeat_at: datetime
+    ended_at: datetime | None = None
+    since: int | None = None
+    """Slack's now when the first page was asked for; epoch microseconds."""
+    next_cursor: str | None = None
+    """Where the list goes on; None at its beginning."""
+    is_listed: bool = False
+    """True once the end of the list was reached."""
+    checkpoint_at: datetime | None = None
+    expected: int | None = None
+    """About how many users the list will have."""
+    calls: int = 0
+    seen: int = 0
+    inserted: int = 0
+    updated: int = 0
+    drift: int = 0
+    """Users whom the run found different although Slack had changed them over a minute before: no event told us."""
+    unreadable: int = 0
+    """Entries put aside as dead letters."""
+    nameless: int = 0
+    """Entries without a readable id: who knows whom they list, so nobody is marked missing."""
+    absent: int = 0
+    missing: int = 0
+    reason: str | None = None
+    """Why it failed, was held, or marked nobody; a sentence."""
+
+    @property
+    def duration_s(self) -> float:
+        return ((self.ended_at or self.heartbeat_at) - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Signin:
+    """A link that signs one user of one workspace in, once, until it expires."""
+
+    team_id: str
+    user_id: str
+    made_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

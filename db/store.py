@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Self
 
 import sqlalchemy as sa
@@ -12,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
-from db.dialects import is_refusal_of_a_row
+from db.dialects import is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
-from db.errors import RowRefused, StoreUnavailable
-from db.migrate import check_ours, migrate, words_of
+from db.errors import RowRefused, RunTaken, StoreUnavailable
+from db.migrate import WRITE_NOTHING, check_ours, migrate, words_of
+from db.permission import refuse_unwritable
+from db.runs import RunReader, RunWriter
+from db.signins import SigninReader, SigninWriter
 from db.users import UserReader, UserWriter
 from db.workspaces import WorkspaceReader, WorkspaceWriter
 
@@ -28,6 +32,8 @@ class Snapshot:
         self.users = UserReader(connection)
         self.changes = ChangeReader(connection)
         self.dead_letters = DeadLetterReader(connection)
+        self.runs = RunReader(connection)
+        self.signins = SigninReader(connection)
 
 
 class Transaction:
@@ -38,6 +44,8 @@ class Transaction:
         self.users = UserWriter(connection)
         self.changes = ChangeWriter(connection)
         self.dead_letters = DeadLetterWriter(connection)
+        self.runs = RunWriter(connection)
+        self.signins = SigninWriter(connection)
         self.is_to_ring = False
 
     def rings(self) -> None:
@@ -52,25 +60,32 @@ class Store:
         self._url = parse_url(url)
         self._writer = open_writer(self._url)
         self._reader = open_reader(self._url)
+        self._trying: asyncio.Task[bool] | None = None
         self.bell = bell or Bell()
 
     @classmethod
     async def open(cls, url: str, *, bell: Bell | None = None) -> Self:
         """Migrate if needed, then open. Raises UnusableUrl, ForeignTables, NewerSchema, StoreUnavailable."""
+        refuse_unwritable(parse_url(url))
         await check_ours(parse_url(url))
         try:
             store = cls(url, bell=bell)
         except OSError as error:  # the folder of a SQLite file cannot be made
             raise StoreUnavailable(words_of(error)) from error
+        migrator = open_writer(parse_url(url), statement_s=None)
         try:
-            await migrate(store._writer)
+            await migrate(migrator)
         except BaseException:
             await store.close()
             raise
+        finally:
+            await migrator.dispose()
         return store
 
     async def close(self) -> None:
         """Let go of all connections."""
+        if self._trying is not None:
+            await asyncio.wait({self._trying})
         await self._writer.dispose()
         await self._reader.dispose()
 
@@ -92,6 +107,27 @@ class Store:
         if tx.is_to_ring:
             self.bell.ring()
 
+    async def can_write(self, *, within_s: float) -> bool:
+        """Say whether writing is possible: what is there already is written, and taken back.
+
+        Many may ask at once, and one try answers all. It is never cancelled: it ends by itself, by the engine's own
+        lock wait.
+        """
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._try_to_write(), name="trying to write")
+        trying = self._trying
+        await asyncio.wait({trying}, timeout=within_s)
+        return trying.done() and trying.result()
+
+    async def _try_to_write(self) -> bool:
+        try:
+            async with self._writer.connect() as connection:
+                await connection.execute(WRITE_NOTHING)
+                await connection.rollback()
+        except (sa.exc.SQLAlchemyError, OSError):
+            return False
+        return True
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Snapshot]:
         """Look at one moment of the memory. Raises StoreUnavailable."""
@@ -100,3 +136,18 @@ class Store:
                 yield Snapshot(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise StoreUnavailable(words_of(error)) from error
+
+    @contextmanager
+    def run_lock(self, team_id: str) -> Iterator[bool]:
+        """Hold the runs of a workspace for this process; yields whether nobody else can be at one.
+
+        Raises RunTaken where another process holds them, StoreUnavailable.
+        """
+        with ExitStack() as stack:
+            try:
+                is_alone = stack.enter_context(run_lock(self._url, team_id))
+            except BlockingIOError:
+                raise RunTaken(f"({team_id})") from None
+            except OSError as error:
+                raise StoreUnavailable(words_of(error)) from error
+            yield is_alone

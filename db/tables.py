@@ -140,3 +140,58 @@ dead_letters = sa.Table(
     sa.Index("dead_letters_of_a_user", "team_id", "user_id"),
     **TABLE_OPTIONS,
 )
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    _id("team_id", nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("instance", sa.String(255)),
+    _id("asked_by"),
+    sa.Column("is_confirmed", sa.Boolean, nullable=False),
+    sa.Column("started_at", Utc, nullable=False),
+    sa.Column("heartbeat_at", Utc, nullable=False),
+    sa.Column("ended_at", Utc),
+    sa.Column("since", sa.BigInteger),
+    sa.Column("next_cursor", sa.Text),
+    sa.Column("is_listed", sa.Boolean, nullable=False),
+    sa.Column("checkpoint_at", Utc),
+    sa.Column("expected", sa.Integer),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("inserted", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("drift", sa.Integer, nullable=False),
+    sa.Column("unreadable", sa.Integer, nullable=False),
+    sa.Column("nameless", sa.Integer, nullable=False),
+    sa.Column("absent", sa.Integer, nullable=False),
+    sa.Column("missing", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Index("runs_of_a_workspace", "team_id", "state"),
+    **TABLE_OPTIONS,
+)
+
+run_pages = sa.Table(
+    "run_pages",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("ids", long_text(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+signins = sa.Table(
+    "signins",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    _id("team_id", nullable=False),
+    _id("user_id", nullable=False),
+    sa.Column("made_at", Utc, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False),
+    sa.Column("spent_at", Utc),
+    sa.Index("signins_in_time", "expires_at"),
+    sa.Index("signins_of_a_user", "team_id", "user_id"),
+    **TABLE_OPTIONS,
+)

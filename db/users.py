@@ -19,6 +19,8 @@ _NAMES = tuple(each.name for each in fields(User))
 _COLUMNS = [users.c[name] for name in _NAMES]
 _AT = {name: index for index, name in enumerate(_NAMES)}
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
+_STRETCH = 10_000
+_SOME = 500
 _WATERMARK = ("updated", "moment", "field_marks", "joined_at")
 
 _IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
@@ -78,11 +80,50 @@ class UserReader:
             states={state: states.get(state, 0) for state in State},
         )
 
-    async def has_users(self, team_id: str) -> bool:
-        """Say whether anybody of this workspace is known."""
-        return (
-            await self._connection.scalar(sa.select(users.c.id).where(users.c.team_id == team_id).limit(1)) is not None
+    async def list_called(self, name: str) -> tuple[User, ...]:
+        """List everybody who has exactly this e-mail address, in whatever case, or this handle."""
+        is_called = sa.or_(sa.func.lower(users.c.email) == name.lower(), users.c.name == name)
+        rows = await self._connection.execute(sa.select(*_COLUMNS).where(is_called).order_by(*_ORDER))
+        return tuple(map(_user, rows))
+
+    async def tally(self, team_id: str) -> dict[tuple[Kind, State], int]:
+        """Count the users of one workspace by kind and state."""
+        columns = (users.c.kind, users.c.state)
+        rows = await self._connection.execute(
+            sa.select(*columns, sa.func.count()).where(users.c.team_id == team_id).group_by(*columns)
         )
+        return {(Kind(kind), State(state)): count for kind, state, count in rows}
+
+    async def count_active(self, team_id: str, user_ids: Sequence[str]) -> int:
+        """Count those of some users who are active."""
+        active = (users.c.team_id == team_id, users.c.state == State.ACTIVE.value)
+        found = 0
+        for start in range(0, len(user_ids), _SOME):
+            some = users.c.id.in_(user_ids[start : start + _SOME])
+            found += await self._connection.scalar(sa.select(sa.func.count()).where(*active, some)) or 0
+        return found
+
+    async def list_unseen(self, team_id: str, *, since: int, listed: Collection[str]) -> list[str]:
+        """List the ids that nothing has spoken of since a moment and that are not among the listed ones.
+
+        External people are never listed (docs.slack.dev, Developing apps for Enterprise orgs), the erased have nothing
+        left to lose, and who is missing already is not missed again.
+        """
+        suspects = (
+            users.c.team_id == team_id,
+            users.c.moment < since,
+            users.c.missing_since.is_(None),
+            users.c.kind.not_in([Kind.EXTERNAL.value, Kind.ERASED.value]),
+        )
+        found: list[str] = []
+        last = ""
+        while True:
+            statement = sa.select(users.c.id).where(*suspects, users.c.id > last).order_by(users.c.id).limit(_STRETCH)
+            ids = list(await self._connection.scalars(statement))
+            found += [user_id for user_id in ids if user_id not in listed]
+            if len(ids) < _STRETCH:
+                return found
+            last = ids[-1]
 
     async def _count_by(self, column: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]]) -> dict[str, int]:
         rows = await self._connection.execute(sa.select(column, sa.func.count()).where(*where).group_by(column))

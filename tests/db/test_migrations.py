@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,20 @@ async def test_four_starts_at_once_on_an_empty_database_all_succeed(database_url
 
     assert "Ada" == seen.real_name
     assert 1 == len(revisions)
+
+
+async def test_a_start_waits_for_whoever_is_at_a_file_that_has_no_wal_yet(tmp_path: Path) -> None:
+    """SQLite's own wait does not hold for the turn to WAL: it refuses at once."""
+    file = tmp_path / "usersync.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(Store.open(f"sqlite:///{file}"))
+        done, _ = await asyncio.wait({opening}, timeout=0.3)
+        other.execute("ROLLBACK")
+    store = await opening
+    await store.close()
+
+    assert not done
 
 
 async def test_a_start_killed_before_its_first_revision_goes_on(database_url: str, engine: AsyncEngine) -> None:

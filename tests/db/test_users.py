@@ -188,15 +188,6 @@ async def test_counts_tell_what_each_value_of_a_group_would_find(memory: Store) 
     assert 2 == of_ada.total
 
 
-async def test_a_workspace_knows_whether_anybody_is_known(memory: Store) -> None:
-    await install(memory, OTHER)
-    await keep_people(memory, {"U1": "Ada"})
-    async with memory.reading() as rx:
-        known = [await rx.users.has_users(team_id) for team_id in (TEAM, OTHER)]
-
-    assert [True, False] == known
-
-
 async def test_a_reader_sees_one_moment(memory: Store) -> None:
     await keep_people(memory, {"U1": "Ada"})
     async with memory.reading() as rx:
@@ -208,3 +199,19 @@ async def test_a_reader_sees_one_moment(memory: Store) -> None:
     assert seen is not None
     assert "Ada" == seen.real_name
     assert before == after
+
+
+async def test_people_are_found_by_address_in_any_case_and_by_their_very_handle(memory: Store) -> None:
+    await keep(
+        memory,
+        an_observation("U1", name="ada", email="Ada@Meridian.example", real_name="Ada"),
+        an_observation("U2", name="ada.k", email="ada@meridian.example", real_name="Ada King"),
+        an_observation("U3", name="grace", real_name="Grace"),
+    )
+
+    async def called(name: str) -> list[str]:
+        async with memory.reading() as rx:
+            return [user.id for user in await rx.users.list_called(name)]
+
+    assert ["U1", "U2"] == await called("ADA@meridian.example")
+    assert [["U1"], [], ["U3"], []] == [await called(name) for name in ("ada", "ADA", "grace", "%")]
