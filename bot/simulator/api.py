@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -24,20 +24,20 @@ ERROR_PAGE = (
 
 
 class Api:
-    """Answers `/api/<method>` for all workspaces; the token says which one is meant."""
+    """Answers `/api/<method>` for all workspaces; the token says which one is meant. `apps`: app token to app id."""
 
     def __init__(
         self,
         *,
         find_workspace: Callable[[str], Workspace | None],
-        app_token: str,
-        open_socket: Callable[[], str],
+        apps: Mapping[str, str],
+        open_socket: Callable[[str], str],
         faults: Faults,
         limits: RateLimits,
         ledger: Ledger,
     ) -> None:
         self._find_workspace = find_workspace
-        self._app_token = app_token
+        self._apps = apps
         self._open_socket = open_socket
         self._faults = faults
         self._limits = limits
@@ -63,7 +63,8 @@ class Api:
     async def _handle_open(self, request: web.Request, args: Json) -> web.StreamResponse:
         """`apps.connections.open` takes the app-level token, from the header alone, and by POST alone."""
         token = _header_token(request)
-        if token != self._app_token:
+        app_id = self._apps.get(token)
+        if app_id is None:
             return _refused("invalid_auth" if token else "not_authed")
         fault = self._faults.striking(OPENS_SOCKET)
         if request.method != "POST":
@@ -71,7 +72,7 @@ class Api:
         elif fault and (failed := _failed(fault)):
             response, outcome = failed
         else:
-            response, outcome = _json({"ok": True, "url": self._open_socket()}, fault), "ok"
+            response, outcome = _json({"ok": True, "url": self._open_socket(app_id)}, fault), "ok"
         self._ledger.record(OPENS_SOCKET, args, team_id="", outcome=outcome)
         return await _sent(request, response, fault)
 
@@ -91,6 +92,13 @@ class Api:
         except ApiError as refusal:
             return _refused(refusal.error, **refusal.extra), refusal.error
         return _json({"ok": True, **answer}, fault), "ok"
+
+
+async def spoiled(request: web.Request, fault: Fault) -> web.StreamResponse | None:
+    """Answer as a fault says; None where it leaves the answer as it is, perhaps late."""
+    failed = _failed(fault)
+    response = await _sent(request, failed[0] if failed else web.Response(), fault)
+    return response if failed else None
 
 
 def _asked(method: Method, workspace: Workspace, args: Json) -> Json:

@@ -6,6 +6,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+RESPONSE_URL = "response_url"
+"""Stands for a post to a response URL; `*` does not mean those."""
+
 
 @dataclass
 class Fault:
@@ -25,7 +28,7 @@ class Fault:
 
     def strikes(self, method: str) -> bool:
         """Count one call and say whether it is one of those that go wrong."""
-        if self.method not in (method, "*"):
+        if self.method != method and (self.method != "*" or method == RESPONSE_URL):
             return False
         if self.after > 0:
             self.after -= 1
@@ -57,7 +60,7 @@ class Faults:
         times: int | None = 1,
         after: int = 0,
     ) -> None:
-        """Let calls of `method` (`*` for any) go wrong.
+        """Let calls of `method` (`*` for any, `response_url` for posts to one) go wrong.
 
         `http_status` comes with a JSON body, or with a page of HTML if `html` (503 if no status is given). `error` is
         an answer with `ok: false`. `ratelimited` is HTTP 429 with so many seconds of Retry-After. `truncated` cuts the

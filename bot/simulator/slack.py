@@ -9,11 +9,11 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.simulator import portraits
-from bot.simulator.api import Api
+from bot.simulator.api import Api, spoiled
 from bot.simulator.calls import Call, Ledger, read_args
 from bot.simulator.clocks import SlackTime
 from bot.simulator.envelopes import Envelope, Outbox, State
-from bot.simulator.faults import Faults
+from bot.simulator.faults import RESPONSE_URL, Faults
 from bot.simulator.limits import RateLimits
 from bot.simulator.sockets import Sockets
 from bot.simulator.waiting import Watch
@@ -49,6 +49,7 @@ class Simulator(Workspace):
     ) -> None:
         slack_time, self._watch = SlackTime(clock), Watch()
         self.app_token = app_token
+        self._apps = {app_token: app_id}
         self.faults = Faults()
         self.limits = RateLimits(slack_time, is_on=rate_limits)
         self._port = 0
@@ -86,8 +87,8 @@ class Simulator(Workspace):
         app.on_response_prepare.append(self._stamp_date)
         api = Api(
             find_workspace=self._workspace_of,
-            app_token=self.app_token,
-            open_socket=lambda: self._sockets.issue(self.url),
+            apps=self._apps,
+            open_socket=lambda app_id: self._sockets.issue(self.url, app_id=app_id),
             faults=self.faults,
             limits=self.limits,
             ledger=self._ledger,
@@ -129,6 +130,10 @@ class Simulator(Workspace):
         )
         self.workspaces.append(workspace)
         return workspace
+
+    def knows_app(self, *, app_id: str, app_token: str) -> None:
+        """Another app of the same Slack: its app token opens sockets of its own, to which no event of ours comes."""
+        self._apps[app_token] = app_id
 
     def calls(self, method: str) -> list[Call]:
         """Every call of a method with a right token, oldest first; those that met a fault too."""
@@ -240,7 +245,10 @@ class Simulator(Workspace):
     async def _stamp_date(self, _request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(self.time.now(), usegmt=True)
 
-    async def _handle_response(self, request: web.Request) -> web.Response:
+    async def _handle_response(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.striking(RESPONSE_URL)
+        if fault and (answer := await spoiled(request, fault)):
+            return answer
         message = await read_args(request)
         response_id = request.match_info["id"]
         boards = [workspace.board for workspace in self.workspaces if response_id in workspace.board.response_urls]

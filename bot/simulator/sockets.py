@@ -26,8 +26,9 @@ CLOSE = object()
 class Socket:
     """One open connection; what is put goes out in order, unless the socket is deaf: then nothing goes in or out."""
 
-    def __init__(self, number: int, ws: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(self, number: int, ws: web.WebSocketResponse, request: web.Request, *, app_id: str) -> None:
         self.number = number
+        self.app_id = app_id
         self.is_deaf = False
         self.takes_payloads = True
         self.gone = asyncio.Event()
@@ -133,15 +134,15 @@ class Sockets:
         self.on_open: Callable[[], None] = lambda: None
         self.on_frame: Callable[[Json, Socket], None] = lambda _frame, _socket: None
 
-    def issue(self, base_url: str) -> str:
-        """A `ws://` address with a ticket that opens one connection, soon."""
+    def issue(self, base_url: str, *, app_id: str) -> str:
+        """A `ws://` address with a ticket that opens one connection of that app, soon."""
         ticket = secrets.token_hex(16)
-        self._tickets[ticket] = Ticket(self._app_id, self._time.now() + self._ticket_lifetime)
-        return f"{base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={self._app_id}"
+        self._tickets[ticket] = Ticket(app_id, self._time.now() + self._ticket_lifetime)
+        return f"{base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app_id}"
 
     def pick(self) -> Socket | None:
         """The socket for the next payload: any open one, with no pattern, as Slack warns."""
-        open_ones = [socket for socket in self.open if socket.takes_payloads]
+        open_ones = [each for each in self.open if each.takes_payloads and each.app_id == self._app_id]
         return self._dice.choice(open_ones) if open_ones else None
 
     def refuse(self, *, http_status: int, times: int | None) -> None:
@@ -178,23 +179,24 @@ class Sockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """`GET /link/`: the handshake, and then the whole life of the connection."""
-        if (refusal := self._refusal(request)) is not None:
+        granted = self._tickets.get(request.query.get("ticket", ""))
+        if (refusal := self._refusal(request)) is not None or granted is None:
             self.turned_away += 1
-            return web.Response(status=refusal)
+            return web.Response(status=refusal or 404)
         ws = web.WebSocketResponse(autoping=False, autoclose=False, timeout=1.0, max_msg_size=0)
         await ws.prepare(request)
-        if len(self.open) >= MOST_SOCKETS:
+        if self._count(granted.app_id) >= MOST_SOCKETS:
             self.turned_away += 1
             await ws.send_str(_disconnect_frame("too_many_websockets"))
             await ws.close()
             return ws
-        await self._live(Socket(self.hellos + 1, ws, request))
+        await self._live(Socket(self.hellos + 1, ws, request, app_id=granted.app_id))
         return ws
 
     async def _live(self, socket: Socket) -> None:
         self.open.append(socket)
         self.hellos += 1
-        socket.put(self._hello())
+        socket.put(self._hello(socket.app_id))
         self.on_open()
         self._watch.moved()
         try:
@@ -216,18 +218,21 @@ class Sockets:
         self._used.add(ticket)
         return None if self._time.now() <= granted.valid_until else 408
 
-    def _hello(self) -> str:
+    def _count(self, app_id: str) -> int:
+        return len([each for each in self.open if each.app_id == app_id])
+
+    def _hello(self, app_id: str) -> str:
         return json.dumps(
             {
                 "type": "hello",
-                "num_connections": len(self.open),
+                "num_connections": self._count(app_id),
                 "debug_info": {
                     "host": HOST,
                     "build_number": 1,
                     "approximate_connection_time": 18060,
                     "started": f"{self._time.now():.3f}",
                 },
-                "connection_info": {"app_id": self._app_id},
+                "connection_info": {"app_id": app_id},
             }
         )
 

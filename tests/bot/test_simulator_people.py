@@ -282,6 +282,16 @@ async def test_a_response_url_expires_after_half_an_hour(session):
     assert "expired_url" == answer["error"]
 
 
+async def test_a_response_url_fails_only_if_it_is_named(session):
+    async with Simulator() as sim:
+        url = f"{sim.url}/response/{sim.board.open_response_url().id}"
+        sim.faults.fail("*", http_status=503)
+        sim.faults.fail("response_url", http_status=502)
+        answers = [await respond(session, url, text="one"), await respond(session, url, text="two")]
+
+    assert [502, 200] == [status for status, _ in answers]
+
+
 async def test_a_command_nobody_acks_fails_and_is_not_sent_again():
     async with Simulator() as sim:
         command = await sim.types(sim.adds("Ada Lovelace"), "/usersync")
