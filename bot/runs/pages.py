@@ -1,132 +1,99 @@
-"""`users.list` by cursor: one page at a time, with patience for what passes and plain words for what does not.
+"""`users.list` by cursor: one clean page after the other, in smaller ones where Slack cannot make them so large.
 
-Facts: docs.slack.dev, users.list (tier 2, `limit` at most 1000, an empty cursor ends), Pagination, Rate limits.
+Facts: docs.slack.dev, users.list (tier 2, `limit` at most 1000, an empty cursor ends), Pagination.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
-from bot.backoff import Backoff
-from bot.slack import UNREADABLE, SlackClient, error_word
+from bot.runs.patience import Json, PassFailed, Patience, Refused
+from bot.slack import SlackClient
 
 log = structlog.get_logger(__name__)
 
-PAGE_USERS = 999
-TRIES = 6
-LONGEST_WAIT_S = 600
-_PASSING = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", UNREADABLE}
+SIZES = (999, 500, 200)
+"""Users a page; 1000 is Slack's limit, and one less is known to be safe."""
+_TOO_LARGE = frozenset(
+    {"limit_required", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "TimeoutError"}
 )
+"""Slack's servers may stumble over a large page, and manage a smaller one."""
+_CURSOR_REFUSED = frozenset({"invalid_cursor"})
 
 
-class PassFailed(Exception):
-    """A pass could not be ended. The message says why; nobody was marked or changed for it."""
-
-
-class _CursorRefused(PassFailed):
-    """Slack does not know the cursor any more."""
+class CursorRefused(PassFailed):
+    """Slack does not know the cursor any more; the list has to be read from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackPage:
-    """The members of one page, and Slack's now (epoch seconds) when it was asked for."""
+    """The members of one page, the cursor of the next (None at the end), and Slack's now when it was asked for."""
 
     members: list[Any]
+    next_cursor: str | None
     asked_at_s: float
 
 
-async def pages(
-    client: SlackClient, *, team_id: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[SlackPage]:
-    """Walk the whole list; where Slack refuses a cursor, begin again once. Raises PassFailed."""
-    try:
-        async for page in _walk(client, team_id=team_id, sleep=sleep):
-            yield page
-    except _CursorRefused:
-        log.info("Slack forgot the cursor, so the walk begins again", team_id=team_id)
-        async for page in _walk(client, team_id=team_id, sleep=sleep):
-            yield page
+class Pages:
+    """Asks for the pages of one walk."""
 
+    def __init__(self, client: SlackClient, patience: Patience, *, team_id: str) -> None:
+        self._client = client
+        self._patience = patience
+        self._team_id = team_id
+        self._size = 0
+        self._seen: set[str] = set()
+        self._asked_at_s = 0.0
 
-async def _walk(
-    client: SlackClient, *, team_id: str, sleep: Callable[[float], Awaitable[None]]
-) -> AsyncIterator[SlackPage]:
-    cursor, seen = "", set[str]()
-    while True:
-        asked_at_s = client.clock.now_s()
-        answer = await _page(client, team_id=team_id, cursor=cursor, sleep=sleep)
-        members = answer.get("members")
-        if not isinstance(members, list):
-            raise PassFailed("Slack's page holds no list of members.")
-        yield SlackPage(members, asked_at_s)
-        cursor = _next_cursor(answer)
-        if not cursor:
-            return
-        if cursor in seen:
-            raise PassFailed("Slack's pages go in a circle.")
-        seen.add(cursor)
+    async def fetch(self, cursor: str | None) -> SlackPage:
+        """Fetch the page at a cursor; None is the beginning. Raises CursorRefused, PassFailed."""
+        if cursor is not None:
+            if cursor in self._seen:
+                raise PassFailed("Slack's pages go in a circle.")
+            self._seen.add(cursor)
 
+        async def call() -> Any:
+            self._asked_at_s = self._client.clock.now_s()
+            return await self._client.users_list(
+                team_id=self._team_id, limit=SIZES[self._size], include_locale=True, cursor=cursor
+            )
 
-async def _page(
-    client: SlackClient, *, team_id: str, cursor: str, sleep: Callable[[float], Awaitable[None]]
-) -> dict[str, Any]:
-    backoff = Backoff(first_s=1, longest_s=10, sleep=sleep)
-    asked: dict[str, Any] = {"team_id": team_id, "limit": PAGE_USERS, "include_locale": True}
-    for tries in range(1, TRIES + 1):
         try:
-            answer = await client.users_list(**asked, cursor=cursor or None)
-        except SlackApiError as error:
-            pause_s, words = _judged(error)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            pause_s, words = 0.0, f"Slack cannot be reached ({type(error).__name__})."
-        else:
-            return dict(answer.data) if isinstance(answer.data, dict) else {}
-        log.info("a page of users is asked for again", reason=words, tries=tries)
-        if tries < TRIES:
-            await backoff.pause(at_least_s=pause_s)
-    raise PassFailed(words)
+            answer = await self._patience.ask(
+                call, final=_CURSOR_REFUSED, check=_trouble_with, on_trouble=self._take_less
+            )
+        except Refused as error:
+            if error.word in _CURSOR_REFUSED:
+                raise CursorRefused("Slack does not know the cursor any more.") from error
+            raise
+        return SlackPage(answer["members"], _next_cursor(answer) or None, self._asked_at_s)
+
+    def forget(self) -> None:
+        """Begin again from the first page."""
+        self._seen.clear()
+
+    def _take_less(self, word: str) -> None:
+        """Ask for smaller pages after `limit_required` or an error of Slack's servers."""
+        if (word in _TOO_LARGE or word.startswith("HTTP 5")) and self._size < len(SIZES) - 1:
+            self._size += 1
+            log.info("pages are asked for in a smaller size", users=SIZES[self._size])
 
 
-def _judged(error: SlackApiError) -> tuple[float, str]:
-    """Tell how long to wait before the next try, in seconds, and why. Raises PassFailed where no try will help."""
-    word = error_word(error)
-    if word == "invalid_cursor":
-        raise _CursorRefused("Slack does not know the cursor any more.") from error
-    if word == "ratelimited":
-        pause_s = _retry_after_s(error)
-        if pause_s > LONGEST_WAIT_S:
-            raise PassFailed(f"Slack asks to wait for {pause_s:.0f} seconds, which is too long for one page.")
-        return pause_s, "Slack asks to wait."
-    if word in _PASSING or word.startswith("HTTP"):
-        return 0.0, f"Slack answers {word}."
-    if word == "missing_scope":
-        needed = error.response.get("needed", "users:read")
-        raise PassFailed(
-            f"The app lacks the permission {needed}. Add it on the app's page, and install the app again."
-        ) from error
-    raise PassFailed(f"Slack refuses the list of users: {word}.") from error
+def _trouble_with(answer: Json) -> str | None:
+    if not isinstance(answer.get("members"), list):
+        return "Slack's page holds no list of members."
+    if _next_cursor(answer) is None:
+        return "Slack's page does not tell whether another follows."
+    return None
 
 
-def _retry_after_s(error: SlackApiError) -> float:
-    """Read `Retry-After`, in seconds (docs.slack.dev, Rate limits); 30 where Slack did not say."""
-    stated = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
-    return float(stated[:9]) if stated.isdecimal() else 30.0
-
-
-def _next_cursor(answer: dict[str, Any]) -> str:
-    """Read the cursor; empty, null or absent is the end. Raises PassFailed for anything else: it is no end at all."""
+def _next_cursor(answer: Json) -> str | None:
+    """Read the cursor; empty, null or absent is the end. None for anything else: that is no end at all."""
     metadata = answer.get("response_metadata")
     if metadata is None:
         return ""
     cursor = metadata.get("next_cursor") or "" if isinstance(metadata, dict) else None
-    if not isinstance(cursor, str):
-        raise PassFailed("Slack's page does not tell whether another follows.")
-    return cursor
+    return cursor if isinstance(cursor, str) else None

@@ -1,87 +1,193 @@
-"""The pass: every page of `users.list` through the same parse, merge and write path as events. It marks nobody."""
+"""The pass: every page through the same parse, merge and write path as events; then whoever is absent is asked for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.commit import commit_entries
-from bot.entries import entry_of_member
-from bot.runs.pages import PassFailed, pages
+import structlog
+
+from bot.commit import Also, commit_entries
+from bot.entries import Entry, entry_of_member
+from bot.parse import is_user_id
+from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
+from bot.runs.claim import Claim
+from bot.runs.pages import CursorRefused, Pages, SlackPage
+from bot.runs.patience import Patience
+from bot.runs.progress import Progress
+from bot.runs.words import shrink
 from bot.slack import SlackClient
-from db import Store
-from db.errors import StoreError
+from bot.to_its_end import to_its_end
+from db import Recorded, Store, Transaction, mark_missing
+from db.records import RunKind
+
+log = structlog.get_logger(__name__)
 
 SLICE_USERS = 200
 """Users of one transaction: short enough that events and readers never wait for a page."""
+EVENT_MAY_COME_S = 60
+"""What Slack changed within a minute may still have its event on the way, so it is no drift."""
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a pass has come."""
-
-    team_id: str
-    started_at: datetime
-    calls: int = 0
-    seen: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unreadable: int = 0
+class Held(Exception):
+    """Too many seem to be gone; everybody was read, nobody was marked. The message says so in a sentence or two."""
 
 
 class Resync:
-    """One pass over one workspace."""
+    """One pass over one workspace, from wherever its claim says that an earlier process left it."""
 
     def __init__(
         self,
         store: Store,
         client: SlackClient,
+        claim: Claim,
+        progress: Progress,
         *,
-        team_id: str,
+        lists: Patience,
+        asks: Patience,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._client = client
-        self._team_id = team_id
+        self._claim = claim
+        self._lists = lists
+        self._asks = asks
         self._clock = clock
-        self._sleep = sleep
-        self.progress = Progress(team_id, clock())
+        self.progress = progress
 
-    async def run(self) -> Progress:
-        """Walk to the end. Raises PassFailed; what was written until then is true, and stays."""
+    async def run(self) -> str | None:
+        """Walk to the end; return why nobody was marked missing, if that is so. Raises PassFailed, Held, StoreError."""
+        if not self._claim.run.is_listed:
+            await self._list()
+        if self.progress.nameless:
+            return (
+                f"{self.progress.nameless} of Slack's entries had no readable id, so nobody was marked as missing. "
+                "They are kept as dead letters."
+            )
+        await self._look_for_absentees()
+        return None
+
+    async def _list(self) -> None:
+        pages = Pages(self._client, self._lists, team_id=self.progress.team_id)
         try:
-            is_backfill = await self._is_backfill()
-            async for page in pages(self._client, team_id=self._team_id, sleep=self._sleep):
+            await self._walk(pages, self._claim.run.next_cursor)
+        except CursorRefused:
+            log.info("Slack forgot the cursor, so the list is read from its beginning", team_id=self.progress.team_id)
+            self.progress.begin_again()
+            pages.forget()
+            await self._walk(pages, None)
+
+    async def _walk(self, pages: Pages, cursor: str | None) -> None:
+        """Read from a cursor to the end; while a page is written, the next is fetched."""
+        fetching = asyncio.create_task(pages.fetch(cursor), name="fetching a page")
+        try:
+            while True:
+                page = await fetching
                 self.progress.calls += 1
-                await self._write_page(page.members, asked_at_s=page.asked_at_s, is_backfill=is_backfill)
-            async with self._store.transaction() as tx:
-                await tx.workspaces.mark_walked(self._team_id, at=self._clock())
-                tx.rings()
-        except StoreError as error:
-            raise PassFailed(str(error)) from error
-        return self.progress
+                if page.next_cursor is None:
+                    await self._write(page)
+                    return
+                fetching = asyncio.create_task(pages.fetch(page.next_cursor), name="fetching a page")
+                await self._write(page)
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
 
-    async def _is_backfill(self) -> bool:
-        async with self._store.reading() as rx:
-            workspace = await rx.workspaces.find_workspace(self._team_id)
-        return workspace is None or workspace.backfilled_at is None
+    async def _write(self, page: SlackPage) -> None:
+        """Write a page in slices, its ids and the checkpoint in the last."""
+        self._claim.note_since(page.asked_at_s)
+        slices = list(_slices(page.members))
+        ids: list[str] = []
+        for number, members in enumerate(slices, start=1):
+            entries = self._entries(members, page.asked_at_s)
+            named = [entry.user_id for entry in entries if entry.user_id and is_user_id(entry.user_id)]
+            self.progress.nameless += len(entries) - len(named)
+            ids += named
+            is_last = number == len(slices)
+            await self._commit(
+                entries, page.asked_at_s, also=self._checkpoint(page, ids, last=len(entries)) if is_last else None
+            )
 
-    async def _write_page(self, members: list[Any], *, asked_at_s: float, is_backfill: bool) -> None:
+    def _checkpoint(self, page: SlackPage, ids: Sequence[str], *, last: int) -> Also:
+        """Keep the place with the page's last slice, which counts as seen with it."""
+
+        async def keep(tx: Transaction, done: Recorded) -> None:
+            so_far = self.progress
+            counts = so_far.counts() | {
+                "seen": so_far.seen + last,
+                "inserted": so_far.inserted + done.inserted,
+                "updated": so_far.updated + done.updated,
+            }
+            await self._claim.checkpoint(tx, ids, next_cursor=page.next_cursor, counts=counts)
+
+        return keep
+
+    def _entries(self, members: Sequence[Any], asked_at_s: float) -> list[Entry]:
         # A page says how things were a moment before it was asked for: an event on its way then is newer.
-        moment = int((asked_at_s - 1) * 1_000_000)
-        for part in _slices(members):
-            entries = [entry_of_member(each, team_id=self._team_id, moment=moment, now_s=asked_at_s) for each in part]
-            done = await commit_entries(self._store, entries, now=self._clock(), is_backfill=is_backfill)
-            self.progress.seen += len(entries)
-            self.progress.inserted += done.inserted
-            self.progress.updated += done.updated
-            self.progress.unreadable += len(done.put_aside)
-            await asyncio.sleep(0)  # a page must not hold up acks
+        moment, team_id = int((asked_at_s - 1) * 1_000_000), self.progress.team_id
+        return [entry_of_member(each, team_id=team_id, moment=moment, now_s=asked_at_s) for each in members]
+
+    async def _commit(self, entries: Sequence[Entry], asked_at_s: float, *, also: Also | None = None) -> None:
+        progress = self.progress
+        is_backfill = progress.kind is RunKind.BACKFILL
+        done = await to_its_end(
+            commit_entries(self._store, entries, now=self._clock(), is_backfill=is_backfill, also=also)
+        )
+        progress.seen += len(entries)
+        progress.inserted += done.inserted
+        progress.updated += done.updated
+        progress.unreadable += len(done.put_aside)
+        old = {
+            entry.user_id
+            for entry in entries
+            if entry.observation and (entry.observation.updated or 0) < asked_at_s - EVENT_MAY_COME_S
+        }
+        progress.drift += len({change.user_id for change in done.changes if change.user_id} & old)
+        await asyncio.sleep(0)  # a page must not hold up acks
+
+    async def _look_for_absentees(self) -> None:
+        progress, since = self.progress, self._claim.since
+        async with self._store.reading() as rx:
+            listed = await rx.runs.list_listed(self._claim.run.run_id)
+            unseen = await rx.users.list_unseen(progress.team_id, since=since, listed=listed)
+            gone = await rx.users.count_active(progress.team_id, unseen)
+            active = active_of(await rx.users.tally(progress.team_id))
+        progress.absent = len(unseen)
+        if is_implausible(len(unseen), active=active) and not self._claim.run.is_confirmed:
+            raise Held(
+                f"The run was held: {shrink(len(unseen), gone, active)} That looks more like a broken list than like "
+                "people who left, so nobody was marked as missing. If it is true, confirm it with /usersync confirm in "
+                "Slack or with usersync resync --confirm: the list is then read afresh."
+            )
+        asked = await ask_for(self._client, self._asks, unseen, on_asked=self._note_asked)
+        await self._merge_found(asked.found)
+        await self._mark(asked, since=since)
+
+    def _note_asked(self, number: int) -> None:
+        self.progress.asked = number
+        self.progress.calls += 1
+
+    async def _merge_found(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            await self._commit(self._entries([answer.member], answer.asked_at_s), answer.asked_at_s)
+            self.progress.seen -= 1  # not of the list
+
+    async def _mark(self, asked: Asked, *, since: int) -> None:
+        at = datetime.fromtimestamp(since / 1_000_000, UTC) - timedelta(seconds=1)
+        for user_ids in _slices(asked.not_found):
+            if not user_ids:
+                continue
+            self.progress.missing += await to_its_end(self._mark_some(user_ids, since=at))
+
+    async def _mark_some(self, user_ids: Sequence[str], *, since: datetime) -> int:
+        async with self._store.transaction() as tx:
+            marked = await mark_missing(tx, self.progress.team_id, user_ids, since=since, now=self._clock())
+            await self._claim.hold(tx, self.progress.counts())
+        return len(marked)
 
 
-def _slices(members: list[Any]) -> Iterator[list[Any]]:
-    return (members[start : start + SLICE_USERS] for start in range(0, len(members), SLICE_USERS))
+def _slices(members: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Part into slices; of nothing there is one, which is empty."""
+    return (members[start : start + SLICE_USERS] for start in range(0, max(len(members), 1), SLICE_USERS))

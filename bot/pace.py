@@ -1,0 +1,23 @@
+"""How patient a service is with Slack: one value, so that tests and the demo can be quicker than life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.command.resyncs import UPDATES_AFTER_S
+from bot.runs.runner import RunPace
+from bot.runs.schedule import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Pauses of a service, in seconds."""
+
+    stagger_s: float = 5
+    """Between the first connection and the next, so that Slack does not recycle them in the same moment."""
+    watch_s: float = 240
+    """Between two looks whether the bot token is still good: how late a revoked one is told at most."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    runs: RunPace = field(default_factory=RunPace)
+    updates_after_s: tuple[float, ...] = UPDATES_AFTER_S
+    """When whoever asked for a run is told how far it is."""

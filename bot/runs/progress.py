@@ -1,0 +1,67 @@
+"""How far a run has come, for whoever waits for it: counts, the time left, and why it waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from db.records import Run, RunKind
+from db.runs import COUNTED
+
+_TELLS = 0.02
+"""Below two in a hundred the time left is a guess that nobody should be shown."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run under way; the figures of its row as they stand in memory."""
+
+    team_id: str
+    kind: RunKind
+    started_at: datetime
+    expected: int | None = None
+    """About how many users the list will have, as of the last time; None before the first."""
+    calls: int = 0
+    seen: int = 0
+    inserted: int = 0
+    updated: int = 0
+    drift: int = 0
+    unreadable: int = 0
+    nameless: int = 0
+    absent: int = 0
+    asked: int = 0
+    """Of the absent, how many were asked for one by one."""
+    missing: int = 0
+    resumed_seen: int = 0
+    resumed_at: datetime | None = None
+    """Where this process took the run up: what was read before says nothing of how quick it is now."""
+    waits: str = ""
+    """Why it waits right now; a sentence."""
+
+    def left(self, now: datetime) -> timedelta | None:
+        """Estimate the time left; None where nothing is known to go by."""
+        total = self.expected or 0
+        if self.absent or self.seen >= total or self.seen < total * _TELLS:
+            return None
+        read = self.seen - self.resumed_seen
+        return (now - (self.resumed_at or self.started_at)) / read * (total - self.seen) if read > 0 else None
+
+    def begin_again(self) -> None:
+        """Forget what was counted: the list is read from its beginning."""
+        self.seen = self.inserted = self.updated = self.drift = self.unreadable = self.nameless = 0
+        self.resumed_seen = 0
+
+    def counts(self) -> dict[str, int]:
+        """Give the figures that its row keeps."""
+        return {name: getattr(self, name) for name in COUNTED}
+
+
+def progress_of(run: Run) -> Progress:
+    """Read the progress of a run from its row."""
+    return Progress(
+        team_id=run.team_id,
+        kind=run.kind,
+        started_at=run.started_at,
+        expected=run.expected,
+        **{name: getattr(run, name) for name in COUNTED},
+    )
