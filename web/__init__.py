@@ -1,6 +1,6 @@
 """The window: shows the directory."""
 
 from web.app import create_app
-from web.ports import Clock, Status, StatusReader, Walk
+from web.ports import Clock, Door, SlackSilent, Status, StatusReader, Walk
 
-__all__ = ["Clock", "Status", "StatusReader", "Walk", "create_app"]
+__all__ = ["Clock", "Door", "SlackSilent", "Status", "StatusReader", "Walk", "create_app"]

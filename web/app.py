@@ -12,14 +12,17 @@ from starlette.routing import Route
 
 from db import Bell, Store
 from web.assets import Assets
+from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
 from web.frames import Telling
+from web.guard import Guard
 from web.headers import SecurityHeaders
 from web.live import Live
-from web.ports import Clock, StatusReader
+from web.ports import Clock, Door, StatusReader
+from web.signin import answer, ask, leave
 from web.templating import Templates
 from web.views.directory import directory
-from web.views.health import healthz
+from web.views.health import healthz, readyz
 from web.views.live import live
 from web.views.profile import profile
 from web.window import Window
@@ -36,11 +39,13 @@ def create_app(
     image_sources: Iterable[str] = ("https:",),
     allowed_hosts: Iterable[str] = (),
     version: str = "",
+    door: Door | None = None,
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
 
     `image_sources` are the places that the content policy lets pictures come from; with `allowed_hosts` an answer is
     given only under those names, so no foreign page can point its own name at this address and read along.
+    Without a `door` everybody may look.
     """
     assets = Assets()
     templates = Templates(assets)
@@ -49,7 +54,11 @@ def create_app(
         Route("/", directory),
         Route("/users/{team_id}/{user_id}", profile),
         Route("/live", live),
+        Route("/signin", ask),
+        Route("/signin", answer, methods=["POST"]),
+        Route("/signout", leave, methods=["POST"]),
         Route("/healthz", healthz),
+        Route("/readyz", readyz),
         Route("/static/{digest}/{name}", assets.serve),
     ]
     middleware = [Middleware(SecurityHeaders, image_sources=tuple(image_sources))]
@@ -57,6 +66,9 @@ def create_app(
         middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1))
+    doorkeeper = Doorkeeper(door, store=store, clock=clock) if door else None
+    if doorkeeper:
+        middleware.append(Middleware(Guard, doorkeeper=doorkeeper))
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
     app.state.window = Window(
@@ -68,5 +80,6 @@ def create_app(
         name_of_page=name_of_page,
         is_demo=demo,
         version=version,
+        doorkeeper=doorkeeper,
     )
     return app

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.errors import BadCursor, StoreUnavailable
-from web.viewer import zone_of_viewer
+from web.ports import SlackSilent
+from web.viewer import viewer_of, zone_of_viewer
 from web.window import frame, window_of
 
 logger = logging.getLogger(__name__)
@@ -33,10 +34,16 @@ NOT_THIS_WAY = Words("This page cannot be used like that", "It can be read, and 
 STORE_AWAY = Words(
     "This page could not be made", "The directory's database did not answer. Your request changed nothing.", again=True
 )
+SLACK_SILENT = Words(
+    "Slack does not answer",
+    "The directory is being filled for the first time, so Slack was asked who you are. Nothing was changed.",
+    again=True,
+)
+TOO_LARGE = Words("This is too much", "A form as large as that is none of ours. Nothing was changed.")
 OUR_FAULT = Words(
     "This page could not be made", "Something on our side failed. Your request changed nothing.", again=True
 )
-_BY_CODE = {404: NOT_FOUND, 405: NOT_THIS_WAY}
+_BY_CODE = {404: NOT_FOUND, 405: NOT_THIS_WAY, 413: TOO_LARGE}
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -59,6 +66,15 @@ async def store_away(request: Request, error: Exception) -> Response:
     return answer
 
 
+async def slack_silent(request: Request, error: Exception) -> Response:
+    """Say that we could not learn who the viewer is, with a code that the log knows."""
+    code = _code()
+    logger.warning("slack_silent code=%s path=%s: %s", code, request.url.path, error)
+    answer = _page(request, 503, SLACK_SILENT, code)
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
 async def our_fault(request: Request, error: Exception) -> Response:
     """Say that we failed, with a code that the log knows."""
     code = _code()
@@ -70,13 +86,14 @@ HANDLERS = {
     HTTPException: http_error,
     BadCursor: bad_cursor,
     StoreUnavailable: store_away,
+    SlackSilent: slack_silent,
     Exception: our_fault,
 }
 
 
 def _page(request: Request, status_code: int, words: Words, code: str = "") -> Response:
     window, zone = window_of(request), zone_of_viewer(request)
-    values = frame(window, window.clock(), zone)
+    values = frame(window, window.clock(), zone, viewer=viewer_of(request))
     return window.templates.page(
         "failure.html", status_code=status_code, failure=words, code=code, again_href=_here(request), **values
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from web.ports import Status
+from web.ports import Status, Walk
 from web.words import When, clock, counted, number, on_day, when
 
 
@@ -24,6 +24,7 @@ class Freshness:
 
     as_of: When | None
     words: str
+    is_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def dot_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Dot:
     if not status.is_connected and heard_at is not None:
         return Dot("offline", f"Offline since {_short(heard_at, now, zone)}")
     if status.walk is not None and status.walked_at is None:
-        return Dot("catching", "First reading")
+        return Dot("catching", "First run")
     if status.walk is not None and heard_at is not None:
         return Dot("catching", f"Catching up, as of {_short(status.walk.started_at, now, zone)}")
     return Dot("live", "Live")
@@ -52,12 +53,12 @@ def freshness_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Freshn
     """Tell as of when the people on the page are."""
     as_of = when(status.last_heard_at, now, zone) if status.last_heard_at else None
     if status.walk is not None:
-        words = f"Reading people from Slack: {number(status.walk.seen)} so far."
+        words = f"Reading people from Slack: {progress(status.walk)}."
     elif status.walked_at is not None:
-        words = f"Last full reading {on_day(status.walked_at, now, zone)}."
+        words = f"Last full check {on_day(status.walked_at, now, zone)}."
     else:
         words = "" if as_of else "Not heard from Slack yet."
-    return Freshness(as_of, words)
+    return Freshness(as_of, words, is_reading=status.walk is not None)
 
 
 def notes_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[Note, ...]:
@@ -71,9 +72,19 @@ def notes_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[Note
     return tuple(notes)
 
 
-def progress(seen: int) -> str:
-    """Say how far the first reading is."""
-    return f"{counted(seen, 'person', 'people')} so far"
+def progress(walk: Walk) -> str:
+    """Say how far a reading is: so many of about so many, and the time left, as far as either is known."""
+    if walk.expected is None or walk.seen > walk.expected:
+        return f"{counted(walk.seen, 'person', 'people')} so far"
+    words = f"{number(walk.seen)} of about {counted(walk.expected, 'person', 'people')}"
+    return f"{words}, {_about(walk.left)} left" if walk.left else words
+
+
+def _about(left: timedelta) -> str:
+    minutes = round(left.total_seconds() / 60)
+    if minutes < 60:
+        return f"about {counted(minutes, 'minute', 'minutes')}" if minutes else "less than a minute"
+    return f"about {counted(round(minutes / 60), 'hour', 'hours')}"
 
 
 def _short(moment: datetime, now: datetime, zone: ZoneInfo | None) -> str:

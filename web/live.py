@@ -19,6 +19,14 @@ HEARTBEAT_S = 15.0
 READ_AT_ONCE = 500
 """A page that missed as many is told to start again: reading it anew is quicker than being told."""
 
+STANDING = frozenset(
+    {
+        "deleted", "missing_since", "is_forgotten", "is_restricted", "is_ultra_restricted", "is_bot", "is_external",
+        "is_stranger", "home_team_id", "is_admin", "is_owner", "is_primary_owner",
+    }
+)  # fmt: skip
+"""What decides whether a viewer may look, and at what."""
+
 Users = Mapping[tuple[str, str], User]
 
 
@@ -37,6 +45,7 @@ class Reader:
     view: View
     zone: ZoneInfo | None
     queue: asyncio.Queue[Told]
+    viewer: tuple[str, str] | None = None
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -77,13 +86,20 @@ class Live:
             self._drop(reader)
 
     async def stream(
-        self, view: View, zone: ZoneInfo | None, after: Position | None, *, is_lost: bool = False
+        self,
+        view: View,
+        zone: ZoneInfo | None,
+        after: Position | None,
+        *,
+        is_lost: bool = False,
+        viewer: tuple[str, str] | None = None,
     ) -> AsyncGenerator[bytes]:
         """Tell one reader what comes after a position (or from now on), until it leaves, lags or we close.
 
         A reader who is lost, because its position is none of ours, is told to start again.
+        A `viewer` (`team_id`, `id`) whose standing changes is dropped: as they come back, the door looks at them anew.
         """
-        reader = Reader(view, zone, asyncio.Queue(self._queue_size))
+        reader = Reader(view, zone, asyncio.Queue(self._queue_size), viewer)
         if self._is_closed:
             return
         # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
@@ -177,7 +193,10 @@ class Live:
             key = (reader.view, reader.zone)
             if key not in frames:
                 frames[key] = self._telling.frame(reader.view, reader.zone, change, user, position)
-            self._put(reader, Told(frames[key], change))
+            if reader.viewer == (change.team_id, change.user_id) and STANDING & set(change.fields):
+                self._drop(reader)
+            else:
+                self._put(reader, Told(frames[key], change))
 
     def _tell_reset(self, newest: Position) -> None:
         frame = self._telling.reset(newest)

@@ -1,10 +1,12 @@
-"""What the window needs to be told at run time: how the service is, as a value handed in by the root."""
+"""What the window needs to be told at run time, handed in by the root: how the service is, and how people come in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from db.records import User
 
 Clock = Callable[[], datetime]
 """Tells the time, aware UTC."""
@@ -16,6 +18,10 @@ class Walk:
 
     seen: int
     started_at: datetime
+    expected: int | None = None
+    """About how many there are; None before the first reading has ended."""
+    left: timedelta | None = None
+    """About how long it will take; None where nothing is known to go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,12 @@ class Status:
     trouble: str | None = None
     """What is wrong, as a sentence with its remedy."""
     demo: bool = False
+    rejected: str | None = None
+    """Which token has to be replaced, as a sentence with its remedy."""
+    is_backfilled: bool = False
+    """Whether everybody was read at least once."""
+    reconcile_every_s: int | None = None
+    """How often everybody is read again; None where that is not promised."""
 
     @property
     def is_connected(self) -> bool:
@@ -40,3 +52,24 @@ class Status:
 
 
 StatusReader = Callable[[], Status]
+
+
+class SlackSilent(Exception):
+    """Slack was asked who somebody is and did not answer; nothing follows from that about them."""
+
+
+FindUser = Callable[[str, str], Awaitable[User | None]]
+"""Asks Slack for a user by `team_id` and `id`; None where it knows nobody by them. Raises SlackSilent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How people come in. Without a door the directory is open to whoever reaches it."""
+
+    key: str
+    """Signs sessions: with another key nobody is signed in any more."""
+    find_user: FindUser
+    """Asked only while a workspace has not been read for the first time."""
+    session_lifetime: timedelta = timedelta(days=30)
+    public_url: str | None = None
+    guests_may_sign_in: bool = False

@@ -12,10 +12,12 @@ from starlette.requests import Request
 
 from db import Store
 from db.records import Workspace
+from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
 from web.ports import Clock, StatusReader
 from web.templating import Templates
+from web.viewer import Viewer
 from web.words import counted
 
 NAMELESS = "usersync"
@@ -34,6 +36,8 @@ class Window:
     name_of_page: str | None
     is_demo: bool
     version: str
+    doorkeeper: Doorkeeper | None = None
+    """None where the directory is open to whoever reaches it."""
 
 
 def window_of(request: Request) -> Window:
@@ -42,14 +46,26 @@ def window_of(request: Request) -> Window:
     return window
 
 
-def frame(window: Window, now: datetime, zone: ZoneInfo | None, workspaces: Sequence[Workspace] = ()) -> dict[str, Any]:
-    """Compute what the frame of a page prints: the brand, the dot, the sentence of freshness, notes and ribbon."""
+def frame(
+    window: Window,
+    now: datetime,
+    zone: ZoneInfo | None,
+    workspaces: Sequence[Workspace] = (),
+    viewer: Viewer | None = None,
+) -> dict[str, Any]:
+    """Compute what the frame of a page prints: the brand, the viewer, the dot, freshness, notes and ribbon.
+
+    Where there is a door and nobody came in by it, the frame tells nothing of the directory and the service.
+    """
     status = window.status()
+    is_inside = viewer is not None or window.doorkeeper is None
     return {
-        "brand": brand(window.name_of_page, workspaces),
+        "brand": brand(window.name_of_page, workspaces) if is_inside else NAMELESS,
+        "viewer": viewer,
+        "is_inside": is_inside,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
-        "notes": notes_of(status, now, zone),
+        "notes": notes_of(status, now, zone) if is_inside else (),
         "ribbon": DEMO_RIBBON if window.is_demo or status.demo else "",
         "stream": "",
         "refresh_s": 0,

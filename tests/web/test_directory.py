@@ -202,7 +202,7 @@ async def test_the_page_says_how_fresh_it_is(client: httpx.AsyncClient, slack: S
 
     page = await page_at(client)
 
-    assert "As of 14 seconds ago . Last full reading today at 16:41 UTC." == page.one(id="fresh").text
+    assert "As of 14 seconds ago . Last full check today at 16:41 UTC." == page.one(id="fresh").text
     assert "Live" == page.one(id="dot").text
     assert "A demonstration: these people are invented, and so is their Slack." == page.one(class_="ribbon").text
 

@@ -234,3 +234,11 @@ def test_a_position_survives_its_text() -> None:
     position = Position({"T2": (2**62, 0), "T1": (3, 2**31 - 1)})
 
     assert position == decode(encode(position))
+
+
+async def test_a_question_for_the_head_alone_ends(client: httpx.AsyncClient, app: Starlette) -> None:
+    async with asyncio.timeout(2):
+        answer = await client.head("/live")
+
+    assert (200, b"") == (answer.status_code, answer.content)
+    assert 0 == app.state.live.readers

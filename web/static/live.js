@@ -23,11 +23,22 @@
     dot.className = `dot ${look}`;
     dot.querySelector(".dot-words").textContent = words;
   };
+  // Whoever may no longer look is told so by the server, in place of people who are not theirs to see. A stream that
+  // never opened is a failed request like any other; one that does not open again is an error of the stream.
+  // Once: the page that says so takes the session back, and asked again it would only offer to sign in.
+  let isAsking = false;
+  const askAtTheDoor = (status) => {
+    if (isAsking || ![401, 403].includes(status)) return;
+    isAsking = true;
+    location.reload();
+  };
+  document.addEventListener("htmx:response:error", (event) => askAtTheDoor(event.detail?.ctx?.response?.status));
   // The server painted the dot before anybody listened: without a stream it would go on saying "Live".
   let isHeard = false;
   document.addEventListener("htmx:sse:after:connection", () => (isHeard = true));
   setTimeout(() => isHeard || showOffline(), PATIENCE_MS);
-  document.addEventListener("htmx:sse:error", () => {
+  document.addEventListener("htmx:sse:error", (event) => {
+    askAtTheDoor(event.detail?.status);
     showOffline();
     const dot = byId("dot");
     if (dot?.dataset.lost) paint(dot, "dot-offline", `${dot.dataset.offline} ${dot.dataset.lost}`);

@@ -18,7 +18,7 @@ from web.names import margin_letter
 from web.positions import encode
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
-from web.viewer import zone_of_viewer
+from web.viewer import viewer_of, zone_of_viewer
 from web.window import Window, frame, window_of
 from web.words import counted, number
 
@@ -48,7 +48,7 @@ async def directory(request: Request) -> Response:
     now, user_filter, after = window.clock(), query.parse(request.query_params), request.query_params.get("after")
     async with window.store.reading() as rx:
         found = await _look(rx, user_filter, after)
-    values = frame(window, now, zone, found.workspaces)
+    values = frame(window, now, zone, found.workspaces, viewer_of(request))
     if not found.everybody:
         return _nobody(window, values, found)
     values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, now, zone)
@@ -120,6 +120,6 @@ def _nobody(window: Window, values: dict[str, Any], found: Found) -> Response:
     """Show why there are no people yet; the page looks again by itself, also without script."""
     status = window.status()
     is_connected = status.is_connected or bool(found.workspaces)
-    values |= {"refresh_s": REFRESH_S, "is_reading": is_connected}
-    values["seen"] = progress(status.walk.seen) if status.walk and status.walk.seen else ""
+    values |= {"refresh_s": REFRESH_S, "is_reading": is_connected, "trouble": status.trouble}
+    values["seen"] = progress(status.walk) if status.walk and status.walk.seen else ""
     return window.templates.page("nobody.html", **values)

@@ -1,13 +1,41 @@
-"""Whether the process lives; it touches nothing else, so a slow database never gets us killed."""
+"""Whether the process lives, which touches nothing else; and whether it is ready, which asks the database."""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from web.window import window_of
+from db.errors import StoreError
+from web.readiness import judge
+from web.window import Window, window_of
+
+DATABASE_PATIENCE_S = 2
 
 
 async def healthz(request: Request) -> Response:
     """Say that the process lives, and which version it is."""
     return JSONResponse({"status": "ok", "version": window_of(request).version})
+
+
+async def readyz(request: Request) -> Response:
+    """Say whether all is as it should be: 200, or 503 with every reason. It names nobody."""
+    window = window_of(request)
+    database_answers = await _database_answers(window)
+    found = judge(window.status(), window.clock(), database_answers=database_answers)
+    return JSONResponse(
+        {"ready": found.is_ready, "reasons": list(found.reasons), **found.facts},
+        status_code=200 if found.is_ready else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _database_answers(window: Window) -> bool:
+    """Ask for a row, and whether one could be written: a database that only reads takes no event in."""
+    try:
+        async with asyncio.timeout(DATABASE_PATIENCE_S), window.store.reading() as rx:
+            await rx.workspaces.list_workspaces()
+    except (StoreError, TimeoutError):
+        return False
+    return await window.store.can_write(within_s=DATABASE_PATIENCE_S)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from db.errors import StoreUnavailable
+from web.doorkeeper import Caller, Doorkeeper
 from web.frames import View
+from web.ports import SlackSilent
 from web.positions import BadPosition, decode
-from web.viewer import zone_of_viewer
+from web.viewer import viewer_of, zone_of_viewer
 from web.window import Window, window_of
 
 RETRY_MS = 1000
+ASK_AGAIN = timedelta(seconds=5)
+"""How often the door looks again at who reads a stream; the next frame after that may be a heartbeat away."""
 
 
 async def live(request: Request) -> Response:
@@ -21,8 +28,10 @@ async def live(request: Request) -> Response:
     window = window_of(request)
     view = View.DIRECTORY if request.query_params.get("view") == View.DIRECTORY else View.CHANGES
     place = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-    frames = _frames(window, view, request, place)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type="text/event-stream")
+    frames = _frames(window, view, request, place)
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
@@ -34,6 +43,33 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
             after = decode(place)
         except BadPosition:
             is_lost = True
-    async with aclosing(window.live.stream(view, zone_of_viewer(request), after, is_lost=is_lost)) as frames:
-        async for frame in frames:
+    viewer, zone = viewer_of(request), zone_of_viewer(request)
+    key = (viewer.team_id, viewer.user_id) if viewer else None
+    async with aclosing(window.live.stream(view, zone, after, is_lost=is_lost, viewer=key)) as frames:
+        async for frame in _while_welcome(frames, window, request):
             yield frame
+
+
+async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: Request) -> AsyncIterator[bytes]:
+    """Pass frames on while the viewer may look; heartbeats are frames, too, so a quiet stream ends as well.
+
+    With the first frame the stream is followed, so whatever came between the guard's look and that is seen here.
+    """
+    asked_at: datetime | None = None
+    async for frame in frames:
+        # A clock that was set back is no excuse.
+        is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ASK_AGAIN
+        if window.doorkeeper and not is_fresh:
+            # Shielded: a reader who leaves must not break off a question to the database in the middle.
+            if not await asyncio.shield(asyncio.create_task(_is_welcome(window.doorkeeper, request))):
+                return
+            asked_at = window.clock()
+        yield frame
+
+
+async def _is_welcome(doorkeeper: Doorkeeper, request: Request) -> bool:
+    try:
+        caller = await doorkeeper.recognise(request)
+    except (StoreUnavailable, SlackSilent):
+        return False  # the reader comes back, and is told why at the door
+    return isinstance(caller, Caller)

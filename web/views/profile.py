@@ -20,7 +20,7 @@ from web.news import Sentence, city_of, history_of
 from web.overlap import Piece, overlap
 from web.positions import encode
 from web.rows import phone_link, row_of
-from web.viewer import zone_of_viewer
+from web.viewer import viewer_of, zone_of_viewer
 from web.window import brand, frame, window_of
 from web.words import When, day, on_day, when
 
@@ -49,7 +49,7 @@ async def profile(request: Request) -> Response:
         raise HTTPException(404)
     now = window.clock()
     workspace = next((each for each in workspaces if each.team_id == team_id), Workspace(team_id))
-    values = frame(window, now, zone, workspaces)
+    values = frame(window, now, zone, workspaces, viewer_of(request))
     values |= _person(user, now, zone)
     values |= {
         "clock": _clock(user, now, zone),

@@ -1,0 +1,201 @@
+"""The door from inside the window: whose form counts, what a viewer is, and when an open stream ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+import web
+from db import Store
+from db.records import Kind, State, User, Workspace
+from tests.support.browser import CHROMIUM
+from tests.support.html import read
+from tests.web.conftest import TEAM, Clock, Service, Slack, serving
+from web.doorkeeper import Caller, Refusal, judge
+from web.origin import is_ours
+from web.viewer import Viewer, viewer_from
+
+AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
+MERIDIAN = Workspace(TEAM, "Meridian")
+
+
+async def nobody(_team_id: str, _user_id: str) -> User | None:
+    """Slack knows nobody."""
+    return None
+
+
+@pytest.fixture
+def app(store: Store, clock: Clock, service: Service) -> Starlette:
+    door = web.Door(key="a key for tests only", find_user=nobody)
+    return web.create_app(store=store, bell=store.bell, status=service, clock=clock, door=door)
+
+
+async def signs_in(client: httpx.AsyncClient, store: Store, clock: Clock, user_id: str) -> None:
+    async with store.transaction() as tx:
+        token = await tx.signins.make(TEAM, user_id, now=clock())
+    origin = str(client.base_url).rstrip("/")
+    answer = await client.post("/signin", data={"token": token}, headers={"Origin": origin})
+    assert 303 == answer.status_code
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "public_url", "ours"),
+    [
+        ("http://directory", "directory", None, True),
+        ("http://directory:80", "directory", None, True),
+        ("http://DIRECTORY:3000", "directory:3000", None, True),
+        ("https://directory", "directory", None, True),
+        ("https://people.example", "10.0.0.1:3000", "https://people.example/", True),
+        ("https://people.example:443", "10.0.0.1:3000", "https://people.example", True),
+        ("http://localhost:3000", "localhost:3000", "https://people.example", True),
+        ("http://people.example", "10.0.0.1:3000", "https://people.example", False),
+        ("https://people.example.evil", "10.0.0.1", "https://people.example", False),
+        ("http://directory:3001", "directory:3000", None, False),
+        ("http://directory@evil", "directory", None, False),
+        ("http://evil", "", None, False),
+        ("null", "null", None, False),
+        ("", "", None, False),
+        ("http://", "", None, False),
+        ("http://x:99999", "x:99999", None, False),
+    ],
+)
+def test_a_form_counts_from_our_own_addresses_alone(origin: str, host: str, public_url: str | None, ours: bool) -> None:
+    headers = [(b"origin", origin.encode()), (b"host", host.encode())]
+    request = Request({"type": "http", "method": "POST", "path": "/signin", "headers": headers})
+
+    assert ours == is_ours(request, public_url)
+
+
+def test_two_origins_are_none() -> None:
+    headers = [(b"origin", b"http://a"), (b"origin", b"http://a"), (b"host", b"a")]
+
+    assert not is_ours(Request({"type": "http", "headers": headers}), None)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("guests", [True, False])
+def test_active_members_may_look_and_nobody_else(kind: Kind, state: State, guests: bool) -> None:
+    user = User(team_id=TEAM, id="U1", kind=kind, state=state)
+    may_look = state is State.ACTIVE and (kind is Kind.MEMBER or (kind is Kind.GUEST and guests))
+
+    assert may_look == isinstance(judge(user, MERIDIAN, guests_may_sign_in=guests), Caller)
+
+
+def test_whoever_is_in_no_workspace_of_ours_may_not_look() -> None:
+    for user, workspace in ((None, MERIDIAN), (User(team_id=TEAM, id="U1"), None), (None, None)):
+        assert isinstance(judge(user, workspace, guests_may_sign_in=True), Refusal)
+
+
+@pytest.mark.parametrize("rank", ["is_admin", "is_owner", "is_primary_owner"])
+def test_slacks_admins_and_owners_are_admins_here(rank: str) -> None:
+    assert viewer_from(User(team_id=TEAM, id="U1", **{rank: True})).is_admin  # type: ignore[arg-type]
+    assert Viewer(TEAM, "U1", "Ada", is_admin=False) == viewer_from(User(team_id=TEAM, id="U1", real_name="Ada"))
+
+
+async def test_a_closed_page_tells_nothing_of_the_service(
+    client: httpx.AsyncClient, slack: Slack, service: Service
+) -> None:
+    await slack.says("U1", real_name="Ada Lovelace")
+    service.is_now(trouble="Slack refuses the list of Meridian.", sockets=0)
+
+    for path in ("/", "/nowhere", "/signin", "/static/x/y", "/signout", "/signin?token=x"):
+        text = (await client.get(path)).text
+        assert not [word for word in ("Ada", "Meridian", "refuses", "Offline", "Live") if word in text], path
+
+
+async def test_a_page_inside_tells_who_is_signed_in_wherever_one_is(
+    client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock
+) -> None:
+    await slack.says("U1", real_name="<b>Ada</b>")
+    await signs_in(client, store, clock, "U1")
+
+    for path in ("/", f"/users/{TEAM}/U1", "/nowhere"):
+        assert "<b>Ada</b>" == read((await client.get(path)).text).one(class_="viewer-name").text
+
+
+async def listen(lines: AsyncIterator[str]) -> str:
+    """Read until the next change, or the end."""
+    async for line in lines:
+        if line.startswith("data: "):
+            return str(json.loads(line.removeprefix("data: "))["user_id"])
+    return "the end"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"is_restricted": True}, {"deleted": True}, {"is_forgotten": True}],
+    ids=["becomes a guest", "is deactivated", "is erased"],
+)
+async def test_a_stream_ends_with_its_readers_right_to_look(
+    app: Starlette, slack: Slack, store: Store, clock: Clock, told: dict[str, bool]
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        await signs_in(client, store, clock, "U1")
+        async with client.stream("GET", "/live", timeout=10) as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            clock.passes(seconds=1)
+            await slack.says("U1", title="Countess")
+            first = await listen(lines)
+            clock.passes(seconds=1)
+            await slack.says("U1", **told)
+            second = await listen(lines)
+        again = await client.get("/live")
+
+    assert ("U1", "the end") == (first, second)
+    assert 403 == again.status_code
+
+
+async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slack, store: Store, clock: Clock) -> None:
+    await slack.says("U1", real_name="Ada")
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        await signs_in(client, store, clock, "U1")
+        async with client.stream("GET", "/live", timeout=10) as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            clock.passes(days=29)
+            await slack.says("U2", real_name="Grace")
+            before = await listen(lines)
+            clock.passes(days=2)
+            await slack.says("U3", real_name="Alan")
+            after = await listen(lines)
+
+    assert ("U2", "the end") == (before, after)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_the_pages_at_the_door_are_for_everybody(
+    app: Starlette, browser: Browser, slack: Slack, store: Store, clock: Clock, scheme: Any, width: int
+) -> None:
+    await slack.says("U1", real_name="Constantina Papadopoulou-van der Westhuizen " + "Unbreakable" * 6, name="c" * 60)
+    await slack.says("U2", real_name="Grace", is_restricted=True)
+    async with store.transaction() as tx:
+        member, guest = [await tx.signins.make(TEAM, user_id, now=clock()) for user_id in ("U1", "U2")]
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "bypass_csp": True}
+    page = await browser.new_page(**options)
+    async with serving(app) as url:
+        for path in ("/", "/signin", f"/signin?token={member}", f"/signin?token={guest}", "/signin?token=x", "+"):
+            if path == "+":  # inside, at last
+                await page.goto(f"{url}/signin?token={member}")
+                await page.get_by_role("button", name="Sign in").click()
+                await page.wait_for_selector("h1 #count-words")
+            else:
+                await page.goto(url + path)
+            await page.evaluate(AXE.read_text())
+            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert ([], width) == ([(each["id"], each["help"]) for each in found["violations"]], wide), path
+        await page.close()

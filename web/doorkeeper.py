@@ -1,0 +1,82 @@
+"""Who may look: asked anew at every request, so whoever leaves Slack is out at once. In doubt nobody comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from db import Store
+from db.records import Kind, State, User, Workspace
+from web.ports import Clock, Door
+from web.sessions import Sessions
+from web.viewer import Viewer, viewer_from
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody may not look, as a page says it."""
+
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who may look."""
+
+    user: User
+    workspace: Workspace
+
+    @property
+    def viewer(self) -> Viewer:
+        return viewer_from(self.user)
+
+
+class Doorkeeper:
+    """Knows sessions, the table, and, while the table is not yet whole, whom to ask at Slack."""
+
+    def __init__(self, door: Door, *, store: Store, clock: Clock) -> None:
+        self.door = door
+        self.sessions = Sessions(door, clock)
+        self._store = store
+
+    async def recognise(self, request: Request) -> Caller | Refusal | None:
+        """Tell who is signed in; None where nobody is. Raises StoreUnavailable, SlackSilent."""
+        session = self.sessions.read(request)
+        return await self.call(session.team_id, session.user_id) if session else None
+
+    async def call(self, team_id: str, user_id: str) -> Caller | Refusal:
+        """Look at a user as they are now. Raises StoreUnavailable, SlackSilent."""
+        async with self._store.reading() as rx:
+            workspace = await rx.workspaces.find_workspace(team_id)
+            user = await rx.users.find_user(team_id, user_id)
+        if user is None and workspace is not None and workspace.backfilled_at is None:
+            user = await self.door.find_user(team_id, user_id)
+        return judge(user, workspace, guests_may_sign_in=self.door.guests_may_sign_in)
+
+
+def judge(user: User | None, workspace: Workspace | None, *, guests_may_sign_in: bool) -> Caller | Refusal:
+    """Let active members look, and active guests where these may; say to everybody else why not."""
+    house = (workspace.name or workspace.domain if workspace else "") or "this workspace"
+    if user is None or workspace is None or user.kind is Kind.ERASED:
+        return Refusal(
+            "The directory does not know you",
+            f"It has nobody in {house} who signs in as you. Somebody who joined a moment ago can try again in a few "
+            "minutes; otherwise ask an admin of the workspace.",
+        )
+    if user.state is not State.ACTIVE:
+        why = (
+            "Slack says that you are deactivated." if user.state is State.DEACTIVATED else "Slack no longer lists you."
+        )
+        return Refusal(
+            f"The directory is for members of {house}", f"{why} If that is wrong, ask an admin of the workspace."
+        )
+    if user.kind is Kind.MEMBER or (user.kind is Kind.GUEST and guests_may_sign_in):
+        return Caller(user, workspace)
+    who = {
+        Kind.GUEST: "You are a guest there, and guests are not let in. Whoever runs the directory can change that.",
+        Kind.EXTERNAL: "You belong to another company's workspace.",
+        Kind.BOT: "This is a bot's link.",
+    }[user.kind]
+    return Refusal(f"The directory is for members of {house}", who)

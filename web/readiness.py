@@ -1,0 +1,104 @@
+"""Whether the service is ready: a judgement over figures, with a reason and its remedy for each thing amiss. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from web.ports import Status
+
+SILENCE = timedelta(minutes=5)
+"""An open connection gives a sign of life every few seconds; after this long, it is open in name only."""
+MISSED_RUNS = 2
+"""A last run older than this many times the promised pace is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The judgement, and the figures it rests on."""
+
+    reasons: tuple[str, ...]
+    facts: dict[str, int | bool | str | None]
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.reasons
+
+
+def judge(status: Status, now: datetime, *, database_answers: bool) -> Readiness:
+    """Find every reason not to be ready; none means ready."""
+    found = (
+        None if database_answers else _NO_DATABASE,
+        status.rejected,
+        _connection(status, now),
+        _backfill(status),
+        _freshness(status, now),
+    )
+    return Readiness(tuple(reason for reason in found if reason), _facts(status))
+
+
+_NO_DATABASE = (
+    "The database does not answer or cannot be written, so no event is acknowledged; Slack sends again for a while. "
+    "Check that it runs, that nothing else holds it, its disk, and DATABASE_URL."
+)
+
+
+def _connection(status: Status, now: datetime) -> str | None:
+    if not status.is_connected:
+        why = status.trouble if status.trouble and status.trouble != status.rejected else None
+        remedy = why or "It is tried again; if this lasts, run `usersync doctor`."
+        return f"No connection to Slack is open, so changes do not arrive. {remedy}"
+    heard_at = status.last_heard_at or status.connected_since
+    if heard_at is not None and now - heard_at > SILENCE:
+        return (
+            f"Slack was not heard for {_long(now - heard_at)}, although connections count as open, so changes may not "
+            "arrive. Check the network; start usersync again if this lasts."
+        )
+    return None
+
+
+def _backfill(status: Status) -> str | None:
+    if status.is_backfilled:
+        return None
+    so_far = f" ({status.walk.seen:,} people so far)" if status.walk else ""
+    return f"The first run has not ended{so_far}, so people are missing. {_waits(status)}"
+
+
+def _freshness(status: Status, now: datetime) -> str | None:
+    if not status.is_backfilled or status.walked_at is None or status.reconcile_every_s is None:
+        return None
+    age, every = now - status.walked_at, timedelta(seconds=status.reconcile_every_s)
+    if age <= MISSED_RUNS * every:
+        return None
+    return (
+        f"The last finished run is {_long(age)} old, and one is due every {_long(every)}, so what was missed since is "
+        f"not put right. {_waits(status)}"
+    )
+
+
+def _waits(status: Status) -> str:
+    trouble = status.trouble if status.trouble != status.rejected else None
+    return trouble or "It comes by itself once Slack answers; if it does not, run `usersync doctor`."
+
+
+def _facts(status: Status) -> dict[str, int | bool | str | None]:
+    return {
+        "sockets": status.sockets,
+        "sockets_wanted": status.sockets_wanted,
+        "backfilled": status.is_backfilled,
+        "last_heard_at": _stamp(status.last_heard_at),
+        "last_run_at": _stamp(status.walked_at),
+    }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _long(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for size, one in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= 2 * size or size == 1:
+            count = seconds // size
+            return f"{count} {one}{'' if count == 1 else 's'}"
+    return "no time"

@@ -1,0 +1,124 @@
+"""Signing in and out: a link only asks "Sign in as Ada?"; the answer, sent by our own page, spends it. Once."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from db.records import Signin
+from web.doorkeeper import Caller, Doorkeeper, Refusal
+from web.faces import face_of
+from web.forms import read_form
+from web.names import first_name_of, name_of, plain
+from web.notices import notice
+from web.origin import is_ours
+from web.sessions import Session
+from web.viewer import zone_of_viewer
+from web.window import brand, frame, window_of
+from web.words import clock, counted, when
+
+FIELD = "token"
+
+
+async def ask(request: Request) -> Response:
+    """Show what a link would do, and do nothing; without a link, say how to get one."""
+    window = window_of(request)
+    if (doorkeeper := window.doorkeeper) is None:
+        return _to("/")
+    if not (token := request.query_params.get(FIELD, "")):
+        return notice(request, 200, "Sign in from Slack", how_to_come_in=True)
+    found = await _bearer(request, token, doorkeeper)
+    return found if isinstance(found, Response) else _question(request, token, *found, doorkeeper)
+
+
+async def answer(request: Request) -> Response:
+    """Spend the link and begin a session. Whoever may not look is told so before anything is spent."""
+    window = window_of(request)
+    if (doorkeeper := window.doorkeeper) is None:
+        return _to("/")
+    if not is_ours(request, doorkeeper.door.public_url):
+        return _foreign(request)
+    token = (await read_form(request)).get(FIELD, "")
+    found = await _bearer(request, token, doorkeeper)
+    if isinstance(found, Response):
+        return found
+    async with window.store.transaction() as tx:
+        is_spent_by_us = await tx.signins.spend(token, now=window.clock())
+    return _signed_in(doorkeeper, found[0]) if is_spent_by_us else _spent(request)
+
+
+async def _bearer(request: Request, token: str, doorkeeper: Doorkeeper) -> tuple[Signin, Caller] | Response:
+    """Find whom a link is for; an answer in words where it is nobody's, or not of somebody who may look."""
+    window = window_of(request)
+    async with window.store.reading() as rx:
+        signin = await rx.signins.find(token, now=window.clock())
+    if signin is None:
+        return _spent(request)
+    caller = await doorkeeper.call(signin.team_id, signin.user_id)
+    if isinstance(caller, Refusal):
+        return notice(request, 403, caller.title, caller.words)
+    return signin, caller
+
+
+async def leave(request: Request) -> Response:
+    """End the session of this browser."""
+    if (doorkeeper := window_of(request).doorkeeper) is None:
+        return _to("/")
+    if not is_ours(request, doorkeeper.door.public_url):
+        return _foreign(request)
+    gone = _to("/signin")
+    doorkeeper.sessions.end(gone)
+    return gone
+
+
+def _question(request: Request, token: str, signin: Signin, caller: Caller, doorkeeper: Doorkeeper) -> Response:
+    window, zone = window_of(request), zone_of_viewer(request)
+    now, user = window.clock(), caller.user
+    values = frame(window, now, zone) | {
+        "brand": brand(window.name_of_page, [caller.workspace]),
+        "token": token,
+        "first_name": plain(first_name_of(user)),
+        "whole_name": plain(name_of(user)),
+        "face": face_of(user),
+        "handle": (user.name or "").strip(),
+        "house": caller.workspace.name or caller.workspace.domain or caller.workspace.team_id,
+        "made": when(signin.made_at, now, zone),
+        "ends": when(signin.expires_at, now, zone),
+        "ends_at": clock(signin.expires_at, zone),
+        "lasts": counted(doorkeeper.door.session_lifetime.days, "day"),
+    }
+    page = window.templates.page("signin.html", **values)
+    # Under the stricter policy of other pages a browser would send the form as from nowhere: `Origin: null`.
+    page.headers["Referrer-Policy"] = "same-origin"
+    return page
+
+
+def _signed_in(doorkeeper: Doorkeeper, signin: Signin) -> Response:
+    inside = _to("/")
+    doorkeeper.sessions.begin(inside, Session(signin.team_id, signin.user_id))
+    return inside
+
+
+def _spent(request: Request) -> Response:
+    return notice(
+        request,
+        410,
+        "This link no longer works",
+        "A link signs somebody in once, within ten minutes. This one was used, is older than that, or was cut.",
+        how_to_come_in=True,
+        back="Signed in already? To the directory",
+    )
+
+
+def _foreign(request: Request) -> Response:
+    return notice(
+        request,
+        403,
+        "This was not sent from a page of the directory",
+        "Nothing was done, and the link is as good as before. Open it again, in a browser that tells where a form "
+        "comes from.",
+    )
+
+
+def _to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, status_code=303)
