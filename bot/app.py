@@ -11,6 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.authorize import Installations
+from bot.command.desk import Desk
 from bot.ingest import NotCommitted
 from bot.intake import Intake
 from bot.listeners import register
@@ -19,7 +20,7 @@ from bot.slack import sdk_logger
 log = structlog.get_logger(__name__)
 
 
-def make_app(*, client: AsyncWebClient, installations: Installations, intake: Intake) -> AsyncApp:
+def make_app(*, client: AsyncWebClient, installations: Installations, intake: Intake, desk: Desk) -> AsyncApp:
     """Wire Bolt so that an envelope is acked only when its listener has returned.
 
     The middlewares left out answer for HTTP requests; over a socket one of them would ack a payload that merely holds
@@ -40,7 +41,7 @@ def make_app(*, client: AsyncWebClient, installations: Installations, intake: In
         attaching_function_token_enabled=False,
         logger=sdk_logger("slack_bolt", level=logging.ERROR),
     )
-    register(app, intake)
+    register(app, intake, desk)
     app.event(re.compile(""))(_leave)
     app.error(_tell)
     return app

@@ -25,6 +25,15 @@ class Installations:
         """List those that are known."""
         return tuple(self._workspaces.values())
 
+    def find(self, team_id: str) -> Workspace | None:
+        """Find one that is known."""
+        return self._workspaces.get(team_id)
+
+    def name_of(self, team_id: str) -> str:
+        """Name a workspace as its people do; by its id where no name is known."""
+        workspace = self.find(team_id)
+        return (workspace and (workspace.name or workspace.domain)) or team_id
+
     @property
     def is_introduced(self) -> bool:
         """Say whether Slack has ever told us of a workspace; one that only `feed` brought along does not count."""

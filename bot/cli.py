@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
+import shutil
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +17,22 @@ import typer
 
 from bot import __version__
 from bot.demo import Demo
+from bot.doctor import Doctor
+from bot.doctor_report import report
 from bot.feed import FeedError, feed, read_events
 from bot.identity import Rejected
 from bot.ingest import NotCommitted
 from bot.logs import configure_logs
+from bot.operator import NobodyMeant, SeveralMeant, whom
+from bot.runs.patience import PassFailed
+from bot.runs.verb import ResyncVerb, Wish
+from bot.secret_key import KeyUnusable
 from bot.service import Service, utc_now
-from bot.settings import demo_port, load_settings
+from bot.settings import demo_port, load_settings, proxy_for
 from bot.settings_words import SettingsError
+from bot.signin_links import SigninLinks, base_url
+from bot.slack import SlackClock, make_client, open_session
+from bot.terminal import shown
 from bot.webserver import PortTaken
 from db import Store
 from db.errors import StoreError
@@ -58,6 +71,17 @@ def demo() -> None:
     _run(_demo())
 
 
+@app.command()
+def resync(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change; write no row.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Mark as missing however many Slack no longer knows.")
+    ] = False,
+) -> None:
+    """Read everybody from Slack once, in a process of its own; the bot token is all it needs."""
+    _run(_resync(Wish(is_dry=dry_run, is_confirmed=confirm)))
+
+
 @app.command("feed")
 def feed_file(
     file: Annotated[str, typer.Argument(help="A file with an event as JSON; - reads standard input.")],
@@ -67,13 +91,49 @@ def feed_file(
     _run(_feed(file, team))
 
 
+@app.command("signin-link")
+def signin_link(
+    user: Annotated[str, typer.Argument(help="A Slack id (U… or T…/U…), an e-mail address, or a handle.")],
+) -> None:
+    """Print a link that signs a user in, once, for ten minutes. Whoever opens it is that user: mind where it goes."""
+    _run(_signin_link(user))
+
+
+@app.command("doctor")
+def examine() -> None:
+    """Look at settings, tokens, scopes, database and Slack, and tell what is wrong and how to mend it."""
+    _run(_examine())
+
+
 async def _serve() -> int:
     settings = load_settings(needs_tokens=True)
     configure_logs(settings.log_format)
     stop = _stop_on_signal()
-    async with Service(settings) as service:
-        print(f"The directory is at {service.url}", flush=True)
-        await _until(stop, service)
+    async with Service(settings, tell=_say) as service:
+        _say(f"The directory is at {service.url}")
+        if service.is_first_start and settings.auth != "none":
+            _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
+        async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):
+            await _until(stop, service)
+    return CLEAN
+
+
+async def _signin_link(user: str) -> int:
+    settings = load_settings()
+    configure_logs(settings.log_format)
+    if settings.auth == "none":
+        raise SettingsError(["USERSYNC_AUTH: with none nobody has to sign in, so there are no links to do it with."])
+    store = await Store.open(settings.database_url)
+    try:
+        team_id, user_id = await whom(store, user.strip())
+        links = SigninLinks(store, base_url(settings.public_url, settings.port), utc_now)
+        print(await links.make(team_id, user_id), flush=True)
+    finally:
+        await store.close()
+    if sys.stdout.isatty():
+        print("It works once, for ten minutes.")
+    if not settings.public_url and not settings.port:
+        print("The port is not known here: put the real one in, or set USERSYNC_PUBLIC_URL.", file=sys.stderr)
     return CLEAN
 
 
@@ -86,6 +146,38 @@ async def _demo() -> int:
         )
         await _until(stop, running.service)
     return CLEAN
+
+
+async def _resync(wish: Wish) -> int:
+    settings = load_settings(needs_bot_token=True)
+    configure_logs(settings.log_format, level=logging.WARNING)
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    store = await Store.open(settings.database_url)
+    proxy = proxy_for(settings.slack_api_url)
+    try:
+        async with open_session() as session:
+            client = make_client(
+                token=settings.slack_bot_token,
+                api_url=settings.slack_api_url,
+                proxy=proxy,
+                session=session,
+                clock=SlackClock(),
+            )
+            is_clean = await ResyncVerb(store, client, clock=utc_now, tell=_say).run(wish)
+    finally:
+        await store.close()
+    return CLEAN if is_clean else FAILED
+
+
+async def _examine() -> int:
+    settings = load_settings(needs_tokens=True)
+    configure_logs(settings.log_format)
+    findings = await Doctor(settings).examine()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no ✓ still gets the word beside it
+    print(report(findings))
+    return FAILED if any(each.is_failure for each in findings) else CLEAN
 
 
 async def _feed(file: str, team: str | None) -> int:
@@ -110,6 +202,23 @@ def _text_of(file: str) -> str:
         raise FeedError(f"{file} cannot be read ({type(error).__name__}). Check its path; it must be UTF-8.") from None
 
 
+def _say(words: str) -> None:
+    """Print a line. An output that is closed, full, or knows fewer letters costs the line, and never the work."""
+    with suppress(OSError, ValueError):
+        encoding = sys.stdout.encoding or "utf-8"
+        print(words.encode(encoding, errors="replace").decode(encoding), flush=True)
+
+
+def _this_command() -> str:
+    """Name the command as it can be typed here: without an environment that is switched on, it has a path."""
+    beside = Path(sys.executable).with_name("usersync")
+    if Path(sys.argv[0]).name == beside.name and shutil.which(beside.name):
+        return beside.name
+    if not beside.exists():
+        return f"{sys.executable} -m bot"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+
+
 def _stop_on_signal() -> asyncio.Event:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -132,10 +241,13 @@ def _run(work: Coroutine[object, object, int]) -> None:
     except SettingsError as error:
         words, code = "\n".join(f"- {problem}" for problem in error.problems), SETTINGS
         print(f"usersync cannot start with these settings:\n{words}", file=sys.stderr)
-    except (FeedError, Rejected) as error:
+    except (FeedError, Rejected, KeyUnusable, SeveralMeant) as error:
         print(error, file=sys.stderr)
         code = SETTINGS
-    except (StoreError, PortTaken, NotCommitted) as error:
+    except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant) as error:
         print(error, file=sys.stderr)
+        code = FAILED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("Interrupted. What is written stays.", file=sys.stderr)
         code = FAILED
     raise SystemExit(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,9 @@ from db.errors import RowRefused, UnknownWorkspace
 from db.records import Change, DeadLetter
 
 log = structlog.get_logger(__name__)
+
+Also = Callable[[Transaction, Recorded], Awaitable[None]]
+"""What else a transaction does, told what its own entries came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,29 @@ class Committed:
 
 
 async def commit_entries(
-    store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool = False
+    store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool = False, also: Also | None = None
 ) -> Committed:
-    """Commit all of them, refused ones as dead letters. Raises StoreUnavailable, or RowRefused for a refused letter."""
+    """Commit all of them, refused ones as dead letters, and with the last of them whatever `also` does.
+
+    Raises StoreUnavailable, RowRefused for a refused letter, and what `also` raises; then nothing of its part stands.
+    """
     try:
-        return await _in_one(store, entries, now=now, is_backfill=is_backfill)
+        return await _in_one(store, entries, now=now, is_backfill=is_backfill, also=also)
     except (RowRefused, UnknownWorkspace) as error:
         if len(entries) > 1:
             middle = len(entries) // 2
             first = await commit_entries(store, entries[:middle], now=now, is_backfill=is_backfill)
-            return first + await commit_entries(store, entries[middle:], now=now, is_backfill=is_backfill)
-        if entries[0].observation is None:
+            return first + await commit_entries(store, entries[middle:], now=now, is_backfill=is_backfill, also=also)
+        if not entries or entries[0].observation is None:
             raise
         log.warning("a row was refused", reason=type(error).__name__)
         letter = entries[0].put_aside(_reason_of(error))
-        return await commit_entries(store, [letter], now=now, is_backfill=is_backfill)
+        return await commit_entries(store, [letter], now=now, is_backfill=is_backfill, also=also)
 
 
-async def _in_one(store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool) -> Committed:
+async def _in_one(
+    store: Store, entries: Sequence[Entry], *, now: datetime, is_backfill: bool, also: Also | None
+) -> Committed:
     observations = [entry.observation for entry in entries if entry.observation is not None]
     letters = [entry for entry in entries if entry.reason is not None]
     done = Recorded((), 0, 0, 0, 0)
@@ -64,6 +72,8 @@ async def _in_one(store: Store, entries: Sequence[Entry], *, now: datetime, is_b
             letter = _letter(entry, now=now)
             is_erased = await _is_erased(tx, entry)  # after `record`: it may have happened in this very batch
             await tx.dead_letters.put_aside(replace(letter, payload="") if is_erased else letter)
+        if also is not None:
+            await also(tx, done)
     if letters:
         log.warning("put aside as dead letters", letters=len(letters))
     reasons = {str(entry.key): str(entry.reason) for entry in letters}

@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
+from bot.pace import Pace
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator, tell
-from bot.walks import Pace
+from db.errors import StoreUnavailable
 
 FOLDER = Path(".demo")
 PEOPLE = 250
@@ -32,7 +33,13 @@ class Demo:
 
     async def __aenter__(self) -> Self:
         _sweep(self._folder.parent)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The demo keeps it below {self._folder.parent.absolute()} ({error.strerror}): start it in a folder "
+                "that you may write to."
+            ) from error
         self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
         try:
             await self._stack.enter_async_context(self.slack)
@@ -55,6 +62,7 @@ class Demo:
                 "SLACK_API_URL": self.slack.api_url,
                 "DATABASE_URL": f"sqlite:///{(self._folder / 'demo.sqlite3').absolute()}",
                 "USERSYNC_PORT": self._port,
+                "USERSYNC_AUTH": "none",  # everybody in it is invented
             }
         )
         return Service(

@@ -1,4 +1,4 @@
-"""One envelope: through Bolt, then the ack. While draining none is taken; Slack sends it again to whoever follows."""
+"""One envelope: through Bolt, then the ack. While draining no event is taken; Slack sends it to whoever follows."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 _OK, _NOT_FOUND = 200, 404
 _OBSERVED = ("user_change", "team_join")
+_EVENTS, _COMMANDS = "events_api", "slash_commands"
+_RESTARTING = "usersync is being restarted, and did nothing about this. Send it again in a minute."
 _RATE_LIMITED = "app_rate_limited"
 """The one event without an inner event (docs.slack.dev, Rate limits)."""
 
@@ -55,6 +57,7 @@ class EnvelopeHandler:
         """Handle one envelope, and ack it if what it says is committed. `received_at` is the loop's time."""
         self.received.envelopes += 1
         if self._is_draining:
+            await self._turn_away(client, request)
             return
         self._in_flight += 1
         self._idle.clear()
@@ -76,6 +79,12 @@ class EnvelopeHandler:
         except TimeoutError:
             log.warning("some envelopes were still under way", envelopes=self._in_flight)
 
+    async def _turn_away(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        """Leave an event unacked; what Slack never sends again, a command or a button, is acked, in words if it can."""
+        if request.type != _EVENTS:
+            body = _RESTARTING if request.type == _COMMANDS else ""
+            await self._respond(client, request, BoltResponse(status=_OK, body=body))
+
     async def _respond(
         self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, response: BoltResponse
     ) -> None:
@@ -92,7 +101,7 @@ class EnvelopeHandler:
         if payload.get("type") == _RATE_LIMITED and "event" not in payload:
             self._on_gap("Slack dropped events: more than it delivers in an hour")
             return BoltResponse(status=_OK)
-        if request.type == "events_api" and not _is_for_bolt(payload):
+        if request.type == _EVENTS and not _is_for_bolt(payload):
             return await self._take(request, received_at)
         try:
             bolt_request = AsyncBoltRequest(
@@ -100,7 +109,7 @@ class EnvelopeHandler:
             )
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             return await self._take(request, received_at)
-        if request.type == "events_api" and payload["event"]["type"] not in _OBSERVED:
+        if request.type == _EVENTS and payload["event"]["type"] not in _OBSERVED:
             self.received.unasked += 1
         try:
             response: BoltResponse = await self._app.async_dispatch(bolt_request)
@@ -114,7 +123,7 @@ class EnvelopeHandler:
 
     async def _take(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
         """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked."""
-        if request.type == "events_api":
+        if request.type == _EVENTS:
             await self._intake.take(request.payload, received_at=received_at)
         return BoltResponse(status=_OK)
 

@@ -1,4 +1,4 @@
-"""What must not be kept for ever: custom statuses beyond an hour, changes beyond the history, old dead letters."""
+"""What must not be kept for ever: old custom statuses, changes, runs, dead letters and sign-in links."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 EVERY_S = 600
 STATUS_KEEP = timedelta(hours=1)
 LETTERS_KEEP = timedelta(days=90)
+LINKS_KEEP = timedelta(days=1)
 
 
 async def keep_house(
@@ -49,3 +50,5 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
                     await tx.workspaces.set_kept_from([team_id], column, newest)
     async with store.transaction() as tx:
         await tx.dead_letters.prune(before=now - LETTERS_KEEP)
+        await tx.runs.prune(before=now - history_keep)
+        await tx.signins.prune(before=now - LINKS_KEEP)

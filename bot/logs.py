@@ -9,7 +9,7 @@ from typing import Literal
 import structlog
 
 
-def configure_logs(log_format: Literal["console", "json"]) -> None:
+def configure_logs(log_format: Literal["console", "json"], *, level: int = logging.INFO) -> None:
     """Write to standard error, for people or for machines."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -34,7 +34,7 @@ def configure_logs(log_format: Literal["console", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_without_meta, last])
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("aiohttp", "asyncio", "uvicorn", "alembic", "slack_sdk", "slack_bolt", "aiosqlite"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

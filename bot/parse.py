@@ -144,6 +144,11 @@ def parse_user_id(user: Json) -> str:
     return user_id
 
 
+def is_user_id(text: str) -> bool:
+    """Say whether it is an id as Slack gives them to users."""
+    return _USER_ID.fullmatch(text) is not None
+
+
 def parse_team_id(value: object) -> str | None:
     """Read a workspace's id; None for anything else."""
     return value if isinstance(value, str) and _TEAM_ID.fullmatch(value) else None

@@ -13,7 +13,10 @@ from urllib.request import getproxies, proxy_bypass
 from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.settings_words import SettingsError, in_words, unknown_names
+from bot.secret_key import SHORTEST
+from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
+from bot.token_words import bot_token_problems, token_problems
+from db.dialects import file_of
 from db.engine import parse_url
 from db.errors import UnusableUrl
 
@@ -87,22 +90,26 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65_535)] = _named(
         "USERSYNC_PORT", 3000, "Port to listen on; plain PORT is read too.", "PORT"
     )
-    public_url: str | None = _named("USERSYNC_PUBLIC_URL", None, "The directory's address as people type it (later).")
+    public_url: str | None = _named(
+        "USERSYNC_PUBLIC_URL", None, "The directory's address as people type it; sign-in links begin with it."
+    )
     auth: Literal["slack", "proxy", "none"] = _named(
         "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
     )
     auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer (later).")
     trusted_proxies: Words = _named("USERSYNC_TRUSTED_PROXIES", (), "Addresses of proxies that are believed (later).")
-    secret_key: str | None = _named("USERSYNC_SECRET_KEY", None, "Key that signs sessions (later).")
-    session_days: Annotated[int, Field(ge=1, le=3650)] = _named(
-        "USERSYNC_SESSION_DAYS", 30, "Days a session lasts (later)."
+    secret_key: str | None = _named(
+        "USERSYNC_SECRET_KEY", None, "Key that signs sessions; without it one is made beside the SQLite file."
     )
-    guests_may_sign_in: YesOrNo = _named("USERSYNC_GUESTS_MAY_SIGN_IN", False, "Whether guests may sign in (later).")
+    session_days: Annotated[int, Field(ge=1, le=3650)] = _named("USERSYNC_SESSION_DAYS", 30, "Days a session lasts.")
+    guests_may_sign_in: YesOrNo = _named("USERSYNC_GUESTS_MAY_SIGN_IN", False, "Whether guests may sign in.")
     admins: Words = _named("USERSYNC_ADMINS", (), "Admins beside Slack's own, as T…/U… (later).")
     workspaces: Words = _named("USERSYNC_WORKSPACES", (), "Workspaces that may install (later).")
     alert_channel: str | None = _named("USERSYNC_ALERT_CHANNEL", None, "Channel for alerts (later).")
     alert_urls: Words = _named("USERSYNC_ALERT_URLS", (), "Further places for alerts (later).")
-    reconcile_every: Seconds = _named("USERSYNC_RECONCILE_EVERY", 6 * 3600, "How often to compare with Slack (later).")
+    reconcile_every: Annotated[Seconds, Field(ge=60)] = _named(
+        "USERSYNC_RECONCILE_EVERY", 6 * 3600, "How often everybody is read again."
+    )
     history_keep: Seconds = _named("USERSYNC_HISTORY_KEEP", 365 * 86_400, "How long changes are kept.")
     avatars: Literal["slack", "initials"] = _named(
         "USERSYNC_AVATARS", "slack", "Pictures from Slack, or initials only."
@@ -113,9 +120,29 @@ class Settings(BaseModel):
     )
     transport: Literal["socket", "http"] = _named("USERSYNC_TRANSPORT", "socket", "How Slack's events arrive.")
 
+    @property
+    def sqlite_file(self) -> str | None:
+        """The file of a SQLite database; None on a server. An address that cannot be used counts as a file."""
+        try:
+            url = parse_url(self.database_url)
+        except UnusableUrl:
+            return ""
+        file = file_of(url)
+        return str(file) if file else None
+
+    @property
+    def public_host(self) -> str | None:
+        """The host name in the address that people type."""
+        host = urlsplit(self.public_url).hostname if self.public_url else None
+        return f"[{host}]" if host and ":" in host else host
+
 
 def load_settings(
-    environ: Mapping[str, str] | None = None, *, env_file: Path | None = Path(".env"), needs_tokens: bool = False
+    environ: Mapping[str, str] | None = None,
+    *,
+    env_file: Path | None = Path(".env"),
+    needs_tokens: bool = False,
+    needs_bot_token: bool = False,
 ) -> Settings:
     """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy."""
     given = {**_env_file(env_file), **(os.environ if environ is None else environ)}
@@ -125,10 +152,10 @@ def load_settings(
     settings, wrong = _validated({**given, **secrets})
     problems += [*unread, *wrong, *_contradictions(settings)]
     if needs_tokens:
-        problems += _token_problems("SLACK_BOT_TOKEN", settings.slack_bot_token, ("xoxb-", "xoxe.xoxb-"), "Install App")
-        problems += _token_problems(
-            "SLACK_APP_TOKEN", settings.slack_app_token, ("xapp-",), "Basic Information, App-Level Tokens"
-        )
+        problems += token_problems(settings.slack_bot_token, settings.slack_app_token)
+        problems += _key_problems(settings)
+    elif needs_bot_token:
+        problems += bot_token_problems(settings.slack_bot_token)
     if problems:
         raise SettingsError(problems)
     return settings
@@ -172,7 +199,13 @@ def _validated(values: Mapping[str, str]) -> tuple[Settings, list[str]]:
 def _env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    try:
+        values = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            [f"{path}: it cannot be read ({type(error).__name__}). Check its mode; it must be UTF-8."]
+        ) from error
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -183,7 +216,7 @@ def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         if path is None or name in given:
             continue
         try:
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
+            found[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             problems.append(
                 f"{name}_FILE: the file cannot be read ({type(error).__name__}). Check its path and its mode."
@@ -191,26 +224,17 @@ def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     return found, problems
 
 
-def _token_problems(name: str, token: str | None, beginnings: tuple[str, ...], screen: str) -> list[str]:
-    if not token:
-        return [f"{name} is missing. Copy it from your app's page at api.slack.com/apps, under {screen}."]
-    if token[0] in "\"'":
-        return [f"{name} is wrapped in quotes. Write it without them."]
-    if not token.startswith(beginnings):
-        swapped = " The two tokens may be swapped." if token.startswith(("xoxb-", "xapp-")) else ""
-        return [f"{name} must begin with {beginnings[0]}; this one does not.{swapped} You find it under {screen}."]
-    if re.search(r"\s", token) or not token.isascii():
-        return [f"{name} holds a blank or a letter that no token has. Copy it again from under {screen}."]
-    return []
-
-
 def _contradictions(settings: Settings) -> list[str]:
     found: list[str] = []
-    if settings.auth != "none" and not is_loopback(settings.host):
+    if settings.auth == "proxy":
         found.append(
-            f"USERSYNC_HOST: {settings.host} would show the directory to everybody who reaches it, for there is no "
-            "sign-in yet. Listen on 127.0.0.1, or open it knowingly with USERSYNC_AUTH=none."
+            "USERSYNC_AUTH: proxy is not built yet, and nothing would keep strangers out. Leave it out: people sign in "
+            "by links that usersync gives them."
         )
+    if settings.secret_key is not None and len(settings.secret_key) < SHORTEST:
+        found.append(f"USERSYNC_SECRET_KEY: it has fewer than {SHORTEST} characters and could be guessed. {MAKE_A_KEY}")
+    if settings.public_url is not None and (wrong := wrong_public_url(settings.public_url)):
+        found.append(f"USERSYNC_PUBLIC_URL: {wrong} Write it like https://people.example")
     if settings.transport == "http":
         found.append("USERSYNC_TRANSPORT: http is not built yet. Leave it out: Socket Mode needs no public address.")
     try:
@@ -220,6 +244,14 @@ def _contradictions(settings: Settings) -> list[str]:
     if not re.match(r"https?://[A-Za-z0-9.\-\[]", settings.slack_api_url) or not _is_address(settings.slack_api_url):
         found.append(f"SLACK_API_URL: it must be an http or https address, like {SLACK_API_URL}")
     return found
+
+
+def _key_problems(settings: Settings) -> list[str]:
+    """Tell that a key is missing where none can be made: a server's database has no file to lay it beside."""
+    if settings.auth == "none" or settings.secret_key or settings.sqlite_file is not None:
+        return []
+    words = "Sessions are signed with it, and on a database server there is no file beside which one could be kept."
+    return [f"USERSYNC_SECRET_KEY is missing. {words} {MAKE_A_KEY}"]
 
 
 def _is_address(url: str) -> bool:

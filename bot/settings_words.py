@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+
+MAKE_A_KEY = "Make one with `openssl rand -base64 32`, and keep it: with another one everybody has to sign in again."
 
 
 class SettingsError(Exception):
@@ -33,6 +37,24 @@ def unknown_names(given: Iterable[str], known: Iterable[str], prefix: str) -> li
         hint = f"Did you mean {names[near[0]]}?" if near else "Take it out."
         found.append(f"{name}: there is no such setting. {hint}")
     return found
+
+
+def wrong_public_url(url: str) -> str:
+    """Say what is wrong with the address that people type; nothing where it is right."""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return "it is no address."
+    if parts.scheme not in ("http", "https") or not has_host or re.search(r"[\s\\]", url):
+        return "it must be an http or https address with a host."
+    if parts.username is not None or parts.password is not None:
+        return "it must name nobody."
+    if parts.query or parts.fragment or url[-1] in "?#":
+        return "nothing may follow the host: no ? and no #."
+    if parts.path.strip("/"):
+        return "the directory cannot live below a path; give it a host name of its own."
+    return ""
 
 
 def _remedy(kind: str, context: dict[str, object], message: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -13,6 +15,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.slack_words import plain
+
 REJECTIONS = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
 )
@@ -20,6 +24,7 @@ REJECTIONS = frozenset(
 
 _EARLIEST_S, _LATEST_S = 1_750_000_000, 7_000_000_000
 """2025 and 2191: no `Date` of Slack's lies outside, and one that did would make every event look false."""
+_GRAIN_S = 2
 UNREADABLE = "unreadable_answer"
 _FIRST_ERROR_STATUS = 400
 
@@ -56,27 +61,47 @@ class SlackClock:
             told_s = parsedate_to_datetime(stamp).timestamp() if stamp else 0.0
         except (ValueError, TypeError, OverflowError):
             return
-        if _EARLIEST_S < told_s < _LATEST_S:
-            self._offset_s = told_s - self._monotonic()
+        if not _EARLIEST_S < told_s < _LATEST_S:
+            return
+        wall_s = self._wall()
+        # `Date` has whole seconds. A host's clock that agrees with it knows the fraction, too.
+        now_s = wall_s if told_s <= wall_s < told_s + _GRAIN_S else told_s
+        offset_s = now_s - self._monotonic()
+        # It was written a moment ago, so the latest it ever told is the nearest, and time must not run back for a
+        # fraction. What lies further behind is another time, and is believed.
+        if self._offset_s is None or not 0 <= self._offset_s - offset_s < _GRAIN_S:
+            self._offset_s = offset_s
 
 
 class SlackClient(AsyncWebClient):
-    """Slack's own client that also sets the clock."""
+    """Slack's own client that also sets the clock, and notes what Slack thinks of the token."""
 
     clock: SlackClock
+    rejection: str | None = None
+    """Slack's word for a token that is no good, as of the last answer."""
+    scopes: frozenset[str] | None = None
+    """What the token was granted, as of the last answer that told."""
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a Web API method. Raises SlackApiError, aiohttp.ClientError, TimeoutError."""
         try:
             response = await super().api_call(api_method, **arguments)
         except SlackApiError as error:
-            self.clock.hear(dict(getattr(error.response, "headers", {})))
+            self._hear(getattr(error.response, "headers", {}))
+            self.rejection = rejection_of(error)
             raise
         except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
             # The SDK takes every answer for a JSON object of a known character set.
             raise unreadable_answer() from error
-        self.clock.hear(dict(response.headers))
+        self._hear(response.headers)
+        self.rejection = None
         return response
+
+    def _hear(self, headers: Mapping[str, str]) -> None:
+        self.clock.hear(dict(headers))
+        granted = next((text for name, text in headers.items() if name.lower() == "x-oauth-scopes"), None)
+        if isinstance(granted, str):
+            self.scopes = frozenset(scope for each in granted.split(",") if (scope := each.strip()))
 
 
 def open_session() -> ClientSession:
@@ -107,13 +132,33 @@ def rejection_of(error: SlackApiError) -> str | None:
     return word if word in REJECTIONS else None
 
 
+ASKS_TO_WAIT = ("ratelimited", "rate_limited", "HTTP 429")
+PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        UNREADABLE,
+    }
+)
+
+
+def may_pass(error: SlackApiError) -> bool:
+    """Say whether the same call may be answered a moment later."""
+    word = error_word(error)
+    return word in PASSING or word.startswith(("HTTP 5", "HTTP 429"))
+
+
 def error_word(error: SlackApiError) -> str:
     """Tell Slack's short word for what is wrong, or the HTTP status where it said none."""
     response = error.response
     data = getattr(response, "data", response)
     word = data.get("error") if isinstance(data, dict) else None
     if word:
-        return str(word)
+        return plain(str(word))
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
     return f"HTTP {status}" if isinstance(status, int) and status >= _FIRST_ERROR_STATUS else UNREADABLE
 
@@ -121,3 +166,10 @@ def error_word(error: SlackApiError) -> str:
 def unreadable_answer() -> SlackApiError:
     """Make the error for an answer that is not what Slack documents: an HTML page, half a page, no object."""
     return SlackApiError("The answer cannot be read.", {"ok": False, "error": UNREADABLE})  # type: ignore[no-untyped-call]
+
+
+def retry_after_s(error: SlackApiError) -> int:
+    """Read `Retry-After`, in whole seconds, at least 1 (docs.slack.dev, Rate limits); 30 where Slack did not say."""
+    headers = {str(name).lower(): value for name, value in dict(getattr(error.response, "headers", {})).items()}
+    stated = str(headers.get("retry-after", "")).strip()
+    return max(1, math.ceil(float(stated))) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", stated) else 30

@@ -18,6 +18,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.identity import app_of_connection, check_same_app
 from bot.slack import sdk_logger, unreadable_answer
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,14 @@ log = structlog.get_logger(__name__)
 OnRequest = Callable[["SocketClient", SocketModeRequest, float], Awaitable[None]]
 
 PING_INTERVAL_S = 5.0
+
+
+class Dismissed(Exception):
+    """Slack ended a connection instead of saying hello; `reason` is its word, None where it gave none."""
+
+    def __init__(self, reason: str | None) -> None:
+        super().__init__(reason or "no reason given")
+        self.reason = reason
 
 
 class SocketClient(SocketModeClient):
@@ -37,6 +46,7 @@ class SocketClient(SocketModeClient):
         web_client: AsyncWebClient,
         proxy: str | None,
         on_request: OnRequest,
+        app_id: str | None = None,
     ) -> None:
         super().__init__(
             app_token=app_token,
@@ -47,6 +57,9 @@ class SocketClient(SocketModeClient):
         )
         self.proxy = proxy  # slack_sdk reads proxy variables by itself and heeds no NO_PROXY
         self._on_request = on_request
+        self._app_id = app_id
+        self.other_app: str | None = None
+        """The app that hello named, where it is not the one that was asked for."""
         self._heard_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self.hello = asyncio.Event()
@@ -63,6 +76,19 @@ class SocketClient(SocketModeClient):
         pong_s = self.last_ping_pong_time or 0.0
         return max(self._heard_s, pong_s) if math.isfinite(pong_s) else self._heard_s
 
+    async def open(self) -> None:
+        """Connect, and wait for the hello of the right app. Raises as `connect`, and Dismissed."""
+        await self.connect()
+        signs = [asyncio.create_task(sign.wait()) for sign in (self.hello, self.ending)]
+        try:
+            await asyncio.wait(signs, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for sign in signs:
+                sign.cancel()
+        if not self.hello.is_set():
+            raise Dismissed(self.reason)
+        check_same_app(self._app_id, self.other_app)
+
     async def is_ping_pong_failing(self) -> bool:
         """Say whether pongs stay away; one that tells no time, which slack_sdk cannot reckon with, is none."""
         if not math.isfinite(self.last_ping_pong_time or 0.0):
@@ -70,10 +96,14 @@ class SocketClient(SocketModeClient):
         return await super().is_ping_pong_failing()
 
     async def connect(self) -> None:
-        """Connect once, with a fresh ticket. Raises SlackApiError, aiohttp.ClientError, OSError, TimeoutError."""
+        """Connect once, with a fresh ticket.
+
+        Raises TwoApps, SlackApiError, aiohttp.ClientError, OSError, TimeoutError.
+        """
         url = (await self.web_client.apps_connections_open(app_token=self.app_token)).get("url")
         if not isinstance(url, str):
             raise unreadable_answer()
+        check_same_app(self._app_id, app_of_connection(url, self.app_token or ""))
         self.current_session = await self.aiohttp_client_session.ws_connect(
             url,
             autoping=False,
@@ -126,6 +156,11 @@ class SocketClient(SocketModeClient):
             log.info("a socket did not say goodbye")
         await self.aiohttp_client_session.close()
 
+    def _check_app(self, told: object) -> None:
+        app_id = told.get("app_id") if isinstance(told, dict) else None
+        if self._app_id and isinstance(app_id, str) and app_id and app_id != self._app_id:
+            self.other_app = app_id
+
     async def _run_one(self, message: dict[str, Any], received_at: float) -> None:
         try:
             await self._run(message, received_at)
@@ -137,10 +172,13 @@ class SocketClient(SocketModeClient):
             case "hello":
                 count = message.get("num_connections")
                 self.connections = count if isinstance(count, int) else None
+                self._check_app(message.get("connection_info"))
                 self.hello.set()
             case "disconnect":
                 self.reason = str(message.get("reason"))
                 self.ending.set()
+            case _ if self.other_app:
+                log.info("an envelope of another app is left alone")
             case _:
                 if not isinstance(message.get("payload"), dict):
                     message["payload"] = {"unreadable": message.get("payload")}

@@ -16,8 +16,10 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.backoff import Backoff
-from bot.slack import error_word
-from bot.socket_client import SocketClient
+from bot.identity import TwoApps
+from bot.slack import error_word, rejection_of
+from bot.slack_words import APP_TOKEN, plain, refused, unreachable, why_unreachable
+from bot.socket_client import Dismissed, SocketClient
 
 log = structlog.get_logger(__name__)
 
@@ -54,12 +56,14 @@ class Sockets:
         on_connected: Callable[[], None],
         make_backoff: Callable[[], Backoff] = Backoff,
         stagger_s: float,
+        refusal: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._make_client = make_client
         self._make_backoff = make_backoff
         self._clock = clock
         self._on_connected = on_connected
         self._stagger_s = stagger_s
+        self._refusal = refusal
         self._clients: set[SocketClient] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._heard_s = 0.0
@@ -119,22 +123,29 @@ class Sockets:
 
     async def _open(self) -> SocketClient | None:
         """Open one and wait for its hello; None where that failed, with the reason in the status."""
+        if words := self._refusal():
+            self._fail(words)
+            return None
         client = self._make_client()
         is_open = False
         try:
             async with asyncio.timeout(HELLO_TIMEOUT_S):
-                await client.connect()
-                await client.hello.wait()
+                await client.open()
             is_open = True
+        except TwoApps as error:
+            self._fail(str(error))
+        except Dismissed as error:
+            self._fail(_parting(error.reason))
         except SlackApiError as error:
-            self._fail(f"Slack refuses a connection: {error_word(error)}.")
+            self._fail(_words_of(error))
+        except TimeoutError:
+            self._fail(unreachable(f"no hello within {HELLO_TIMEOUT_S} s"))
         except (
             aiohttp.ClientError,
             OSError,
-            TimeoutError,
             ValueError,
         ) as error:  # the last for an address that is none
-            self._fail(f"Slack cannot be reached ({type(error).__name__}).")
+            self._fail(unreachable(why_unreachable(error)))
         finally:
             if not is_open:
                 await client.close()
@@ -150,7 +161,7 @@ class Sockets:
                 async with asyncio.timeout(WATCH_EVERY_S):
                     await client.ending.wait()
             except TimeoutError:
-                if not await client.is_connected():
+                if self._refusal() or not await client.is_connected():
                     return
 
     def _let_go(self, client: SocketClient, *, drain_s: float = DRAIN_S) -> None:
@@ -182,11 +193,24 @@ class Sockets:
         self.status.trouble = words
 
     def _lament(self, reason: str | None) -> None:
-        words = {
-            None: "A connection to Slack was lost.",
-            "link_disabled": "Socket Mode is switched off for this app. Switch it on at api.slack.com/apps.",
-            "too_many_websockets": "Slack counts more than ten connections of this app. Stop what else uses its token.",
-        }[reason]
+        words = _parting(reason)
         log.warning("a connection ended", reason=words)
         if not self.status.open:
             self.status.trouble = words
+
+
+def _parting(reason: str | None) -> str:
+    """Say why Slack ended a connection."""
+    known = {
+        None: "A connection to Slack was lost.",
+        "link_disabled": "Socket Mode is switched off for this app. Switch it on at api.slack.com/apps.",
+        "too_many_websockets": "Slack counts more than ten connections of this app. Stop what else uses its token.",
+    }
+    return known.get(reason) or f"Slack ended a connection ({plain(reason or '')}). Another is opened."
+
+
+def _words_of(error: SlackApiError) -> str:
+    word = error_word(error)
+    if rejection_of(error) or word == "missing_scope":
+        return refused(APP_TOKEN, word)
+    return f"Slack refuses a connection: {word}. It is tried again."

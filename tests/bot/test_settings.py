@@ -57,10 +57,10 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_PORT": ("8081", "port", 8081),
     "USERSYNC_HOST": ("::1", "host", "::1"),
     "USERSYNC_PUBLIC_URL": ("https://people.example", "public_url", "https://people.example"),
-    "USERSYNC_AUTH": ("proxy", "auth", "proxy"),
+    "USERSYNC_AUTH": ("none", "auth", "none"),
     "USERSYNC_AUTH_HEADER": ("X-User", "auth_header", "X-User"),
     "USERSYNC_TRUSTED_PROXIES": ("10.0.0.1, 10.0.0.2", "trusted_proxies", ("10.0.0.1", "10.0.0.2")),
-    "USERSYNC_SECRET_KEY": ("k", "secret_key", "k"),
+    "USERSYNC_SECRET_KEY": ("sixteen or more .", "secret_key", "sixteen or more ."),
     "USERSYNC_SESSION_DAYS": ("7", "session_days", 7),
     "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
     "USERSYNC_ADMINS": ("T1/U1 T1/U2", "admins", ("T1/U1", "T1/U2")),
@@ -116,12 +116,12 @@ def test_names_without_our_prefix_are_nobodys_business(name: str) -> None:
 def test_all_problems_are_told_at_once() -> None:
     problems = problems_of(
         needs_tokens=True,
-        PORT="many", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH="maybe", USERSYNC_RECONCILE_EVERY="soon",
+        PORT="many", USERSYNC_SECRET_KEY="short", USERSYNC_AUTH="maybe", USERSYNC_RECONCILE_EVERY="soon",
         USERSYNC_GUESTS_MAY_SIGN_IN="perhaps", USERSYNC_SOCKETS="0", USERSYNC_AVATAR="slack",
         SLACK_SIGNING_SECRET_FILE="/nowhere", SLACK_API_URL="slack.com", SLACK_BOT_TOKEN="xapp-1",
     )  # fmt: skip
     expected = {
-        "PORT:", "USERSYNC_HOST:", "USERSYNC_AUTH:", "USERSYNC_RECONCILE_EVERY:", "USERSYNC_GUESTS_MAY_SIGN_IN:",
+        "PORT:", "USERSYNC_SECRET_KEY:", "USERSYNC_AUTH:", "USERSYNC_RECONCILE_EVERY:", "USERSYNC_GUESTS_MAY_SIGN_IN:",
         "USERSYNC_SOCKETS:", "USERSYNC_AVATAR:", "SLACK_SIGNING_SECRET_FILE:", "SLACK_API_URL:", "SLACK_BOT_TOKEN",
         "SLACK_APP_TOKEN",
     }  # fmt: skip
@@ -233,37 +233,113 @@ def test_missing_tokens_are_both_told_with_where_to_find_them() -> None:
 
 
 def test_swapped_tokens_are_recognised() -> None:
-    problems = problems_with_tokens(SLACK_BOT_TOKEN="xapp-1-secret", SLACK_APP_TOKEN="xoxb-1-secret")
+    (problem,) = problems_with_tokens(SLACK_BOT_TOKEN="xapp-1-secret", SLACK_APP_TOKEN="xoxb-1-secret")
 
-    assert 2 == len(problems)
-    assert all("may be swapped" in problem for problem in problems)
-    assert "secret" not in str(problems)
+    assert "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped" in problem
+    assert "secret" not in problem
 
 
 @pytest.mark.parametrize(
     ("token", "words"),
     [
         ('"xoxb-1"', "wrapped in quotes"), ("'xoxb-1'", "wrapped in quotes"), ("xoxp-1", "must begin with xoxb-"),
-        ("xoxb-1 2", "holds a blank"), ("xoxb-é", "a letter that no token has"), ("hello", "must begin with xoxb-"),
+        ("xoxb-1 2", "holds a blank"),
+        ("“xoxb-1”", "wrapped in quotes"), ("`xoxb-1`", "wrapped in quotes"), ("Bearer xoxb-1", "the word Bearer"),
+        ("xoxb-1\n2", "a line break inside"), ("xoxb-1\u200b2", "a letter that no token has"),
+        ("xoxe-1-x", "a refresh token"), ("xoxe.xoxp-1-x", "a configuration token"), ("xoxa-2-x", "a retired kind"),
+        ("0123456789abcdef0123456789abcdef", "a signing secret"), ("123.456", "a client id"),
+        ("https://hooks.slack.com/services/T1/B1/x", "a webhook"), ("'xoxp-1'", "a user token"),
+        ("xoxb-", "is missing"), ("xoxb-…", "is missing"), ("xoxb-...", "is missing"), ("xoxb-your-token", "missing"),
+        ("xoxb-é", "a letter that no token has"), ("hello", "must begin with xoxb-"),
     ],
 )  # fmt: skip
 def test_a_token_that_cannot_be_one_is_told_without_being_quoted(token: str, words: str) -> None:
     (problem,) = problems_with_tokens(SLACK_BOT_TOKEN=token)
 
     assert words in problem
-    assert token not in problem
+    assert token == "xoxb-" or token not in problem
+
+
+def test_a_token_in_a_file_is_looked_at_as_closely(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("\ufeff'xoxb-1-2-abc'\n", encoding="utf-8")
+
+    (problem,) = problems_of(
+        needs_tokens=True, SLACK_BOT_TOKEN_FILE=str(file), SLACK_APP_TOKEN=TOKENS["SLACK_APP_TOKEN"]
+    )
+
+    assert "SLACK_BOT_TOKEN is wrapped in quotes" in problem
+
+
+def test_quotes_hide_no_swap() -> None:
+    (problem,) = problems_with_tokens(SLACK_BOT_TOKEN='"xapp-1-a"', SLACK_APP_TOKEN="‘xoxb-1-b’")
+
+    assert "swapped" in problem
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "people.example", "127.0.0.1.example"])
-def test_without_a_sign_in_the_directory_is_shown_to_this_machine_alone(host: str) -> None:
-    assert "USERSYNC_AUTH=none" in problem_of(USERSYNC_HOST=host)
-    assert host == load(USERSYNC_HOST=host, USERSYNC_AUTH="none").host
+def test_behind_a_sign_in_the_directory_may_listen_anywhere(host: str) -> None:
+    assert host == load(USERSYNC_HOST=host).host
+    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
-def test_loopback_needs_no_leave(host: str) -> None:
+def test_loopback_is_known_by_all_its_names(host: str) -> None:
     assert host == load(USERSYNC_HOST=host).host
     assert is_loopback(host)
+
+
+def test_a_proxy_that_nobody_has_built_lets_nobody_in() -> None:
+    assert "not built yet" in problem_of(USERSYNC_AUTH="proxy")
+
+
+def test_a_short_key_is_refused_without_being_quoted() -> None:
+    problem = problem_of(USERSYNC_SECRET_KEY="hunter2")
+
+    assert "openssl" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize("url", ["postgresql://u@h/d", "mariadb://u@h/d", "mysql+asyncmy://u@h/d"])
+def test_on_a_server_the_service_asks_for_a_key_unless_nobody_signs_in(url: str) -> None:
+    (problem,) = problems_with_tokens(DATABASE_URL=url)
+    given = {**TOKENS, "DATABASE_URL": url}
+    keyed = load_settings({**given, "USERSYNC_SECRET_KEY": "x" * 16}, env_file=None, needs_tokens=True)
+    opened = load_settings({**given, "USERSYNC_AUTH": "none"}, env_file=None, needs_tokens=True)
+
+    assert "USERSYNC_SECRET_KEY is missing" in problem
+    assert ("x" * 16, None) == (keyed.secret_key, opened.secret_key)
+    assert url == load(DATABASE_URL=url).database_url
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://people.example", "people.example"), ("http://people.example:8080/", "people.example"),
+        ("https://[::1]:3000", "[::1]"), ("http://10.0.0.1", "10.0.0.1"),
+    ],
+)  # fmt: skip
+def test_a_public_address_is_a_scheme_and_a_host(url: str, host: str) -> None:
+    settings = load(USERSYNC_PUBLIC_URL=url)
+
+    assert (url, host) == (settings.public_url, settings.public_host)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("people.example", "http or https"), ("ftp://people.example", "http or https"), ("https://", "with a host"),
+        ("https://people.example?x=1", "no ?"), ("https://people.example/#", "no ?"),
+        ("https://people.example/people", "below a path"), ("https://a:b@people.example", "name nobody"),
+        ("https://people.example:many", "no address"), ("https://[people", "no address"),
+        ("https://people .example", "http or https"),
+    ],
+)  # fmt: skip
+def test_a_public_address_that_cannot_be_one_is_told_in_words(url: str, words: str) -> None:
+    problem = problem_of(USERSYNC_PUBLIC_URL=url)
+
+    assert problem.startswith("USERSYNC_PUBLIC_URL:")
+    assert words in problem
 
 
 def test_env_file_lies_beneath_the_environment(tmp_path: Path) -> None:
@@ -335,3 +411,12 @@ def test_the_demo_tells_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, por
 
     with pytest.raises(SettingsError, match="PORT: it must be a number"):
         demo_port()
+
+
+def test_a_settings_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"SLACK_BOT_TOKEN=xoxb-\xff\xfe\n")
+
+    (problem,) = problems_of(file)
+
+    assert ".env: it cannot be read" in problem

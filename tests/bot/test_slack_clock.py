@@ -44,3 +44,32 @@ def test_a_date_that_cannot_be_read_or_cannot_be_true_says_nothing(stamp: str) -
     clock.hear({"Date": stamp})
 
     assert NOON_S == clock.now_s()
+
+
+def test_slacks_whole_seconds_never_turn_time_back() -> None:
+    clock, monotonic = a_clock(wall_s=5.0)
+    clock.hear({"Date": NOON})
+    monotonic[0] += 0.9
+    before = clock.now_s()
+
+    clock.hear({"Date": NOON})
+
+    assert before == clock.now_s()
+
+
+def test_a_date_far_behind_is_believed() -> None:
+    clock, _ = a_clock(wall_s=5.0)
+    clock.hear({"Date": "Mon, 23 Nov 2026 12:00:05 GMT"})
+
+    clock.hear({"Date": NOON})
+
+    assert NOON_S == clock.now_s()
+
+
+def test_a_host_clock_that_agrees_with_slack_knows_the_fraction() -> None:
+    clock, monotonic = a_clock(wall_s=NOON_S + 0.7)
+
+    clock.hear({"Date": NOON})
+    monotonic[0] += 0.1
+
+    assert NOON_S + 0.8 == pytest.approx(clock.now_s(), abs=0.001)

@@ -139,7 +139,7 @@ async def test_the_first_walk_finds_everybody_and_tells_no_change_of_anybody(sla
     ids = {slack.adds(name).id for name in ("Ada Lovelace", "Grace Hopper", "Alan Turing")}
 
     service: Service = await start()  # type: ignore[operator]
-    await eventually(lambda: service.walks.walks, of="the first walk")
+    await eventually(lambda: service.runs.finished, of="the first walk")
 
     async with service.store.reading() as rx:
         known = await rx.users.find_users(slack.team_id, ids)
@@ -152,12 +152,12 @@ async def test_the_first_walk_finds_everybody_and_tells_no_change_of_anybody(sla
 async def test_a_later_start_walks_again_and_tells_what_had_been_missed(slack: Simulator, start: object) -> None:
     ada = slack.adds("Ada Lovelace", title="Engineer")
     service: Service = await start()  # type: ignore[operator]
-    await eventually(lambda: service.walks.walks, of="the first walk")
+    await eventually(lambda: service.runs.finished, of="the first walk")
     await service.close()
     slack.changes(ada, quietly=True, title="Chief Engineer")
 
     again: Service = await start()  # type: ignore[operator]
-    await eventually(lambda: again.walks.walks, of="the walk after the second start")
+    await eventually(lambda: again.runs.finished, of="the walk after the second start")
 
     row = await find(again, slack, ada.id)
     assert row is not None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -71,7 +74,7 @@ async def test_once_it_has_run_a_refused_token_is_told_on_the_page_and_tried_aga
     slack: Simulator, settings: Settings, start: Start
 ) -> None:
     first: Service = await start()
-    await eventually(lambda: first.walks.walks, of="the first walk")
+    await eventually(lambda: first.runs.finished, of="the first walk")
     await first.close()
 
     slack.faults.fail("auth.test", error="account_inactive", times=2)
@@ -81,7 +84,7 @@ async def test_once_it_has_run_a_refused_token_is_told_on_the_page_and_tried_aga
 
     assert 200 == page.status_code
     assert "account_inactive" in page.text
-    await eventually(lambda: again.walks.walks, within_s=15, of="a walk once Slack answers")
+    await eventually(lambda: again.runs.finished, within_s=15, of="a walk once Slack answers")
     assert again.status().trouble is None
 
 
@@ -93,7 +96,7 @@ async def test_the_page_is_served_while_slack_is_away(slack: Simulator, start: S
 
     assert (200, 200) == (page.status_code, health.status_code)
     slack.faults.clear()
-    await eventually(lambda: service.walks.walks, within_s=20, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=20, of="the first walk")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ async def test_a_page_that_fails_once_is_asked_for_again(slack: Simulator, start
     slack.faults.fail("users.list", times=2 if "drop" in fault else 1, **fault)
 
     service: Service = await start()
-    await eventually(lambda: service.walks.walks, within_s=20, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=20, of="the first walk")
 
     assert await find(service, slack, ada.id) is not None
 
@@ -118,7 +121,7 @@ async def test_a_missing_scope_is_told_by_its_name(slack: Simulator, start: Star
     slack.scopes.discard("users:read")
 
     service: Service = await start()
-    trouble = await eventually(lambda: service.walks.trouble, within_s=10, of="the trouble in words")
+    trouble = await eventually(lambda: service.runs.trouble, within_s=10, of="the trouble in words")
 
     assert "users:read" in str(trouble)
 
@@ -128,7 +131,7 @@ async def test_a_walk_reads_several_pages_and_everybody_once(slack: Simulator, s
     ids = {slack.adds(f"Ada {number}").id for number in range(60)}
 
     service: Service = await start()
-    await eventually(lambda: service.walks.walks, within_s=10, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=10, of="the first walk")
 
     async with service.store.reading() as rx:
         known = await rx.users.find_users(slack.team_id, ids)
@@ -161,16 +164,27 @@ async def test_a_taken_port_is_told_in_words(slack: Simulator, tmp_path: Path) -
     assert "Traceback" not in program.output
 
 
-async def test_it_listens_on_every_address_only_where_that_is_said_knowingly(slack: Simulator, tmp_path: Path) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0")
+@pytest.mark.parametrize(("auth", "status_code"), [("slack", 401), ("none", 200)])
+async def test_on_every_address_it_is_open_only_where_that_is_said_knowingly(
+    slack: Simulator, tmp_path: Path, auth: str, status_code: int
+) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH=auth)
+    async with running("serve", env=env, cwd=tmp_path) as program:
+        url = await program.url()
+        assert "http://0.0.0.0:" in url
+        assert status_code == (await get(url)).status_code
+
+
+async def test_a_key_file_that_cannot_be_used_ends_the_start_in_words(slack: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "new.sqlite3.key").mkdir()
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_AUTH="slack")
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
     assert 2 == code
-    assert "USERSYNC_AUTH=none" in program.output
-
-    async with running("serve", env=env | {"USERSYNC_AUTH": "none"}, cwd=tmp_path) as program:
-        assert "http://0.0.0.0:" in await program.url()
+    assert "new.sqlite3.key" in program.output
+    assert "USERSYNC_SECRET_KEY" in program.output
+    assert "Traceback" not in program.output
 
 
 async def test_no_token_and_no_name_is_in_the_log(slack: Simulator, tmp_path: Path) -> None:
@@ -194,7 +208,7 @@ async def test_a_second_start_on_the_same_database_needs_no_token_check(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'kept.sqlite3'}"
     first: Service = await start(settings_for(slack, url))
-    await eventually(lambda: first.walks.walks, of="the first walk")
+    await eventually(lambda: first.runs.finished, of="the first walk")
     await first.close()
 
     second: Service = await start(settings_for(slack, url))
@@ -204,11 +218,11 @@ async def test_a_second_start_on_the_same_database_needs_no_token_check(
 
 
 async def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    env = environment(USERSYNC_HOTS="1", USERSYNC_SOCKETS="many", USERSYNC_HOST="0.0.0.0", DATABASE_URL="oracle://x/y")
+    env = environment(USERSYNC_HOTS="1", USERSYNC_SOCKETS="many", USERSYNC_AUTH="proxy", DATABASE_URL="oracle://x/y")
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
-    told = ("USERSYNC_HOTS", "USERSYNC_SOCKETS", "USERSYNC_AUTH=none", "oracle", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    told = ("USERSYNC_HOTS", "USERSYNC_SOCKETS", "USERSYNC_AUTH: proxy", "oracle", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     assert 2 == code
     assert [] == [name for name in told if name not in program.output]
 
@@ -224,7 +238,7 @@ async def test_a_workspace_that_was_only_fed_gets_nobody_elses_people(
         assert 0 == await program.ended()
 
     service: Service = await start()
-    await eventually(lambda: service.walks.walks, of="the first walk")
+    await eventually(lambda: service.runs.finished, of="the first walk")
 
     async with service.store.reading() as rx:
         assert await rx.users.find_user("T0FED", ada.id) is None
@@ -251,8 +265,8 @@ async def test_every_address_of_this_machine_is_answered_under_its_name(
     assert 200 == (await get(service.url)).status_code
 
 
-async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(start: Start) -> None:
-    service: Service = await start()
+async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(settings: Settings, start: Start) -> None:
+    service: Service = await start(settings.model_copy(update={"auth": "slack"}))
 
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(service.url, headers={"Host": "evil.example"})
@@ -279,13 +293,13 @@ async def test_once_it_has_run_no_rubbish_of_slacks_ends_it(
     slack: Simulator, settings: Settings, start: Start, fault: dict[str, Any]
 ) -> None:
     first: Service = await start()
-    await eventually(lambda: first.walks.walks, of="the first walk")
+    await eventually(lambda: first.runs.finished, of="the first walk")
     await first.close()
     for method in ("auth.test", "apps.connections.open", "users.list"):
         slack.faults.fail(method, times=2, **fault)
 
     again: Service = await start(settings)
-    await eventually(lambda: again.walks.walks or again.failed.done(), within_s=30, of="a walk in spite of it")
+    await eventually(lambda: again.runs.finished or again.failed.done(), within_s=30, of="a walk in spite of it")
 
     assert not again.failed.done()
     assert again.status().trouble is None
@@ -296,27 +310,27 @@ async def test_a_broken_cursor_is_no_end_of_the_list(slack: Simulator, start: St
     slack.page_limit = 5
     for number in range(20):
         slack.adds(f"Ada {number}")
-    slack.faults.fail("users.list", alter=lambda answer: {**answer, "response_metadata": metadata}, times=1)
+    slack.faults.fail("users.list", alter=lambda answer: {**answer, "response_metadata": metadata}, times=6)
 
     service: Service = await start()
-    trouble = await eventually(lambda: service.walks.trouble or service.walks.walks, within_s=10, of="the first walk")
+    trouble = await eventually(lambda: service.runs.trouble or service.runs.finished, within_s=10, of="the first walk")
 
     assert "does not tell whether another follows" in str(trouble)
-    await eventually(lambda: service.walks.walks, within_s=10, of="the walk that follows")
+    await eventually(lambda: service.runs.finished, within_s=10, of="the walk that follows")
 
 
 async def test_a_database_that_is_busy_as_a_walk_ends_does_not_end_the_service(
     slack: Simulator, start: Start, tmp_path: Path
 ) -> None:
     service: Service = await start()
-    await eventually(lambda: service.walks.walks, of="the first walk")
+    await eventually(lambda: service.runs.finished, of="the first walk")
     with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
-        service.walks.want("a test")
-        await eventually(lambda: service.walks.trouble, within_s=15, of="the trouble in words")
+        service.runs.want("a test")
+        await eventually(lambda: service.runs.trouble, within_s=15, of="the trouble in words")
         lock.rollback()
 
-    await eventually(lambda: service.walks.walks > 1, within_s=15, of="a walk once the database is back")
+    await eventually(lambda: service.runs.finished > 1, within_s=15, of="a walk once the database is back")
     assert not service.failed.done()
 
 
@@ -325,7 +339,7 @@ async def test_slack_asking_for_a_wait_without_end_is_told(slack: Simulator, sta
 
     service: Service = await start()
 
-    assert "asks to wait" in str(await eventually(lambda: service.walks.trouble, within_s=10, of="the trouble"))
+    assert "asks to wait" in str(await eventually(lambda: service.runs.trouble, within_s=10, of="the trouble"))
 
 
 @pytest.mark.parametrize(
@@ -346,3 +360,27 @@ async def test_a_setting_that_makes_no_sense_is_told_in_words(
     assert code in (1, 2)
     assert next(reversed(setting)) in program.output
     assert "Traceback" not in program.output
+
+
+async def test_an_output_that_nobody_reads_does_not_end_the_service(slack: Simulator, tmp_path: Path) -> None:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", PYTHONIOENCODING="ascii")
+    read_end, write_end = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "serve", env=env, cwd=tmp_path, stdout=write_end, stderr=asyncio.subprocess.DEVNULL
+    )
+    os.close(write_end)
+    os.close(read_end)
+    await slack.connected(1, timeout=20)
+
+    def has_ended_a_run() -> bool:
+        with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as connection:
+            return bool(connection.execute("SELECT 1 FROM runs WHERE state = 'done'").fetchall())
+
+    await eventually(has_ended_a_run, within_s=10, of="the first run")
+    ada = slack.joins("Ada Lovelace")
+    await slack.eventually_acked(timeout=10)
+
+    assert ada
+    assert process.returncode is None
+    process.terminate()
+    await process.wait()

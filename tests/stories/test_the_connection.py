@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import aiohttp
 import pytest
 
 from bot.service import Service
+from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import find
 from tests.support.waiting import eventually
@@ -92,3 +98,21 @@ async def test_hundreds_at_once_are_all_committed_and_acked(slack: Simulator, se
         known = await rx.users.find_users(slack.team_id, {user.id for user in joined})
     assert len(joined) == len(known)
     assert all(slack.deliveries(event_id) == 1 for event_id in slack.acked())
+
+
+async def test_a_farewell_in_place_of_a_hello_is_told_at_once_and_by_its_reason(
+    slack: Simulator, settings: Settings, start: Callable[..., Any]
+) -> None:
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as others:
+        for _ in range(10):
+            answer = await session.post(
+                f"{slack.api_url}apps.connections.open", headers={"Authorization": f"Bearer {slack.app_token}"}
+            )
+            url = (await answer.json())["url"]
+            await others.enter_async_context(session.ws_connect(url))
+
+        service: Service = await start()
+        trouble = await eventually(lambda: service.sockets.status.trouble, within_s=8, of="the reason")
+
+        assert "more than ten connections" in str(trouble)
+    await eventually(lambda: service.status().sockets, within_s=20, of="a connection once there is room")

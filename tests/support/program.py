@@ -22,14 +22,17 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def serve_environment(slack: Simulator, database_url: str, **more: str) -> dict[str, str]:
-    """Make an environment that leads to the pretend Slack."""
+    """Make an environment that leads to the pretend Slack; without a sign-in, unless the door is the subject."""
     return environment(
-        SLACK_BOT_TOKEN=slack.bot_token,
-        SLACK_APP_TOKEN=slack.app_token,
-        SLACK_API_URL=slack.api_url,
-        DATABASE_URL=database_url,
-        USERSYNC_PORT="0",
-        **more,
+        **{
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "DATABASE_URL": database_url,
+            "USERSYNC_PORT": "0",
+            "USERSYNC_AUTH": "none",
+            **more,
+        }
     )
 
 
@@ -67,10 +70,16 @@ class Program:
 @contextlib.asynccontextmanager
 async def running(*arguments: str, env: Mapping[str, str], cwd: Path) -> AsyncIterator[Program]:
     """Run `usersync ARGUMENTS`; whatever is still running afterwards is killed."""
+    async with running_command(sys.executable, "-m", "bot", *arguments, env=env, cwd=cwd) as program:
+        yield program
+
+
+@contextlib.asynccontextmanager
+async def running_command(*command: str, env: Mapping[str, str], cwd: Path) -> AsyncIterator[Program]:
+    """Run any command; whatever is still running afterwards is killed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        env=dict(env), cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        *command, env=dict(env), cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
     program = Program(process)
     try:
         yield program

@@ -1,0 +1,24 @@
+"""How the service is, as the root tells it to whoever answers; from memory, so also while the database is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.runs.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What memory knows right now."""
+
+    workspace: str
+    """Its name, else its id."""
+    sockets: int
+    sockets_wanted: int
+    last_heard_at: datetime | None = None
+    walked_at: datetime | None = None
+    """When everybody was last read to the end."""
+    trouble: str | None = None
+    progress: Progress | None = None
+    """Of the run under way."""

@@ -1,0 +1,68 @@
+"""The way into the directory: a button with a link for one person, or kind words for whom the door would refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.blocks.replies import Button, message
+from bot.command import words
+from bot.command.looking import PATIENCE_S
+from bot.command.roles import Role, Roles, RoleUnknown
+from bot.command.typed import Typed
+from db.errors import StoreError, StoreUnavailable
+
+Json = dict[str, Any]
+Links = Callable[[str, str], Awaitable[str]]
+"""Makes the address for one user: (`team_id`, `user_id`). Raises StoreError."""
+
+HINT = "The link works once, for 10 minutes, and is only for you."
+
+
+class Invitation:
+    """Opens the directory for people."""
+
+    def __init__(self, links: Links, roles: Roles, *, may_guests: bool, are_links_personal: bool = True) -> None:
+        self._links = links
+        self._roles = roles
+        self._may_guests = may_guests
+        self._hint = HINT if are_links_personal else ""
+
+    async def answer(self, typed: Typed) -> Json:
+        """Answer whoever wants to see the directory."""
+        try:
+            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
+        except RoleUnknown as error:
+            return message([words.not_told(str(error))])
+        if refusal := self._refusal(role):
+            return message([refusal])
+        try:
+            return message([words.OPENS], button=await self._button(typed))
+        except StoreError as error:
+            return message([words.closed(error.plain)])
+
+    async def button(self, typed: Typed) -> Button | None:
+        """Make a button that goes along with other words; None where no link can be made."""
+        try:
+            return await self._button(typed)
+        except StoreError:
+            return None
+
+    async def _button(self, typed: Typed) -> Button:
+        # Shielded: a link is written down, and a write that is cancelled in the middle may keep its lock for a while.
+        making = asyncio.ensure_future(self._links(typed.team_id, typed.user_id))
+        making.add_done_callback(lambda done: done.cancelled() or done.exception())  # late, it is nobody's
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                url = await asyncio.shield(making)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"(no answer within {PATIENCE_S} s)") from error
+        return Button("Open the directory", url, "open_directory", self._hint)
+
+    def _refusal(self, role: Role) -> str:
+        if not role.is_active:
+            return words.NOT_ACTIVE
+        if role.is_guest:
+            return "" if self._may_guests else words.NO_GUESTS
+        return "" if role.is_member else words.NOT_OF_HERE

@@ -1,0 +1,108 @@
+"""Who somebody is: as the table says, and as Slack says now where the table is away, behind, or would refuse them.
+
+Facts: docs.slack.dev, users.info (tier 4), User object (roles).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.command.looking import looking
+from bot.entries import entry_of_member
+from bot.slack import SlackClient, error_word
+from bot.slack_words import out_of_reach, why_unreachable
+from db import Store
+from db.errors import StoreError
+from db.merge import merge
+from db.records import Kind, State, User
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S = 5
+_UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+
+
+class RoleUnknown(Exception):
+    """Neither the table nor Slack could tell; the message says why, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What somebody is in their workspace."""
+
+    is_active: bool = False
+    is_admin: bool = False
+    """An active admin or owner of the workspace; a guest is none."""
+    is_guest: bool = False
+    is_member: bool = False
+
+
+def role_of(user: User) -> Role:
+    """Read the role from a row."""
+    is_active, is_member = user.state is State.ACTIVE, user.kind is Kind.MEMBER
+    leads = bool(user.is_admin or user.is_owner or user.is_primary_owner)
+    return Role(
+        is_active=is_active,
+        is_admin=is_active and is_member and leads,
+        is_guest=user.kind is Kind.GUEST,
+        is_member=is_member,
+    )
+
+
+class Roles:
+    """Finds out who somebody is."""
+
+    def __init__(self, store: Store, client: SlackClient, *, patience_s: float = PATIENCE_S) -> None:
+        self._store = store
+        self._client = client
+        self._patience_s = patience_s
+
+    async def find(self, team_id: str, user_id: str, *, is_enough: Callable[[Role], bool]) -> Role:
+        """Tell the role in the table where it is enough, else ask Slack. Raises RoleUnknown."""
+        stored = await self._stored(team_id, user_id)
+        if stored is not None and is_enough(stored):
+            return stored
+        return await self._asked(team_id, user_id)
+
+    async def find_surely(self, team_id: str, user_id: str) -> Role:
+        """Ask Slack first; the table's word only counts where Slack cannot tell. Raises RoleUnknown."""
+        try:
+            return await self._asked(team_id, user_id)
+        except RoleUnknown:
+            stored = await self._stored(team_id, user_id)
+            if stored is None or not stored.is_admin:
+                raise
+            return stored
+
+    async def _stored(self, team_id: str, user_id: str) -> Role | None:
+        try:
+            async with looking(self._store) as rx:
+                user = await rx.users.find_user(team_id, user_id)
+        except StoreError as error:
+            log.warning("a role could not be read", reason=str(error))
+            return None
+        return role_of(user) if user else None
+
+    async def _asked(self, team_id: str, user_id: str) -> Role:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                answer = await self._client.users_info(user=user_id)
+        except SlackApiError as error:
+            word = error_word(error)
+            if word in _UNKNOWN:
+                return Role()
+            raise RoleUnknown(f"Slack answers {word}.") from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise RoleUnknown(out_of_reach(why_unreachable(error))) from error
+        user = answer.data.get("user") if isinstance(answer.data, dict) else None
+        now_s = self._client.clock.now_s()
+        entry = entry_of_member(user, team_id=team_id, moment=int(now_s * 1_000_000), now_s=now_s)
+        if entry.observation is None or entry.observation.id != user_id:
+            raise RoleUnknown("Slack's answer cannot be read.")
+        return role_of(merge(None, entry.observation).user)

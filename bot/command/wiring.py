@@ -1,0 +1,60 @@
+"""The desk put together from its parts, for the root, which hands in what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.command.answers import Answers
+from bot.command.condition import Condition
+from bot.command.desk import Desk
+from bot.command.invitation import Invitation, Links
+from bot.command.report import Report
+from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
+from bot.command.roles import Roles
+from bot.errands import Errands
+from bot.runs.schedule import Schedule
+from bot.slack import SlackClient
+from db import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator decided, and how patient we are."""
+
+    version: str
+    may_guests: bool = False
+    """Whether the directory opens for guests."""
+    are_links_personal: bool = True
+    """Whether a link lets in the one person whom it was made for; otherwise it is just the address."""
+    updates_after_s: Sequence[float] = UPDATES_AFTER_S
+
+
+def make_desk(
+    store: Store,
+    client: SlackClient,
+    runs: Schedule,
+    *,
+    errands: Errands,
+    answers: Answers,
+    links: Links,
+    is_known: Callable[[str], bool],
+    condition: Callable[[str], Condition],
+    clock: Callable[[], datetime],
+    terms: Terms,
+) -> Desk:
+    """Put the desk together."""
+    roles = Roles(store, client)
+    invitation = Invitation(links, roles, may_guests=terms.may_guests, are_links_personal=terms.are_links_personal)
+    resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
+    report = Report(store, condition=condition, clock=clock, version=terms.version)
+    return Desk(
+        errands,
+        answers,
+        is_known=is_known,
+        roles=roles,
+        invitation=invitation,
+        resyncs=resyncs,
+        report=report,
+    )

@@ -1,0 +1,188 @@
+"""The sentences of the answers, in Slack's markup; what others wrote is escaped in them. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.blocks.replies import escape
+from bot.command.condition import Condition
+from bot.parse import is_user_id
+from bot.runs.claim import Order
+from bot.runs.progress import Progress
+from bot.runs.words import counted, found, progressing, who_runs
+from db.records import Run, RunKind, RunState
+
+HELP = (
+    "*What you can ask of me*\n"
+    "• `/usersync open` opens the people directory.\n"
+    "• `/usersync status` tells how fresh it is, and what is wrong if something is.\n"
+    "• `/usersync resync` reads everybody from Slack again (admins and owners).\n"
+    "• `/usersync confirm` reads again after a run was held, and may then mark many people as missing "
+    "(admins and owners).\n"
+    "• `/usersync help` shows this.\n"
+    "`/usersync` alone is `resync` for admins and owners, and `open` for everybody else."
+)
+RESTARTING = (
+    "usersync is being restarted, so this message ends here. People are read on by themselves after the start; "
+    "`/usersync status` tells how far that is."
+)
+CONFIRM_AGAIN = "usersync is being restarted before this could begin. Send `/usersync confirm` again after the start."
+FAILED = (
+    "Something went wrong in usersync, and this may not have been done. Try again; if it stays so, tell whoever runs "
+    "usersync here: the log says what it was."
+)
+NOT_KNOWN = (
+    "usersync does not know this workspace yet, so there is nothing to show or read. Try again in a minute; if it "
+    "stays so, whoever runs usersync here finds the reason in its log."
+)
+REFUSED = (
+    "Only admins and owners of the workspace can start a resync, so nothing was started. There is hardly a need: the "
+    "directory follows Slack by itself. `/usersync status` tells how fresh it is, `/usersync open` opens it."
+)
+NOT_ACTIVE = "Slack says that you are not active in this workspace, so the directory does not open for you."
+NOT_OF_HERE = "The directory is for the people of this workspace, so it does not open for guests of another company."
+NO_GUESTS = (
+    "The directory is not open to guests here, so a link would lead nowhere. Whoever runs usersync can change that."
+)
+OPENS = "Here is the people directory."
+BEGUN = "Reading people from Slack … This message follows along and says when it has ended."
+NOTHING_HELD = "The last run was not held, so there was nothing to confirm; people are read again all the same."
+CONFIRMED = "Confirmed: people are read afresh, and whoever Slack no longer knows is marked as missing."
+CONFIRM_LATER = (
+    "A run that was not confirmed is under way, and cannot be confirmed in the middle. When it has ended, and only if "
+    "it was held, send `/usersync confirm` again."
+)
+
+_KINDS = {
+    RunKind.BACKFILL: ("The backfill", "backfill"),
+    RunKind.RESYNC: ("A resync", "resync"),
+    RunKind.RECONCILE: ("A reconcile", "reconcile"),
+}
+
+
+def unknown(typed: str) -> str:
+    """Name a word that nobody knows; what would end its quotation is left out."""
+    return f"I do not know “{escape(typed.replace('`', ''))}”, so nothing was done."
+
+
+def not_told(reason: str) -> str:
+    """Say that nobody could tell whether somebody may."""
+    return f"Whether you may do that cannot be told right now, so nothing was done. {escape(reason)} Try again soon."
+
+
+def closed(reason: str) -> str:
+    """Say that no link could be made."""
+    return f"The directory cannot be opened right now. {escape(reason)} Try again in a minute."
+
+
+def waiting(trouble: str | None) -> str:
+    """Say that a run is to come, and why it has not begun if that is known."""
+    return f"The run has not begun yet. {escape(trouble)}" if trouble else BEGUN
+
+
+def under_way(order: Order, progress: Progress | None, now: datetime) -> str:
+    """Say that somebody was first, who, and how far that is."""
+    kind = progress.kind if progress else RunKind.RESYNC if order.is_asked else RunKind.RECONCILE
+    by = f", asked for by <@{order.asked_by}>" if order.asked_by and is_user_id(order.asked_by) else ""
+    far = far_along(progress, now) if progress else "It is about to begin."
+    return f"{_KINDS[kind][0]} is already under way{by}. {far}"
+
+
+def far_along(progress: Progress, now: datetime) -> str:
+    """Say how far a run is."""
+    return escape(progressing(progress, now))
+
+
+def elsewhere(run: Run | None) -> str:
+    """Say that another process is at it."""
+    return f"{escape(who_runs(run))}, so no second run was begun. Ask again when that one has ended."
+
+
+def failed(reason: str) -> str:
+    """Say that a run did not come to its end."""
+    return (
+        f"*The run failed.* {escape(reason)} Nobody was marked as missing for it, and what was read before stays. "
+        "It is tried again by itself; `/usersync status` tells how it stands."
+    )
+
+
+def cut_short(reason: str) -> str:
+    """Say that a run was left in the middle for a reason of our own."""
+    return (
+        f"*The run was cut short.* {escape(reason)} Nobody was marked as missing for it, and what was read stays. "
+        "It is gone on with by itself; `/usersync status` tells how it stands."
+    )
+
+
+def ended(run: Run, *, is_resumed: bool) -> list[str]:
+    """Say what a run found; its counts are a line of their own."""
+    head = "" if run.state is RunState.HELD else "*Done.*"  # a held run's reason begins with the word
+    more = "It had begun before the last restart, so people are read once more now." if is_resumed else ""
+    words = [escape(each) for each in (found(run), run.reason or "", more) if each]
+    return [" ".join(filter(None, [head, *words]))]
+
+
+def counts_away(reason: str) -> str:
+    """Say that the counts of a run that ended cannot be shown."""
+    return f"The counts cannot be read right now. {escape(reason)}"
+
+
+def freshness(condition: Condition, now: datetime, *, is_memory_away: bool = False) -> str:
+    """Say how closely Slack is followed."""
+    heard = f" Slack was last heard {ago(condition.last_heard_at, now)}." if condition.last_heard_at else ""
+    if not condition.sockets:
+        return f":red_circle: *Not connected to Slack*, so the directory does not follow changes right now.{heard}"
+    if is_memory_away:
+        return f":red_circle: *Changes are not taken in* while the database is away; they wait at Slack.{heard}"
+    open_of = f"{condition.sockets} of {counted(condition.sockets_wanted, 'connection', 'connections')}"
+    sign = ":large_green_circle:" if condition.trouble is None else ":large_yellow_circle:"
+    return f"{sign} *Following changes* on {open_of}.{heard}"
+
+
+def trouble(condition: Condition) -> str:
+    """Say what is wrong; empty for nothing."""
+    return f":warning: {escape(condition.trouble)}" if condition.trouble else ""
+
+
+def running(progress: Progress, now: datetime) -> str:
+    """Say which run is under way."""
+    return f"{_KINDS[progress.kind][0]} is under way. {far_along(progress, now)}"
+
+
+def last_run(run: Run, now: datetime, *, told: str) -> str:
+    """Say how the last run went; a reason that was told already is not told twice."""
+    ways = {RunState.DONE: "came to its end", RunState.HELD: "was held", RunState.FAILED: "failed"}
+    when = ago(run.ended_at, now) if run.ended_at else "some time ago"
+    head = f"The last {_KINDS[run.kind][1]} {ways.get(run.state, 'stopped')} {when}."
+    reason = run.reason if run.reason and run.reason not in told else ""
+    return " ".join(filter(None, [head, found(run), escape(reason)]))
+
+
+def last_read(condition: Condition, now: datetime) -> str:
+    """Say when everybody was last read, from memory."""
+    if condition.walked_at is None:
+        return "Nobody has been read from Slack to the end yet."
+    return f"Everybody was last read {ago(condition.walked_at, now)}."
+
+
+def letters(count: int) -> str:
+    """Say how many payloads were put aside."""
+    if not count:
+        return "No dead letters."
+    return f"{counted(count, 'dead letter', 'dead letters')}: so many payloads could not be applied, and are kept."
+
+
+def memory_away(reason: str) -> str:
+    """Say that the rest of a status is not to be had."""
+    return f":red_circle: {escape(reason)} What is said here comes from memory; counts and runs cannot be shown."
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Say an age: "just now", "14 minutes ago", "3 days ago"."""
+    seconds = int((now - moment).total_seconds())
+    if seconds < 5:
+        return "just now"
+    for size, one, many in ((86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")):
+        if seconds >= size:
+            return f"{counted(seconds // size, one, many)} ago"
+    return f"{counted(seconds, 'second', 'seconds')} ago"

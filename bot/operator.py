@@ -1,0 +1,60 @@
+"""Whom the operator means by a word on the command line: an id, a workspace and an id, an e-mail address, a handle."""
+
+from __future__ import annotations
+
+import re
+
+from db import Snapshot, Store
+from db.records import Kind, State, User
+
+_KEY = re.compile(r"(?:(?P<team_id>[TE][A-Z0-9]{1,63})/)?(?P<user_id>[UW][A-Z0-9]{1,63})")
+
+
+class NobodyMeant(Exception):
+    """Nobody is known by that word. The message says what can be written instead."""
+
+
+class SeveralMeant(Exception):
+    """The word fits more than one user. The message lists them as they can be told apart."""
+
+
+async def whom(store: Store, word: str) -> tuple[str, str]:
+    """Tell `team_id` and `id`. Raises NobodyMeant, SeveralMeant, StoreUnavailable."""
+    async with store.reading() as rx:
+        if key := _KEY.fullmatch(word):
+            return await _by_id(rx, key["user_id"], key["team_id"])
+        users = await rx.users.list_called(word.removeprefix("@"))
+    return _only_one([(user.team_id, user.id) for user in _likely(users)], word)
+
+
+async def _by_id(rx: Snapshot, user_id: str, team_id: str | None) -> tuple[str, str]:
+    """Find an id where it is known; before the first run a workspace may have anybody in it."""
+    workspaces = [each for each in await rx.workspaces.list_workspaces() if team_id in (None, each.team_id)]
+    if not workspaces:
+        raise NobodyMeant(
+            f"The workspace {team_id} is not known here. Leave it out, or write one that is."
+            if team_id
+            else "No workspace is known yet. Start usersync once with its two tokens; then ask again."
+        )
+    known = await rx.users.get_users((each.team_id, user_id) for each in workspaces)
+    if not known and len(workspaces) == 1 and workspaces[0].backfilled_at is None:
+        return workspaces[0].team_id, user_id
+    return _only_one(list(known), f"{team_id}/{user_id}" if team_id else user_id)
+
+
+def _likely(users: tuple[User, ...]) -> list[User]:
+    """Prefer people who are there: an address may have belonged to somebody who left."""
+    present = [user for user in users if user.state is State.ACTIVE and user.kind in (Kind.MEMBER, Kind.GUEST)]
+    return present or list(users)
+
+
+def _only_one(keys: list[tuple[str, str]], word: str) -> tuple[str, str]:
+    if not keys:
+        raise NobodyMeant(
+            f"Nobody here is known as {word}. Write a Slack id (U…, found under More, Copy member ID in a Slack "
+            "profile), a workspace and an id (T…/U…), an e-mail address or a handle."
+        )
+    if len(keys) > 1:
+        listed = ", ".join(sorted(f"{team_id}/{user_id}" for team_id, user_id in keys))
+        raise SeveralMeant(f"{word} fits more than one user: {listed}. Write the one you mean in this form.")
+    return keys[0]

@@ -1,0 +1,62 @@
+"""The scopes that the app asks Slack for: what each is for, and what is lost without it. One table, read by all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One scope of the bot token."""
+
+    name: str
+    is_required: bool
+    calls: tuple[str, ...]
+    """Methods of the Web API that need it."""
+    events: tuple[str, ...]
+    """Events that Slack sends only with it."""
+    loss: str
+    """What is missing where it was not granted, as a sentence."""
+
+
+SCOPES = (
+    Scope(
+        name="users:read",
+        is_required=True,
+        calls=("users.list", "users.info", "bots.info"),
+        events=("user_change", "team_join"),
+        loss="No directory at all.",
+    ),
+    Scope(
+        name="commands",
+        is_required=True,
+        calls=(),
+        events=(),
+        loss="There is no /usersync in Slack: no sign-in links, status or resyncs from there.",
+    ),
+    Scope(
+        name="users:read.email",
+        is_required=False,
+        calls=(),
+        events=(),
+        loss="No e-mail addresses: the column email stays empty, and nobody is found by one.",
+    ),
+    Scope(
+        name="team:read",
+        is_required=False,
+        calls=("team.info",),
+        events=(),
+        loss="The workspace's web address stays unknown (column domain).",
+    ),
+    Scope(
+        name="chat:write",
+        is_required=False,
+        calls=("chat.postMessage",),
+        events=(),
+        loss="Nobody gets a direct message when a very long resync has ended.",
+    ),
+)
+"""In the order of the manifest: what is required first."""
+
+FREE_CALLS = ("auth.test", "apps.connections.open")
+"""Methods that need no scope of the bot token; the second is asked with the app-level token."""

@@ -1,0 +1,165 @@
+"""The doctor: each thing amiss is one line that fails, none hides another, and nothing is changed or given away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.doctor import Doctor, check_scopes, judge_answer
+from bot.doctor_report import WIDTH, Verdict, failed, report
+from bot.simulator import Simulator
+from db import Store
+from db.records import Workspace
+from tests.conftest import settings_for
+from tests.support.program import environment, running, serve_environment
+
+NAMES = ["settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace"]
+
+
+async def examined(slack: Simulator, tmp_path: Path, **more: str) -> tuple[int, str]:
+    env = serve_environment(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}") | more
+    async with running("doctor", env=env, cwd=tmp_path) as program:
+        code = await program.ended(within_s=30)
+    assert "Traceback" not in program.output
+    assert [] == [line for line in program.output.splitlines() if len(line) > WIDTH]
+    for secret in (slack.bot_token, slack.app_token, *(value for name, value in more.items() if "TOKEN" in name)):
+        assert secret not in program.output
+    return code, program.output
+
+
+def line_of(check: str, output: str) -> str:
+    (line,) = [line for line in output.splitlines() if f" {check} " in line[:23]]
+    return line
+
+
+async def test_wrong_settings_are_told_as_ever_with_2(tmp_path: Path) -> None:
+    async with running("doctor", env=environment(USERSYNC_SOCKETS="many"), cwd=tmp_path) as program:
+        assert 2 == await program.ended()
+
+    for name in ("USERSYNC_SOCKETS", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        assert name in program.output
+
+
+async def test_refused_tokens_fail_and_hide_no_other_check(slack: Simulator, tmp_path: Path) -> None:
+    wrong = {"SLACK_BOT_TOKEN": "xoxb-wrong", "SLACK_APP_TOKEN": "xapp-wrong"}
+    code, output = await examined(slack, tmp_path, **wrong)
+
+    assert 1 == code
+    assert "failed" in line_of("bot token", output)
+    assert "failed" in line_of("app token", output)
+    assert "ok" in line_of("Slack", output)
+    assert all(line_of(name, output) for name in NAMES)
+
+
+async def test_a_slack_out_of_reach_fails_in_words(slack: Simulator, tmp_path: Path) -> None:
+    code, output = await examined(slack, tmp_path, SLACK_API_URL="http://127.0.0.1:9/api/")
+
+    assert 1 == code
+    assert "cannot be reached" in output
+    assert "warning" in line_of("database", output)
+
+
+async def test_a_slack_that_never_answers_keeps_no_check_waiting(slack: Simulator, tmp_path: Path) -> None:
+    slack.faults.fail("*", slow_seconds=60, times=None)
+    settings = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+
+    async with asyncio.timeout(5):
+        found = {each.check: each for each in await Doctor(settings, patience_s=0.3).examine()}
+
+    assert NAMES == list(found)
+    assert "no answer within 0.3 s" in found["bot token"].words
+    assert "no answer within 0.3 s" in found["socket"].words
+    assert "None exists yet" in found["database"].words
+
+
+async def test_tokens_of_two_apps_fail_naming_both(slack: Simulator, tmp_path: Path) -> None:
+    slack.knows_app(app_id="A0OTHER0001", app_token="xapp-1-A0OTHER0001-1-abc")
+    code, output = await examined(slack, tmp_path, SLACK_APP_TOKEN="xapp-1-A0OTHER0001-1-abc")
+
+    assert 1 == code
+    assert "failed" in line_of("same app", output)
+    assert "A0OTHER0001" in output
+    assert slack.app_id in output
+
+
+async def test_a_database_of_another_workspace_fails(slack: Simulator, tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    async with store.transaction() as tx:
+        await tx.workspaces.save_workspace(Workspace("T0ACME", name="Acme", bot_user_id="U1"))
+    await store.close()
+
+    code, output = await examined(slack, tmp_path)
+
+    assert 1 == code
+    assert "failed" in line_of("workspace", output)
+    assert "Acme (T0ACME)" in output
+
+
+async def test_a_database_that_is_none_fails(slack: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "usersync.sqlite3").write_text("this is no database at all, whatever its name says" * 40)
+    code, output = await examined(slack, tmp_path)
+
+    assert 1 == code
+    assert "failed" in line_of("database", output)
+
+
+async def test_without_a_database_none_is_made_and_that_is_a_warning(slack: Simulator, tmp_path: Path) -> None:
+    slack.scopes.discard("team:read")
+    code, output = await examined(slack, tmp_path)
+
+    assert 0 == code
+    assert "warning" in line_of("database", output)
+    assert "warning" in line_of("scopes", output)
+    assert "team:read" in output
+    assert not os.listdir(tmp_path)  # noqa: PTH208
+
+
+async def test_when_all_is_well_every_line_says_ok(slack: Simulator, tmp_path: Path) -> None:
+    await (await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")).close()
+    code, output = await examined(slack, tmp_path)
+
+    assert 0 == code
+    assert all("ok" in line_of(name, output) for name in NAMES)
+    assert "Meridian" in output
+
+
+@pytest.mark.parametrize(
+    ("granted", "verdict"),
+    [
+        (None, Verdict.WARNING),
+        (frozenset(), Verdict.FAILED),
+        (frozenset({"users:read"}), Verdict.FAILED),
+        (frozenset({"users:read", "commands"}), Verdict.WARNING),
+        (frozenset({"users:read", "commands", "users:read.email", "team:read", "chat:write"}), Verdict.OK),
+    ],
+)
+def test_a_missing_scope_fails_only_where_nothing_works_without_it(
+    granted: frozenset[str] | None, verdict: Verdict
+) -> None:
+    assert verdict is check_scopes(granted).verdict
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "verdict"),
+    [
+        (503, None, Verdict.FAILED),
+        (200, "Mon, 23 Nov 2026 16:44:00 GMT", Verdict.WARNING),
+        (200, "Mon, 23 Nov 2026 16:42:30 GMT", Verdict.OK),
+        (200, "yesterday", Verdict.OK),
+        (200, None, Verdict.OK),
+    ],
+)
+def test_slacks_answer_is_judged_by_status_and_clock(status: int, date: str | None, verdict: Verdict) -> None:
+    now_s = 1_795_452_120.0  # 2026-11-23 16:42:00 UTC
+
+    assert verdict is judge_answer(status, date, took_s=0.1, now_s=now_s).verdict
+
+
+def test_long_and_odd_words_stay_within_the_page() -> None:
+    printed = report([failed("database", f"\x1b[31m{'word ' * 60}", cost="much", remedy="mend it")])
+
+    assert "\x1b" not in printed
+    assert all(len(line) <= WIDTH for line in printed.splitlines())
