@@ -11,13 +11,22 @@ import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from bot.pace import Pace
+from bot.runs.runner import RunPace
+from bot.runs.schedule import Rhythm
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
-from bot.walks import Pace
 from db import Store
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, empty_database
+
+QUICK = Pace(
+    stagger_s=0.05,
+    rhythm=Rhythm(rest_s=0.2, retry_s=0.2, look_again_s=0.1),
+    runs=RunPace(lists_a_minute=10_000, asks_a_minute=10_000, first_pause_s=0.05),
+)
+"""Slack's own pace would make every story a matter of minutes."""
 
 # The same examples every time, so a red run is a change; `--hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
@@ -71,8 +80,8 @@ def settings(slack: Simulator, tmp_path: Path) -> Settings:
     return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
 
 
-def settings_for(slack: Simulator, database_url: str) -> Settings:
-    """Make settings that lead to the pretend Slack."""
+def settings_for(slack: Simulator, database_url: str, *, auth: str = "none") -> Settings:
+    """Make settings that lead to the pretend Slack; without a sign-in, unless the door itself is the subject."""
     return Settings.model_validate(
         {
             "SLACK_BOT_TOKEN": slack.bot_token,
@@ -80,6 +89,7 @@ def settings_for(slack: Simulator, database_url: str) -> Settings:
             "SLACK_API_URL": slack.api_url,
             "DATABASE_URL": database_url,
             "USERSYNC_PORT": 0,
+            "USERSYNC_AUTH": auth,
         }
     )
 
@@ -90,7 +100,7 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     async with AsyncExitStack() as stack:
 
         async def begin(wanted: Settings = settings) -> Service:
-            return await stack.enter_async_context(Service(wanted, pace=Pace(stagger_s=0.05, rest_s=0.2, retry_s=0.2)))
+            return await stack.enter_async_context(Service(wanted, pace=QUICK))
 
         yield begin
 
@@ -101,5 +111,5 @@ async def service(start: Callable[..., object], slack: Simulator) -> Service:
     from tests.support.waiting import eventually
 
     running: Service = await start()  # type: ignore[misc]
-    await eventually(lambda: running.walks.walks, within_s=10, of="the first walk")
+    await eventually(lambda: running.runs.finished, within_s=10, of="the first walk")
     return running

@@ -16,9 +16,14 @@ from pydantic import AliasChoices
 from starlette.routing import Route
 
 from bot.cli import app as command_line
+from bot.demo import PEOPLE as PEOPLE_OF_THE_DEMO
 from bot.feed import feed, read_events
+from bot.runs.claim import Order, claimed
 from bot.settings import SECRETS, Settings, known_names
+from bot.simulator import Simulator
+from bot.simulator.payloads import listed
 from db import Store
+from db.records import RunState
 from db.tables import changes, users
 from tests.support.factories import TEAM, a_short_payload, a_user_payload, an_event
 from web import Status, create_app
@@ -33,6 +38,8 @@ MARKDOWN = sorted(
     if not any(part.startswith(".") or part in NOT_OURS for part in path.relative_to(ROOT).parts)
 )
 LONGEST_LINE = 120
+LINK = re.compile(r"\[[^\]]+\]: https://\S+")
+"""The definition of a link is one line, however long the address."""
 
 
 def text_of(name: str) -> str:
@@ -206,6 +213,8 @@ async def table(tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
     payloads = [an_event(user, event_id=f"Ev{number}") for number, user in enumerate(PEOPLE)]
     async for fed in feed(store, payloads, team_id=TEAM, clock=lambda: NOW):
         assert fed.outcome.reason is None
+    async with claimed(store, TEAM, Order(), instance="a test", clock=lambda: NOW) as claim:
+        await claim.end(RunState.DONE, at=NOW, counts={"seen": len(PEOPLE)}, is_read=True)
     await store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA query_only = ON")
@@ -215,6 +224,22 @@ async def table(tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
 @pytest.mark.parametrize("query", QUERIES)
 async def test_a_printed_query_finds_something(table: sqlite3.Connection, query: str) -> None:
     assert table.execute(query).fetchall()
+
+
+async def test_the_readmes_query_answers_what_the_readme_shows(tmp_path: Path) -> None:
+    (answer,) = re.findall(r"^```\ntz .*?\n-.*?\n(.*?)^```$", text_of("README.md"), flags=re.MULTILINE | re.DOTALL)
+    path = tmp_path / "demo.sqlite3"
+    store = await Store.open(f"sqlite:///{path}")
+    slack = Simulator(crowd=PEOPLE_OF_THE_DEMO)
+    payloads = [listed(user, locale=False) for _, user in slack.crowd.listed_from(0)]
+    everybody = [{"event": {"type": "user_change", "user": payload}} for payload in payloads]
+    async for fed in feed(store, everybody, team_id=slack.team_id, clock=lambda: datetime.now(UTC)):
+        assert fed.outcome.reason is None
+    await store.close()
+
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(queries("README.md")[0]).fetchall()
+    assert [line.split() for line in answer.splitlines()] == [[str(value) for value in row] for row in rows]
 
 
 def test_there_are_at_least_five_queries_to_begin_with() -> None:
@@ -279,7 +304,7 @@ def test_every_page_has_one_first_heading_and_short_lines(name: str) -> None:
     text = text_of(name)
 
     assert 1 == len(re.findall(r"^# ", without_code(text), flags=re.MULTILINE))
-    assert [] == [line for line in text.splitlines() if len(line) > LONGEST_LINE]
+    assert [] == [line for line in text.splitlines() if len(line) > LONGEST_LINE and not LINK.fullmatch(line)]
 
 
 def test_every_decision_is_numbered_without_a_gap() -> None:
