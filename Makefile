@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format lock clean
+.PHONY: help setup demo serve test torture trials check format lock clean
 
 help: ## Explain the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -18,6 +18,12 @@ serve: .venv/.runtime ## Follow your Slack (tokens from the environment or .env)
 
 test: .venv/.dev ## Run all tests
 	@$(PY) -m pytest -n auto $(ARGS)
+
+torture: .venv/.dev ## Run the long versions of the stories about faults, and print figures (many minutes)
+	@$(PY) -m pytest $(ARGS) tests/torture
+
+trials: .venv/.dev ## Take each protection away in turn, and see that its test notices (many minutes)
+	@$(PY) scripts/trials $(ARGS)
 
 check: .venv/.dev ## Format, lint, strict types and the import table
 	@$(PY) -m ruff format --check .

@@ -153,6 +153,11 @@ async def has_tables(connection: AsyncConnection) -> set[str]:
     return set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names()))
 
 
+def has_column(connection: sa.Connection, table: str, column: str) -> bool:
+    """Say whether a table has a column: not every engine can be told to add it only where it is missing."""
+    return any(each["name"] == column for each in sa.inspect(connection).get_columns(table))
+
+
 @asynccontextmanager
 async def migration_lock(connection: AsyncConnection) -> AsyncIterator[None]:
     """Let one process at a time migrate. On SQLite the connection's own `BEGIN IMMEDIATE` is the lock."""

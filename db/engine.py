@@ -119,8 +119,9 @@ def _execute_when_free(cursor: Any, statement: str) -> None:
     while True:
         try:
             cursor.execute(statement)
-            return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= last_try:
                 raise
             await_only(asyncio.sleep(0.02))
+        else:
+            return

@@ -164,6 +164,7 @@ runs = sa.Table(
     sa.Column("inserted", sa.Integer, nullable=False),
     sa.Column("updated", sa.Integer, nullable=False),
     sa.Column("drift", sa.Integer, nullable=False),
+    sa.Column("drift_fields", sa.JSON(none_as_null=True)),
     sa.Column("unreadable", sa.Integer, nullable=False),
     sa.Column("nameless", sa.Integer, nullable=False),
     sa.Column("absent", sa.Integer, nullable=False),
@@ -193,5 +194,18 @@ signins = sa.Table(
     sa.Column("spent_at", Utc),
     sa.Index("signins_in_time", "expires_at"),
     sa.Index("signins_of_a_user", "team_id", "user_id"),
+    **TABLE_OPTIONS,
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    _id("team_id"),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc),
+    sa.Index("alerts_in_time", "since"),
     **TABLE_OPTIONS,
 )
