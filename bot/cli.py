@@ -8,7 +8,6 @@ import logging
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -20,27 +19,21 @@ from bot.demo import Demo
 from bot.doctor import Doctor
 from bot.doctor_report import report
 from bot.feed import FeedError, feed, read_events
-from bot.identity import Rejected
-from bot.ingest import NotCommitted
+from bot.letters_verbs import letters_app
 from bot.logs import configure_logs
-from bot.operator import NobodyMeant, SeveralMeant, whom
-from bot.runs.patience import PassFailed
+from bot.operator import whom
+from bot.outcome import CLEAN, FAILED, run_verb
 from bot.runs.verb import ResyncVerb, Wish
-from bot.secret_key import KeyUnusable
 from bot.service import Service, utc_now
 from bot.settings import demo_port, load_settings, proxy_for
 from bot.settings_words import SettingsError
 from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
 from bot.terminal import shown
-from bot.webserver import PortTaken
 from db import Store
-from db.errors import StoreError
-
-CLEAN, FAILED, SETTINGS = 0, 1, 2
-"""Exit codes: done; could not be done, in words; settings or arguments are wrong, in words."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(letters_app, name="dead-letters")
 
 
 def main() -> None:
@@ -61,14 +54,14 @@ def usersync(
 @app.command()
 def serve() -> None:
     """Follow Slack and serve the directory, until it is told to end."""
-    _run(_serve())
+    run_verb(_serve())
 
 
 @app.command()
 def demo() -> None:
     """Run everything against a pretend Slack with invented people; nothing leaves this machine."""
     configure_logs("console")
-    _run(_demo())
+    run_verb(_demo())
 
 
 @app.command()
@@ -79,7 +72,7 @@ def resync(
     ] = False,
 ) -> None:
     """Read everybody from Slack once, in a process of its own; the bot token is all it needs."""
-    _run(_resync(Wish(is_dry=dry_run, is_confirmed=confirm)))
+    run_verb(_resync(Wish(is_dry=dry_run, is_confirmed=confirm)))
 
 
 @app.command("feed")
@@ -88,7 +81,7 @@ def feed_file(
     team: Annotated[str | None, typer.Option(help="The workspace (T…) that the event belongs to.")] = None,
 ) -> None:
     """Put an event through the same path as Slack's: bare, a payload, or a whole envelope; one, or one on each line."""
-    _run(_feed(file, team))
+    run_verb(_feed(file, team))
 
 
 @app.command("signin-link")
@@ -96,13 +89,13 @@ def signin_link(
     user: Annotated[str, typer.Argument(help="A Slack id (U… or T…/U…), an e-mail address, or a handle.")],
 ) -> None:
     """Print a link that signs a user in, once, for ten minutes. Whoever opens it is that user: mind where it goes."""
-    _run(_signin_link(user))
+    run_verb(_signin_link(user))
 
 
 @app.command("doctor")
 def examine() -> None:
     """Look at settings, tokens, scopes, database and Slack, and tell what is wrong and how to mend it."""
-    _run(_examine())
+    run_verb(_examine())
 
 
 async def _serve() -> int:
@@ -232,22 +225,3 @@ async def _until(stop: asyncio.Event, service: Service) -> None:
     await stop.wait()
     if service.failed.done():
         service.failed.result()
-
-
-def _run(work: Coroutine[object, object, int]) -> None:
-    """Run a verb; what went wrong is told on standard error, in words."""
-    try:
-        code = asyncio.run(work)
-    except SettingsError as error:
-        words, code = "\n".join(f"- {problem}" for problem in error.problems), SETTINGS
-        print(f"usersync cannot start with these settings:\n{words}", file=sys.stderr)
-    except (FeedError, Rejected, KeyUnusable, SeveralMeant) as error:
-        print(error, file=sys.stderr)
-        code = SETTINGS
-    except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant) as error:
-        print(error, file=sys.stderr)
-        code = FAILED
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        print("Interrupted. What is written stays.", file=sys.stderr)
-        code = FAILED
-    raise SystemExit(code)

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.entries import Entry, payload_text
+from bot.entries import Entry
+from bot.payloads import payload_text
 from db import Recorded, Store, Transaction, record
 from db.errors import RowRefused, UnknownWorkspace
 from db.records import Change, DeadLetter

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.parse import parse_moment, parse_team_id, parse_user
-from bot.wholesome import MAX_DEPTH, MalformedUser
+from bot.payloads import payload_digest
+from bot.wholesome import MalformedUser
 from db.records import Observation, Source
-
-MAX_PAYLOAD_CHARS = 64_000
-"""What is kept of a payload that was put aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class Entry:
 
     def put_aside(self, reason: str) -> Entry:
         """Turn it into a dead letter."""
-        key = self.key or f"{self.user_id or 'payload'}:{_digest(self.payload)}"
+        key = self.key or f"{self.user_id or 'payload'}:{payload_digest(self.payload)}"
         return replace(self, key=key, observation=None, reason=reason)
 
 
@@ -94,29 +90,11 @@ def team_of(payload: Mapping[str, Any]) -> str | None:
     return next((team_id for each in candidates if (team_id := parse_team_id(each))), None)
 
 
-def payload_text(payload: object) -> str:
-    """Write a payload as ASCII-escaped JSON of at most 64,000 characters, pruned where it is nested beyond reading."""
-    text = json.dumps(_pruned(payload, MAX_DEPTH + 4), ensure_ascii=True, separators=(",", ":"), default=str)
-    return text[:MAX_PAYLOAD_CHARS]
-
-
-def _pruned(value: object, depth: int) -> object:
-    if isinstance(value, dict):
-        return {key: _pruned(each, depth - 1) for key, each in value.items()} if depth else "(nested too deep)"
-    if isinstance(value, list):
-        return [_pruned(each, depth - 1) for each in value] if depth else "(nested too deep)"
-    return value
-
-
 def _key(payload: Mapping[str, Any]) -> str:
     event_id = payload.get("event_id")
     if isinstance(event_id, str) and event_id.isascii() and event_id.isprintable() and 0 < len(event_id) <= 100:
         return f"event:{event_id}"
-    return f"payload:{_digest(payload)}"
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(payload_text(value).encode()).hexdigest()[:32]
+    return f"payload:{payload_digest(payload)}"
 
 
 def _user_id(user: object) -> str | None:

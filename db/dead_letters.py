@@ -28,6 +28,24 @@ class DeadLetterReader:
         statement = sa.select(*_COLUMNS).order_by(dead_letters.c.letter_id.desc()).limit(limit)
         return tuple(_letter(row) for row in await self._connection.execute(statement))
 
+    async def list_oldest(self, limit: int, *, after: int = 0) -> tuple[DeadLetter, ...]:
+        """List those after a number, oldest first: the order in which they are replayed."""
+        later = dead_letters.c.letter_id > after
+        statement = sa.select(*_COLUMNS).where(later).order_by(dead_letters.c.letter_id).limit(limit)
+        return tuple(_letter(row) for row in await self._connection.execute(statement))
+
+    async def find_letter(self, letter_id: int) -> DeadLetter | None:
+        """Find one by its number."""
+        row = (
+            await self._connection.execute(sa.select(*_COLUMNS).where(dead_letters.c.letter_id == letter_id))
+        ).first()
+        return _letter(row) if row else None
+
+    async def find_newest_time(self) -> datetime | None:
+        """Tell when a letter was last put aside."""
+        newest: datetime | None = await self._connection.scalar(sa.select(sa.func.max(dead_letters.c.put_aside_at)))
+        return newest
+
     async def count_letters(self) -> int:
         """Count them all."""
         return await self._connection.scalar(sa.select(sa.func.count()).select_from(dead_letters)) or 0
@@ -46,6 +64,16 @@ class DeadLetterWriter(DeadLetterReader):
             return
         values: dict[str, Any] = {name: getattr(letter, name) for name in _NAMES if name != "letter_id"}
         await self._connection.execute(sa.insert(dead_letters).values(values | {"source": letter.source.value}))
+
+    async def resolve(self, letter_id: int) -> bool:
+        """Drop a letter that was replayed, or is not wanted; False where there is none."""
+        done = await self._connection.execute(sa.delete(dead_letters).where(dead_letters.c.letter_id == letter_id))
+        return bool(done.rowcount)
+
+    async def note_reason(self, letter_id: int, reason: str) -> None:
+        """Say why a letter stays that was replayed in vain; since when it has been here does not change."""
+        same = dead_letters.c.letter_id == letter_id
+        await self._connection.execute(sa.update(dead_letters).where(same).values(reason=reason))
 
     async def forget_user(self, team_id: str, user_id: str) -> None:
         """Drop the letters about a user who was erased."""

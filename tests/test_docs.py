@@ -124,6 +124,12 @@ def verbs() -> dict[str, Any]:
     return dict(group.commands)
 
 
+def parameters(verb: Any) -> list[Any]:
+    """Gather what a verb takes, and what the words that may follow it take."""
+    following = getattr(verb, "commands", {}).values()
+    return [*verb.params, *(each for word in following for each in parameters(word))]
+
+
 def sections(text: str) -> dict[str, str]:
     """Part a page at its second headings."""
     heading, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
@@ -141,9 +147,9 @@ def test_every_argument_and_option_of_a_verb_is_in_its_section(verb: str) -> Non
     section = sections(text_of("docs/cli.md"))[f"`usersync {verb}`"]
     wanted = {
         name.upper() if parameter.param_type_name == "argument" else name
-        for parameter in verbs()[verb].params
+        for parameter in parameters(verbs()[verb])
         for name in parameter.opts
-    }
+    } | getattr(verbs()[verb], "commands", {}).keys()
 
     assert set() == wanted - quoted(section)
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.commit import commit_entries
-from bot.entries import MAX_PAYLOAD_CHARS, Entry, entry_of, entry_of_member, payload_text, team_of
+from bot.entries import Entry, entry_of, entry_of_member, team_of
+from bot.payloads import MAX_PAYLOAD_CHARS, payload_text
 from db import Store
 from db.records import Source
 from tests.bot.test_parse import BAD, NOW_S, nested

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot.entries import payload_text
 from bot.feed import FeedError, read_events
+from bot.payloads import payload_text
 from db import Store
 from db.records import DeadLetter, User
 from tests.bot.test_entries import REPLACED_APP
