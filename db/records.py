@@ -277,6 +277,8 @@ class Run:
     updated: int = 0
     drift: int = 0
     """Users whom the run found different although Slack had changed them over a minute before: no event told us."""
+    drift_fields: Mapping[str, int] | None = None
+    """How many of them had drifted in each field; `new` stands for users who were unknown."""
     unreadable: int = 0
     """Entries put aside as dead letters."""
     nameless: int = 0

@@ -104,7 +104,7 @@ class RunWriter(RunReader):
         await self._update(run.run_id, instance=instance, heartbeat_at=self._now())
         return await self._get(run.run_id)
 
-    async def beat(self, run_id: int, instance: str, counts: Mapping[str, int]) -> bool:
+    async def beat(self, run_id: int, instance: str, counts: Mapping[str, Any]) -> bool:
         """Say that we are at it, and how far; False where the claim is no longer ours."""
         return await self._held(run_id, instance, {"heartbeat_at": self._now(), **counts})
 
@@ -135,7 +135,7 @@ class RunWriter(RunReader):
         state: RunState,
         at: datetime,
         reason: str | None = None,
-        counts: Mapping[str, int] | None = None,
+        counts: Mapping[str, Any] | None = None,
     ) -> bool:
         """End the run and drop its pages; False where the claim is no longer ours."""
         ended = {"state": state.value, "ended_at": at, "reason": reason, "next_cursor": None, **(counts or {})}

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -64,13 +65,13 @@ class Claim:
         if self._since is None:
             self._since = int(asked_at_s * 1_000_000)
 
-    async def hold(self, tx: Transaction, counts: Mapping[str, int]) -> None:
+    async def hold(self, tx: Transaction, counts: Mapping[str, Any]) -> None:
         """Make sure, inside a transaction, that it is still ours. Raises ClaimLost."""
         if not await tx.runs.beat(self.run.run_id, self._instance, counts):
             raise ClaimLost
 
     async def checkpoint(
-        self, tx: Transaction, ids: Sequence[str], *, next_cursor: str | None, counts: Mapping[str, int]
+        self, tx: Transaction, ids: Sequence[str], *, next_cursor: str | None, counts: Mapping[str, Any]
     ) -> None:
         """Keep what a page listed and where to go on, in the transaction that wrote its last rows. Raises ClaimLost."""
         values = {"next_cursor": next_cursor, "is_listed": next_cursor is None, "since": self._since, **counts}
@@ -83,7 +84,7 @@ class Claim:
         state: RunState,
         *,
         at: datetime,
-        counts: Mapping[str, int],
+        counts: Mapping[str, Any],
         reason: str | None = None,
         is_read: bool = False,
     ) -> Run:
@@ -91,7 +92,7 @@ class Claim:
         return await to_its_end(self._end(state, at=at, counts=counts, reason=reason, is_read=is_read))
 
     async def _end(
-        self, state: RunState, *, at: datetime, counts: Mapping[str, int], reason: str | None, is_read: bool
+        self, state: RunState, *, at: datetime, counts: Mapping[str, Any], reason: str | None, is_read: bool
     ) -> Run:
         async with self._store.transaction() as tx:
             await tx.workspaces.lock(self.run.team_id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from db.records import Run, RunKind
 from db.runs import COUNTED
@@ -26,6 +28,8 @@ class Progress:
     inserted: int = 0
     updated: int = 0
     drift: int = 0
+    drift_fields: Counter[str] = field(default_factory=Counter)
+    """How many users had drifted in each field."""
     unreadable: int = 0
     nameless: int = 0
     absent: int = 0
@@ -50,10 +54,11 @@ class Progress:
         """Forget what was counted: the list is read from its beginning."""
         self.seen = self.inserted = self.updated = self.drift = self.unreadable = self.nameless = 0
         self.resumed_seen = 0
+        self.drift_fields.clear()
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, Any]:
         """Give the figures that its row keeps."""
-        return {name: getattr(self, name) for name in COUNTED}
+        return {name: getattr(self, name) for name in COUNTED} | {"drift_fields": dict(self.drift_fields) or None}
 
 
 def progress_of(run: Run) -> Progress:
@@ -63,5 +68,6 @@ def progress_of(run: Run) -> Progress:
         kind=run.kind,
         started_at=run.started_at,
         expected=run.expected,
+        drift_fields=Counter(run.drift_fields or {}),
         **{name: getattr(run, name) for name in COUNTED},
     )

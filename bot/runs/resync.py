@@ -14,6 +14,7 @@ from bot.entries import Entry, entry_of_member
 from bot.parse import is_user_id
 from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
 from bot.runs.claim import Claim
+from bot.runs.drift import drift_of
 from bot.runs.pages import CursorRefused, Pages, SlackPage
 from bot.runs.patience import Patience
 from bot.runs.progress import Progress
@@ -27,8 +28,6 @@ log = structlog.get_logger(__name__)
 
 SLICE_USERS = 200
 """Users of one transaction: short enough that events and readers never wait for a page."""
-EVENT_MAY_COME_S = 60
-"""What Slack changed within a minute may still have its event on the way, so it is no drift."""
 
 
 class Held(Exception):
@@ -107,18 +106,21 @@ class Resync:
             ids += named
             is_last = number == len(slices)
             await self._commit(
-                entries, page.asked_at_s, also=self._checkpoint(page, ids, last=len(entries)) if is_last else None
+                entries, page.asked_at_s, also=self._checkpoint(page, ids, last=entries) if is_last else None
             )
 
-    def _checkpoint(self, page: SlackPage, ids: Sequence[str], *, last: int) -> Also:
+    def _checkpoint(self, page: SlackPage, ids: Sequence[str], *, last: Sequence[Entry]) -> Also:
         """Keep the place with the page's last slice, which counts as seen with it."""
 
         async def keep(tx: Transaction, done: Recorded) -> None:
             so_far = self.progress
+            drifted, fields = drift_of(last, done.changes, asked_at_s=page.asked_at_s)
             counts = so_far.counts() | {
-                "seen": so_far.seen + last,
+                "seen": so_far.seen + len(last),
                 "inserted": so_far.inserted + done.inserted,
                 "updated": so_far.updated + done.updated,
+                "drift": so_far.drift + drifted,
+                "drift_fields": dict(so_far.drift_fields + fields) or None,
             }
             await self._claim.checkpoint(tx, ids, next_cursor=page.next_cursor, counts=counts)
 
@@ -139,12 +141,9 @@ class Resync:
         progress.inserted += done.inserted
         progress.updated += done.updated
         progress.unreadable += len(done.put_aside)
-        old = {
-            entry.user_id
-            for entry in entries
-            if entry.observation and (entry.observation.updated or 0) < asked_at_s - EVENT_MAY_COME_S
-        }
-        progress.drift += len({change.user_id for change in done.changes if change.user_id} & old)
+        drifted, fields = drift_of(entries, done.changes, asked_at_s=asked_at_s)
+        progress.drift += drifted
+        progress.drift_fields.update(fields)
         await asyncio.sleep(0)  # a page must not hold up acks
 
     async def _look_for_absentees(self) -> None:

@@ -9,6 +9,7 @@ from bot.runs.progress import Progress
 from db.records import Kind, Run, State
 
 Tally = Mapping[tuple[Kind, State], int]
+FIELDS_TOLD = 5
 _PEOPLE = (Kind.MEMBER, Kind.GUEST, Kind.BOT)
 
 
@@ -72,7 +73,7 @@ def found(run: Run) -> str:
     counts = (f"{run.inserted:,} new" if run.inserted else "", f"{run.updated:,} changed" if run.updated else "")
     put_aside = "was put aside" if run.unreadable == 1 else "were put aside"
     others = [
-        (run.drift, f"{counted(run.drift, 'person', 'people')} had changed without an event"),
+        (run.drift, f"{counted(run.drift, 'person', 'people')} had changed without an event{_by_field(run)}"),
         (run.missing, f"{counted(run.missing, 'person is', 'people are')} no longer listed by Slack"),
         (run.unreadable, f"{counted(run.unreadable, 'entry', 'entries')} could not be read and {put_aside}"),
     ]
@@ -81,6 +82,15 @@ def found(run: Run) -> str:
     if told:
         return f"{told[0].upper()}{told[1:]}."
     return "" if run.reason or run.absent else "All was as we knew it."
+
+
+def _by_field(run: Run) -> str:
+    """Say in what, most first: ` (title 2, email 1, and 3 other fields)`; nothing where no field was noted."""
+    fields = sorted((run.drift_fields or {}).items(), key=lambda each: (-each[1], each[0]))
+    told = [f"{name} {count:,}" for name, count in fields[:FIELDS_TOLD]]
+    if more := len(fields) - len(told):
+        told.append(f"and {counted(more, 'other field', 'other fields')}")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def shrink(absent: int, gone: int, active: int) -> str:
