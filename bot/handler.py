@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -38,13 +39,18 @@ class Received:
     acked: int = 0
     unasked: int = 0
     """Acked, but of a kind that nobody here listens to."""
+    dropped_at: datetime | None = None
+    """When Slack last said that it had dropped events."""
 
 
 class EnvelopeHandler:
     """Takes every envelope of every socket."""
 
-    def __init__(self, app: AsyncApp, intake: Intake, *, on_gap: Callable[[str], None]) -> None:
+    def __init__(
+        self, app: AsyncApp, intake: Intake, *, clock: Callable[[], datetime], on_gap: Callable[[str], None]
+    ) -> None:
         self._app = app
+        self._clock = clock
         self._intake = intake
         self._on_gap = on_gap
         self._in_flight = 0
@@ -99,6 +105,7 @@ class EnvelopeHandler:
     async def _answer(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
         payload = request.payload
         if payload.get("type") == _RATE_LIMITED and "event" not in payload:
+            self.received.dropped_at = self._clock()
             self._on_gap("Slack dropped events: more than it delivers in an hour")
             return BoltResponse(status=_OK)
         if request.type == _EVENTS and not _is_for_bolt(payload):

@@ -1,4 +1,4 @@
-"""What must not be kept for ever: old custom statuses, changes, runs, dead letters and sign-in links."""
+"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts and sign-in links."""
 
 from __future__ import annotations
 
@@ -51,4 +51,5 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
     async with store.transaction() as tx:
         await tx.dead_letters.prune(before=now - LETTERS_KEEP)
         await tx.runs.prune(before=now - history_keep)
+        await tx.alerts.prune(before=now - history_keep)
         await tx.signins.prune(before=now - LINKS_KEEP)

@@ -7,7 +7,7 @@ idle service commits at once. A batch that fails fails all its waiters, so none 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,6 +61,8 @@ class Tally:
     committed: int = 0
     put_aside: int = 0
     not_committed: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    """The same by cause: late, shed, unavailable."""
     last_commit_at: datetime | None = None
 
 
@@ -124,6 +126,7 @@ class Ingest:
     def _gap(self, error: NotCommitted) -> NotCommitted:
         """Count it, and tell it at most every ten seconds: what goes wrong for one event goes wrong for thousands."""
         self.tally.not_committed += 1
+        self.tally.refusals[type(error).__name__.lower()] += 1
         self._on_gap(str(error))
         now = asyncio.get_running_loop().time()
         if now >= self._silent_until:

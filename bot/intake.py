@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from bot.entries import Entry, entry_of
 from bot.ingest import Ingest, Outcome
+from bot.lag import Lag
 from bot.slack import SlackClock
 from db.records import Source
 
@@ -22,6 +23,7 @@ class Intake:
 
     ingest: Ingest
     clock: SlackClock
+    lag: Lag = field(default_factory=Lag)
 
     async def take(
         self, payload: Mapping[str, Any], *, received_at: float | None = None, source: Source = Source.EVENT
@@ -35,7 +37,10 @@ class Intake:
         except Exception:  # the ingest boundary: a stumble of ours must cost one event a detour, not its loss
             log.exception("a payload could not be read")
             entry = _unread(payload)
-        return await self.ingest.accept(entry, received_at=received_at)
+        outcome = await self.ingest.accept(entry, received_at=received_at)
+        if entry.observation is not None and source is Source.EVENT:
+            self.lag.note(self.clock.now_s() - entry.observation.moment / 1_000_000)
+        return outcome
 
 
 def _unread(payload: Mapping[str, Any]) -> Entry:

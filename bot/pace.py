@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.alerts import LOOK_EVERY_S
 from bot.command.resyncs import UPDATES_AFTER_S
 from bot.runs.runner import RunPace
 from bot.runs.schedule import Rhythm
@@ -17,6 +18,8 @@ class Pace:
     """Between the first connection and the next, so that Slack does not recycle them in the same moment."""
     watch_s: float = 240
     """Between two looks whether the bot token is still good: how late a revoked one is told at most."""
+    look_every_s: float = LOOK_EVERY_S
+    """Between two looks at what is wrong."""
     rhythm: Rhythm = field(default_factory=Rhythm)
     runs: RunPace = field(default_factory=RunPace)
     updates_after_s: tuple[float, ...] = UPDATES_AFTER_S

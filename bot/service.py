@@ -12,6 +12,7 @@ import aiohttp
 from starlette.applications import Starlette
 
 from bot import __version__
+from bot.alerts import Alerts
 from bot.app import make_app
 from bot.authorize import Installations
 from bot.backoff import Backoff
@@ -24,6 +25,8 @@ from bot.housekeeping import keep_house
 from bot.ingest import Ingest
 from bot.intake import Intake
 from bot.introduction import Introduction
+from bot.lag import Lag
+from bot.metrics import Metrics, Parts
 from bot.pace import Pace
 from bot.runs.progress import Progress
 from bot.runs.runner import Runner
@@ -32,6 +35,7 @@ from bot.runs.telling import RunTeller
 from bot.secret_key import key_path, signing_key
 from bot.settings import Settings, is_loopback, proxy_for
 from bot.signin_links import OpenLinks, SigninLinks, base_url
+from bot.signs import SignReader
 from bot.slack import SlackClient, SlackClock, make_client, open_session
 from bot.socket_client import SocketClient
 from bot.sockets import Sockets
@@ -117,6 +121,7 @@ class Service:
         await self._web.started()
         keep = timedelta(seconds=settings.history_keep)
         self._tasks.start("housekeeping", keep_house(self.store, clock=self._clock, history_keep=keep))
+        self._tasks.start("alerts", self.alerts.run())
         self._tasks.start("introduction", self.introduction.run())
         self._tasks.start("sockets", self._follow())
         self._tasks.start("runs", self.runs.run())
@@ -159,14 +164,15 @@ class Service:
         )
         self.links = self._make_links()
         self.ingest = Ingest(self.store, clock=self._clock, on_gap=self.runs.want)
-        intake = Intake(self.ingest, slack_clock)
+        self.metrics = Metrics()
+        intake = Intake(self.ingest, slack_clock, Lag(on_note=self.metrics.note_lag))
         app = make_app(
             client=client(None),
             installations=self.installations,
             intake=intake,
             desk=self._make_desk(Answers(session, self.client, proxy=proxy)),
         )
-        self.handler = EnvelopeHandler(app, intake, on_gap=self.runs.want)
+        self.handler = EnvelopeHandler(app, intake, clock=self._clock, on_gap=self.runs.want)
         self.socket_web_client = client(None)
         self.sockets = Sockets(
             make_client=lambda: SocketClient(
@@ -186,7 +192,17 @@ class Service:
         self.standing = Standing(
             self.introduction, self.installations, self.sockets, self.runs, self.client, self.socket_web_client
         )
+        self._measure(intake.lag)
         self._app = self._make_web()
+
+    def _measure(self, lag: Lag) -> None:
+        signs = SignReader(
+            self.store, self.standing, self.sockets, self.runs, self.ingest, self.handler, lag, self._clock
+        )
+        self.alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
+        self.metrics.measure(
+            Parts(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, self.alerts, __version__)
+        )
 
     def _read_key(self) -> str:
         """Tell what signs sessions; empty where nobody signs in. Raises KeyUnusable."""
@@ -256,6 +272,7 @@ class Service:
             allowed_hosts=[name for name in names if name],
             door=self._make_door(),
             version=__version__,
+            read_metrics=self.metrics.exposition,
         )
 
     def status(self) -> Status:
@@ -272,6 +289,7 @@ class Service:
             demo=self._is_demo,
             rejected=standing.rejected,
             is_backfilled=standing.is_backfilled,
+            warnings=tuple(alert.words for alert in self.alerts.open),
             reconcile_every_s=self._settings.reconcile_every,
         )
 
@@ -291,7 +309,7 @@ class Service:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_S):
                     await self.ingest.drained()
-            await self._tasks.cancel("sockets", "runs", "introduction", "housekeeping")
+            await self._tasks.cancel("sockets", "runs", "introduction", "housekeeping", "alerts")
             await self.errands.close(timeout_s=DRAIN_S)
             await self.sockets.close()
             await self._app.state.live.close()

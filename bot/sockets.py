@@ -40,6 +40,8 @@ class SocketStatus:
     wanted: int
     open: int = 0
     connected_since: datetime | None = None
+    lost_since: datetime | None = None
+    """Since when none is open; None while one is."""
     trouble: str | None = None
     slots: set[int] = field(default_factory=set)
 
@@ -67,7 +69,7 @@ class Sockets:
         self._clients: set[SocketClient] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._heard_s = 0.0
-        self.status = SocketStatus(wanted)
+        self.status = SocketStatus(wanted, lost_since=clock())
 
     @property
     def last_heard_s(self) -> float | None:
@@ -182,10 +184,10 @@ class Sockets:
         if is_open:
             status.trouble = None
         if status.open and not was_open:
-            status.connected_since = self._clock()
+            status.connected_since, status.lost_since = self._clock(), None
             self._on_connected()
-        elif not status.open:
-            status.connected_since = None
+        elif was_open and not status.open:
+            status.connected_since, status.lost_since = None, self._clock()
 
     def _fail(self, words: str) -> None:
         if self.status.trouble != words:

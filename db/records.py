@@ -56,6 +56,22 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class AlertKind(StrEnum):
+    """What can go wrong for long enough to be recorded."""
+
+    DATABASE = "database"
+    NOT_COMMITTED = "not_committed"
+    SOCKETS = "sockets"
+    TOKEN = "token"  # noqa: S105 - a word, no token
+    RUN_FAILED = "run_failed"
+    RUN_HELD = "run_held"
+    RUN_INCOMPLETE = "run_incomplete"
+    EVENTS_DROPPED = "events_dropped"
+    DEAD_LETTERS = "dead_letters"
+    LAG = "lag"
+    OTHER_INSTANCE = "other_instance"
+
+
 class Mark(NamedTuple):
     """When an observation was true: Slack's `updated` (epoch seconds), then its moment (epoch microseconds)."""
 
@@ -291,6 +307,19 @@ class Run:
     @property
     def duration_s(self) -> float:
         return ((self.ended_at or self.heartbeat_at) - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An episode: what was wrong, since when, until when; `until` is None while it lasts."""
+
+    alert_id: int
+    kind: AlertKind
+    words: str
+    """What is wrong, what it costs, and how to mend it; in the end, as it was last."""
+    since: datetime
+    until: datetime | None = None
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

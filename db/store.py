@@ -10,6 +10,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.alerts import AlertReader, AlertWriter
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
@@ -34,6 +35,7 @@ class Snapshot:
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)
         self.signins = SigninReader(connection)
+        self.alerts = AlertReader(connection)
 
 
 class Transaction:
@@ -46,6 +48,7 @@ class Transaction:
         self.dead_letters = DeadLetterWriter(connection)
         self.runs = RunWriter(connection)
         self.signins = SigninWriter(connection)
+        self.alerts = AlertWriter(connection)
         self.is_to_ring = False
 
     def rings(self) -> None:

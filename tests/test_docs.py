@@ -19,12 +19,14 @@ from bot.cli import app as command_line
 from bot.demo import PEOPLE as PEOPLE_OF_THE_DEMO
 from bot.feed import feed, read_events
 from bot.runs.claim import Order, claimed
+from bot.service import Service
 from bot.settings import SECRETS, Settings, known_names
 from bot.simulator import Simulator
 from bot.simulator.payloads import listed
 from db import Store
-from db.records import RunState
+from db.records import AlertKind, RunState
 from db.tables import changes, users
+from tests.conftest import settings_for
 from tests.support.factories import TEAM, a_short_payload, a_user_payload, an_event
 from web import Status, create_app
 
@@ -261,6 +263,24 @@ async def test_every_route_is_documented(tmp_path: Path) -> None:
     assert set() == {route.path for route in routes if isinstance(route, Route)} - quoted(
         text_of("docs/architecture.md")
     )
+
+
+async def test_exactly_the_metrics_that_exist_are_documented(tmp_path: Path) -> None:
+    named = re.findall(r"^\| `(usersync_\w+)` \|", text_of("docs/metrics.md"), flags=re.MULTILINE)
+    async with Simulator() as slack:
+        settings = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+        async with Service(settings) as service:
+            await service.alerts.look()
+            text = service.metrics.exposition()[0].decode()
+
+    exist = re.findall(r"^# TYPE (usersync_\w+) ", text, flags=re.MULTILINE)
+    assert [name for name in exist if not name.endswith("_created")] == sorted(named, key=exist.index)
+
+
+def test_exactly_the_kinds_of_alerts_that_exist_are_documented() -> None:
+    section = sections(text_of("docs/metrics.md"))["Alerts"]
+
+    assert [kind.value for kind in AlertKind] == re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
 
 
 def test_the_readme_names_only_targets_that_make_knows() -> None:

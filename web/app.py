@@ -18,11 +18,11 @@ from web.frames import Telling
 from web.guard import Guard
 from web.headers import SecurityHeaders
 from web.live import Live
-from web.ports import Clock, Door, StatusReader
+from web.ports import Clock, Door, MetricsReader, StatusReader
 from web.signin import answer, ask, leave
 from web.templating import Templates
 from web.views.directory import directory
-from web.views.health import healthz, readyz
+from web.views.health import healthz, metrics, readyz
 from web.views.live import live
 from web.views.profile import profile
 from web.window import Window
@@ -39,6 +39,7 @@ def create_app(
     image_sources: Iterable[str] = ("https:",),
     allowed_hosts: Iterable[str] = (),
     version: str = "",
+    read_metrics: MetricsReader = lambda: (b"", "text/plain"),
     door: Door | None = None,
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
@@ -59,6 +60,7 @@ def create_app(
         Route("/signout", leave, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", metrics),
         Route("/static/{digest}/{name}", assets.serve),
     ]
     middleware = [Middleware(SecurityHeaders, image_sources=tuple(image_sources))]
@@ -80,6 +82,7 @@ def create_app(
         name_of_page=name_of_page,
         is_demo=demo,
         version=version,
+        metrics=read_metrics,
         doorkeeper=doorkeeper,
     )
     return app

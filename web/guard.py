@@ -14,7 +14,7 @@ from web.notices import is_for_people, notice
 from web.ports import SlackSilent
 from web.viewer import Viewer
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/signin", "/signout"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/signin", "/signout"})
 OPEN_FOLDER = "/static/"
 
 

@@ -43,6 +43,8 @@ class Status:
     """Which token has to be replaced, as a sentence with its remedy."""
     is_backfilled: bool = False
     """Whether everybody was read at least once."""
+    warnings: tuple[str, ...] = ()
+    """What else is amiss and was recorded as an alert; sentences."""
     reconcile_every_s: int | None = None
     """How often everybody is read again; None where that is not promised."""
 
@@ -50,6 +52,9 @@ class Status:
     def is_connected(self) -> bool:
         return self.sockets > 0
 
+
+MetricsReader = Callable[[], tuple[bytes, str]]
+"""Gives the metrics as Prometheus' text, and its media type."""
 
 StatusReader = Callable[[], Status]
 

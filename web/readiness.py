@@ -19,6 +19,8 @@ class Readiness:
 
     reasons: tuple[str, ...]
     facts: dict[str, int | bool | str | None]
+    warnings: tuple[str, ...] = ()
+    """What is amiss beside that, and makes nobody unready."""
 
     @property
     def is_ready(self) -> bool:
@@ -34,7 +36,13 @@ def judge(status: Status, now: datetime, *, database_answers: bool) -> Readiness
         _backfill(status),
         _freshness(status, now),
     )
-    return Readiness(tuple(reason for reason in found if reason), _facts(status))
+    reasons = tuple(reason for reason in found if reason)
+    return Readiness(reasons, _facts(status), _warnings(status, reasons))
+
+
+def _warnings(status: Status, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell what no reason tells already."""
+    return tuple(each for each in status.warnings if not any(each in reason for reason in reasons))
 
 
 _NO_DATABASE = (

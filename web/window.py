@@ -15,7 +15,7 @@ from db.records import Workspace
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
-from web.ports import Clock, StatusReader
+from web.ports import Clock, MetricsReader, StatusReader
 from web.templating import Templates
 from web.viewer import Viewer
 from web.words import counted
@@ -36,6 +36,7 @@ class Window:
     name_of_page: str | None
     is_demo: bool
     version: str
+    metrics: MetricsReader
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
 

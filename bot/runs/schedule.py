@@ -18,7 +18,7 @@ from bot.runs.runner import Finished, Runner
 from bot.runs.words import spent
 from db import Store
 from db.errors import StoreError
-from db.records import RunState
+from db.records import Run, RunState
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,12 @@ class Schedule:
         self._due_at = 0.0
         self._failures = 0
         self._is_over = False
-        self._last_run_id = 0
+        self.last: Run | None = None
+        """The last run that ended, here or in another process; None before the first look."""
+        self.last_state: RunState | None = None
+        """How the last one came out; None before the first look."""
+        self.last_read: Run | None = None
+        """The last one of this process that had read everybody."""
         self.finished = 0
         """Runs that came to an end since the start, done or held."""
         self.trouble: str | None = None
@@ -205,9 +210,9 @@ class Schedule:
                 last = await rx.runs.find_last_ended(await self._team_id())
         except StoreError:
             return
-        if last is None or last.run_id <= self._last_run_id:
+        if last is None or (self.last is not None and last.run_id <= self.last.run_id):
             return
-        is_first_look, self._last_run_id = not self._last_run_id, last.run_id
+        is_first_look, self.last, self.last_state = self.last is None, last, last.state
         self.trouble = _failed(last.reason or "") if last.state is RunState.FAILED else last.reason
         if not is_first_look and last.state is not RunState.FAILED:
             self._plan()
@@ -242,7 +247,8 @@ class Schedule:
         self._not_before = self._monotonic() + self._rhythm.rest_s
         self._plan()
         self.trouble = finished.run.reason
-        self._last_run_id = finished.run.run_id
+        self.last = self.last_read = finished.run
+        self.last_state = finished.run.state
         if finished.is_resumed:
             self.want("the run that just ended had begun before this process")
         ticket.ended.set_result(finished)
@@ -255,7 +261,7 @@ class Schedule:
             self._failures = min(self._failures + 1, 20)
         if isinstance(error, PassFailed):
             self._slack_waits_until = self._monotonic() + error.not_before_s
-        self.trouble = _trouble_of(error)
+        self.trouble, self.last_state = _trouble_of(error), RunState.FAILED
         log.warning("a run failed", reason=str(error), again_in_s=pause_s)
         self._put_off(ticket, error, pause_s)
 

@@ -76,9 +76,16 @@ async def test_it_is_ready_with_one_socket_of_two_and_names_nobody(slack: Simula
     answer = await eventually(lambda: readiness(service), of="an answer")
 
     assert answer.json()["ready"]
-    assert {"ready", "reasons", "sockets", "sockets_wanted", "backfilled", "last_heard_at", "last_run_at"} == set(
-        answer.json()
-    )
+    assert {
+        "ready",
+        "reasons",
+        "warnings",
+        "sockets",
+        "sockets_wanted",
+        "backfilled",
+        "last_heard_at",
+        "last_run_at",
+    } == set(answer.json())
     assert ada.id not in answer.text
 
 

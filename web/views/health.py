@@ -1,4 +1,4 @@
-"""Whether the process lives, which touches nothing else; and whether it is ready, which asks the database."""
+"""Whether the process lives, which touches nothing else; whether it is ready, which asks the database; its figures."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ async def readyz(request: Request) -> Response:
     database_answers = await _database_answers(window)
     found = judge(window.status(), window.clock(), database_answers=database_answers)
     return JSONResponse(
-        {"ready": found.is_ready, "reasons": list(found.reasons), **found.facts},
+        {"ready": found.is_ready, "reasons": list(found.reasons), "warnings": list(found.warnings), **found.facts},
         status_code=200 if found.is_ready else 503,
         headers={"Cache-Control": "no-store"},
     )
+
+
+async def metrics(request: Request) -> Response:
+    """Give the figures for Prometheus. They name nobody."""
+    body, media_type = window_of(request).metrics()
+    return Response(body, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 
 
 async def _database_answers(window: Window) -> bool:

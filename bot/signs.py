@@ -1,0 +1,84 @@
+"""Reads the parts of a running service for what they show of its health; judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.handler import EnvelopeHandler
+from bot.ingest import Ingest
+from bot.lag import Lag
+from bot.runs.schedule import Schedule
+from bot.sockets import Sockets
+from bot.standing import Standing
+from bot.troubles import Signs
+from db import Store
+from db.errors import StoreError
+
+DATABASE_PATIENCE_S = 3
+"""Longer than the engines' own lock waits, so that a busy database is not taken for one that is away."""
+
+
+@dataclass(slots=True)
+class SignReader:
+    """Reads everything once each time it is asked; it remembers only what it has to compare with."""
+
+    store: Store
+    standing: Standing
+    sockets: Sockets
+    runs: Schedule
+    ingest: Ingest
+    handler: EnvelopeHandler
+    lag: Lag
+    clock: Callable[[], datetime]
+    letters: int | None = None
+    """Dead letters at the last look; None where that could not be told."""
+    is_database_away: bool = False
+    _not_committed: int = 0
+    _newest_letter: int | None = None
+    _newest_letter_at: datetime | None = field(default=None)
+
+    async def read(self) -> Signs:
+        """Look at every part."""
+        self.is_database_away = not await self.store.can_write(within_s=DATABASE_PATIENCE_S)
+        await self._look_at_letters()
+        refused = self.ingest.tally.not_committed - self._not_committed
+        self._not_committed = self.ingest.tally.not_committed
+        status = self.sockets.status
+        return Signs(
+            now=self.clock(),
+            is_database_away=self.is_database_away,
+            not_committed=refused,
+            rejected=self.standing.rejected,
+            sockets=status.open,
+            sockets_lost_since=status.lost_since,
+            sockets_trouble=self.standing.introduction.trouble or status.trouble,
+            last_run=self.runs.last_state,
+            runs_trouble=self.runs.trouble,
+            events_dropped_at=self._dropped_at(),
+            late_s=self.lag.late_s,
+            letters=self.letters,
+            newest_letter_at=self._newest_letter_at,
+        )
+
+    def _dropped_at(self) -> datetime | None:
+        """Tell when Slack dropped events, unless a run that began afterwards has made it good."""
+        dropped_at, last = self.handler.received.dropped_at, self.runs.last_read
+        is_made_good = dropped_at and last and last.started_at >= dropped_at
+        return None if is_made_good else dropped_at
+
+    async def _look_at_letters(self) -> None:
+        try:
+            async with self.store.reading() as rx:
+                self.letters = await rx.dead_letters.count_letters()
+                newest = next(iter(await rx.dead_letters.list_newest(1)), None)
+        except StoreError:
+            self.letters = None
+            return
+        number = newest.letter_id if newest else 0
+        if newest and self._newest_letter is None:
+            self._newest_letter_at = newest.put_aside_at  # of an earlier process, perhaps a moment ago
+        elif newest and self._newest_letter is not None and number > self._newest_letter:
+            self._newest_letter_at = self.clock()
+        self._newest_letter = number

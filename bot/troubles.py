@@ -1,0 +1,130 @@
+"""What is wrong right now, kind by kind, as a judgement over signs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.runs.words import counted, spent
+from db.records import AlertKind, RunState
+
+SOCKETS_MAY_TAKE = timedelta(seconds=15)
+"""A start and a recycled connection take a few seconds; only what lasts longer is an episode."""
+LETTERS_LAST = timedelta(hours=1)
+"""After so long without another one, new dead letters are news no more."""
+_OF_RUNS = frozenset({AlertKind.RUN_FAILED, AlertKind.RUN_HELD, AlertKind.RUN_INCOMPLETE})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong: what, in words with what it costs and how to mend it, and since when."""
+
+    kind: AlertKind
+    words: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the parts of a service show at one moment."""
+
+    now: datetime
+    is_database_away: bool = False
+    not_committed: int = 0
+    """Events that were not committed since the last look, so not acked."""
+    rejected: str | None = None
+    """Which token Slack refuses, in words."""
+    sockets: int = 1
+    sockets_lost_since: datetime | None = None
+    sockets_trouble: str | None = None
+    last_run: RunState | None = None
+    """How the last run ended; None while none has in this process."""
+    runs_trouble: str | None = None
+    events_dropped_at: datetime | None = None
+    """When Slack last dropped events, if no run has made it good since."""
+    late_s: float | None = None
+    letters: int | None = 0
+    """Dead letters that are there; None where that cannot be told."""
+    newest_letter_at: datetime | None = None
+    """When the last one came that was new."""
+    crowded: str | None = None
+    """Who else seems to hold connections of this app, in words."""
+
+
+def troubles(signs: Signs) -> list[Trouble]:
+    """Tell everything that is wrong."""
+    now = signs.now
+    found: Iterable[Trouble | None] = (
+        _if(signs.is_database_away, AlertKind.DATABASE, _DATABASE, now),
+        _if(signs.not_committed, AlertKind.NOT_COMMITTED, _NOT_COMMITTED, now),
+        _if(signs.rejected, AlertKind.TOKEN, signs.rejected or "", now),
+        _sockets(signs),
+        _run(signs),
+        _if(signs.events_dropped_at, AlertKind.EVENTS_DROPPED, _DROPPED, signs.events_dropped_at or now),
+        _letters(signs),
+        _lag(signs),
+        _if(signs.crowded, AlertKind.OTHER_INSTANCE, signs.crowded or "", now),
+    )
+    return [each for each in found if each is not None]
+
+
+def untold(signs: Signs) -> frozenset[AlertKind]:
+    """Tell the kinds of which nothing can be said right now, so that no episode of theirs ends for it."""
+    of_runs = _OF_RUNS if signs.last_run is None and signs.runs_trouble is None else frozenset()
+    return of_runs | ({AlertKind.DEAD_LETTERS} if signs.letters is None else frozenset())
+
+
+_DATABASE = (
+    "The database does not answer or cannot be written, so no event is acknowledged, and Slack sends each again for "
+    "some minutes. Check that it runs, that nothing else holds it, its disk, and DATABASE_URL. People are read again "
+    "by themselves once it is back."
+)
+_NOT_COMMITTED = (
+    "Events came in that the database did not take in time, so they were not acknowledged, and Slack sends them again. "
+    "People are read again by themselves. If this lasts, the database is too slow or away."
+)
+_DROPPED = (
+    "Slack dropped events, since there were more than it delivers in an hour. What they told is read from Slack by "
+    "itself."
+)
+
+
+def _if(condition: object, kind: AlertKind, words: str, since: datetime) -> Trouble | None:
+    return Trouble(kind, words, since) if condition else None
+
+
+def _sockets(signs: Signs) -> Trouble | None:
+    since = signs.sockets_lost_since
+    if signs.sockets or since is None or signs.now - since < SOCKETS_MAY_TAKE:
+        return None
+    why = signs.sockets_trouble or "It is tried again; if this lasts, run `usersync doctor`."
+    return Trouble(AlertKind.SOCKETS, f"No connection to Slack is open, so changes do not arrive. {why}", since)
+
+
+def _run(signs: Signs) -> Trouble | None:
+    if not signs.runs_trouble:
+        return None
+    kind = {RunState.HELD: AlertKind.RUN_HELD, RunState.DONE: AlertKind.RUN_INCOMPLETE}
+    return Trouble(kind.get(signs.last_run or RunState.FAILED, AlertKind.RUN_FAILED), signs.runs_trouble, signs.now)
+
+
+def _letters(signs: Signs) -> Trouble | None:
+    newest_at = signs.newest_letter_at
+    if not signs.letters or newest_at is None or signs.now - newest_at > LETTERS_LAST:
+        return None
+    words = (
+        f"{counted(signs.letters, 'payload', 'payloads')} of Slack could not be applied and lie as dead letters, so "
+        "what they say is missing in the table. `usersync dead-letters` lists them with the reason."
+    )
+    return Trouble(AlertKind.DEAD_LETTERS, words, newest_at)
+
+
+def _lag(signs: Signs) -> Trouble | None:
+    if signs.late_s is None:
+        return None
+    words = (
+        f"Changes reach the table late, the last ones up to {spent(signs.late_s)} after they were made. Slack delivers "
+        "late after trouble; if this lasts, look at the database and at the load of this machine."
+    )
+    return Trouble(AlertKind.LAG, words, signs.now)

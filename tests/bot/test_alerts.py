@@ -1,0 +1,139 @@
+"""Alerts: one episode for each trouble, from its beginning to its end, whatever happens to database and process."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alerts import Alerts
+from bot.troubles import Signs
+from db import Store
+from db.records import Alert, AlertKind, RunState
+
+NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
+WELL = Signs(now=NOW, last_run=RunState.DONE)
+
+
+class Signboard:
+    """Shows the signs that a test puts up; a minute passes between two looks."""
+
+    def __init__(self) -> None:
+        self.signs = WELL
+
+    async def read(self) -> Signs:
+        shown, self.signs = self.signs, replace(self.signs, now=self.signs.now + timedelta(minutes=1))
+        return shown
+
+    def show(self, **values: object) -> None:
+        self.signs = replace(WELL, now=self.signs.now, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def board() -> Signboard:
+    return Signboard()
+
+
+@pytest.fixture
+def alerts(store: Store, board: Signboard) -> Alerts:
+    return Alerts(store, signs=board.read, clock=lambda: NOW)
+
+
+async def recorded(store: Store) -> list[tuple[AlertKind, str, datetime, datetime | None]]:
+    """Read the episodes that were written down, oldest first."""
+    async with store.reading() as rx:
+        kept: tuple[Alert, ...] = await rx.alerts.list_newest(100)
+    return [(each.kind, each.words, each.since, each.until) for each in reversed(kept)]
+
+
+async def test_an_episode_is_written_as_it_begins_and_as_it_ends(
+    store: Store, board: Signboard, alerts: Alerts
+) -> None:
+    board.show(rejected="Refused.")
+    await alerts.look()
+    begun = await recorded(store)
+    await alerts.look()
+    board.show()
+    await alerts.look()
+
+    assert [(AlertKind.TOKEN, "Refused.", NOW, None)] == begun
+    assert [(AlertKind.TOKEN, "Refused.", NOW, NOW + timedelta(minutes=2))] == await recorded(store)
+    assert () == alerts.open
+
+
+async def test_the_same_trouble_later_is_another_episode(store: Store, board: Signboard, alerts: Alerts) -> None:
+    for words in ("Refused.", None, "Refused."):
+        board.show(rejected=words)
+        await alerts.look()
+
+    assert [NOW + timedelta(minutes=1), None] == [until for *_, until in await recorded(store)]
+
+
+async def test_an_episode_bears_the_words_that_were_said_last(store: Store, board: Signboard, alerts: Alerts) -> None:
+    for count in (1, 2):
+        board.show(letters=count, newest_letter_at=NOW)
+        await alerts.look()
+
+    (only,) = await recorded(store)
+    assert "2 payloads" in only[1]
+
+
+async def test_several_kinds_are_episodes_side_by_side(store: Store, board: Signboard, alerts: Alerts) -> None:
+    board.show(rejected="Refused.", runs_trouble="Held.", last_run=RunState.HELD)
+    await alerts.look()
+    board.show(runs_trouble="Held.", last_run=RunState.HELD)
+    await alerts.look()
+
+    assert [AlertKind.RUN_HELD] == [alert.kind for alert in alerts.open]
+    assert 2 == len(await recorded(store))
+
+
+async def test_the_next_process_goes_on_with_what_lasts_and_ends_what_is_over(store: Store, board: Signboard) -> None:
+    board.show(rejected="Refused.", crowded="Another.")
+    await Alerts(store, signs=board.read, clock=lambda: NOW).look()
+
+    board.show(rejected="Refused.")
+    after_restart = Alerts(store, signs=board.read, clock=lambda: NOW)
+    await after_restart.look()
+
+    assert {
+        (AlertKind.TOKEN, "Refused.", NOW, None),
+        (AlertKind.OTHER_INSTANCE, "Another.", NOW, NOW + timedelta(minutes=1)),
+    } == set(await recorded(store))
+
+
+async def test_of_what_nothing_can_be_told_no_episode_ends(store: Store, board: Signboard, alerts: Alerts) -> None:
+    board.show(letters=2, newest_letter_at=NOW, runs_trouble="Failed.", last_run=RunState.FAILED)
+    await alerts.look()
+    board.show(letters=None, last_run=None)
+    await alerts.look()
+
+    assert [None, None] == [until for *_, until in await recorded(store)]
+
+
+async def test_what_began_and_ended_while_the_database_was_away_is_written_once_it_is_back(
+    tmp_path: Path, board: Signboard
+) -> None:
+    file = tmp_path / "usersync.sqlite3"
+    store = await Store.open(f"sqlite:///{file}")
+    alerts = Alerts(store, signs=board.read, clock=lambda: NOW)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        board.show(is_database_away=True, rejected="Refused.")
+        await alerts.look()
+        board.show(is_database_away=True)
+        await alerts.look()
+        assert [] == await recorded(store)
+        other.rollback()
+    board.show()
+    await alerts.look()
+
+    assert {
+        (AlertKind.DATABASE, NOW, NOW + timedelta(minutes=2)),
+        (AlertKind.TOKEN, NOW, NOW + timedelta(minutes=1)),
+    } == {(kind, since, until) for kind, _, since, until in await recorded(store)}
+    await store.close()
