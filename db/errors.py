@@ -42,10 +42,7 @@ class ForeignTables(StoreError):
 
 
 class NewerSchema(StoreError):
-    """The database was written by a newer usersync, so it was left untouched.
-
-    Start that version, or restore a backup.
-    """
+    """The database was written by a newer usersync, so it was left untouched. Start that version."""
 
 
 class UnusableUrl(StoreError):

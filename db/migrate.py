@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,10 +14,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from db.copies import keep_copy, way_back
 from db.dialects import file_of, has_tables, migration_lock
 from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
 
+_NO_WAY_BACK = "To go back to this version, restore a backup of its time."
 VERSION_TABLE = "usersync_schema"
 """Ours alone, so another program's Alembic table is never taken for ours."""
 WRITE_NOTHING = sa.text(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608 - our own name
@@ -33,7 +38,7 @@ async def check_ours(url: URL) -> None:
     reader = open_reader(url)
     try:
         async with reader.connect() as connection:
-            await _refuse_what_is_not_ours(connection)
+            await _refuse_what_is_not_ours(connection, url)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(words_of(error)) from error
     finally:
@@ -44,23 +49,50 @@ async def migrate(writer: AsyncEngine) -> None:
     """Upgrade to the newest revision; two starts at once take turns. Raises as `check_ours`."""
     try:
         async with writer.begin() as connection, migration_lock(connection):
-            await _refuse_what_is_not_ours(connection)
+            await _refuse_what_is_not_ours(connection, writer.url)
+            await _keep_copy(connection, writer.url)
             await connection.run_sync(_upgrade)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         raise StoreUnavailable(words_of(error)) from error
 
 
-async def _refuse_what_is_not_ours(connection: AsyncConnection) -> None:
+async def _refuse_what_is_not_ours(connection: AsyncConnection, url: URL) -> None:
     tables = await has_tables(connection)
     if VERSION_TABLE not in tables:
         if tables:
             raise ForeignTables(f"Found: {', '.join(sorted(tables)[:5])}.")
         return
-    # The table may stand empty where a first start was killed between two statements.
-    found = await connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - our own name
+    found = await _revision(connection)
     known = {script.revision for script in _scripts().walk_revisions()}
     if found is not None and found not in known:
-        raise NewerSchema(f"It is at revision {found}.")
+        file = file_of(url)
+        back = way_back(file.absolute(), known) if file else None
+        raise NewerSchema(f"It is at revision {found}. {back or _NO_WAY_BACK}")
+
+
+async def _revision(connection: AsyncConnection) -> str | None:
+    """Tell the revision; None where the table stands empty, since a first start was killed between two statements."""
+    found: str | None = await connection.scalar(
+        sa.text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name
+    )
+    return found
+
+
+async def _keep_copy(connection: AsyncConnection, url: URL) -> None:
+    """Copy a SQLite file before its tables change; a server has backups of its own. Raises StoreUnavailable."""
+    file = file_of(url)
+    if file is None or VERSION_TABLE not in await has_tables(connection):
+        return
+    found = await _revision(connection)
+    if found is None or found == newest_revision():
+        return
+    try:
+        await asyncio.to_thread(keep_copy, file, found, now=datetime.now(UTC))
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnavailable(
+            f"(its tables have to change shape, and no copy could be made before that: {error}. "
+            "Make room beside it for as much again as it takes)"
+        ) from error
 
 
 def newest_revision() -> str:
