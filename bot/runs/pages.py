@@ -95,5 +95,9 @@ def _next_cursor(answer: Json) -> str | None:
     metadata = answer.get("response_metadata")
     if metadata is None:
         return ""
-    cursor = metadata.get("next_cursor") or "" if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict):
+        return None
+    cursor = metadata.get("next_cursor")
+    if cursor is None:
+        return ""
     return cursor if isinstance(cursor, str) else None
