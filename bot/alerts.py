@@ -53,7 +53,10 @@ class Alerts:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # the edge of a supervised task: whoever watches must not end what is watched
+                log.exception("a look at what is wrong failed")
             await asyncio.sleep(self._look_every_s)
 
     async def look(self) -> None:

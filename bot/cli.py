@@ -21,7 +21,7 @@ from bot.doctor_report import report
 from bot.feed import FeedError, feed, read_events
 from bot.letters_verbs import letters_app
 from bot.logs import configure_logs
-from bot.operator import whom
+from bot.operator import refuse_whom_the_door_refuses, whom
 from bot.outcome import CLEAN, FAILED, run_verb
 from bot.runs.verb import ResyncVerb, Wish
 from bot.service import Service, utc_now
@@ -119,6 +119,7 @@ async def _signin_link(user: str) -> int:
     store = await Store.open(settings.database_url)
     try:
         team_id, user_id = await whom(store, user.strip())
+        await refuse_whom_the_door_refuses(store, team_id, user_id, guests_may_sign_in=settings.guests_may_sign_in)
         links = SigninLinks(store, base_url(settings.public_url, settings.port), utc_now)
         print(await links.make(team_id, user_id), flush=True)
     finally:

@@ -134,7 +134,7 @@ def _of_runs(parts: Parts) -> Iterator[Metric]:
 
 def _of_health(parts: Parts) -> Iterator[Metric]:
     yield _gauge(
-        "usersync_database_up", "Whether the database could be written.", int(not parts.signs.is_database_away)
+        "usersync_database_up", "Whether the database could be written.", int(parts.signs.database.away_since is None)
     )
     if parts.signs.letters is not None:
         yield _gauge("usersync_dead_letters", "Payloads that lie aside.", parts.signs.letters)

@@ -7,11 +7,16 @@ import re
 from db import Snapshot, Store
 from db.records import Kind, State, User
 
+_A = {Kind.BOT: "a bot", Kind.EXTERNAL: "somebody of another company", Kind.ERASED: "erased"}
 _KEY = re.compile(r"(?:(?P<team_id>[TE][A-Z0-9]{1,63})/)?(?P<user_id>[UW][A-Z0-9]{1,63})")
 
 
 class NobodyMeant(Exception):
     """Nobody is known by that word. The message says what can be written instead."""
+
+
+class NotLetIn(Exception):
+    """The user is known, and the door would refuse them. The message says why."""
 
 
 class SeveralMeant(Exception):
@@ -25,6 +30,26 @@ async def whom(store: Store, word: str) -> tuple[str, str]:
             return await _by_id(rx, key["user_id"], key["team_id"])
         users = await rx.users.list_called(word.removeprefix("@"))
     return _only_one([(user.team_id, user.id) for user in _likely(users)], word)
+
+
+async def refuse_whom_the_door_refuses(store: Store, team_id: str, user_id: str, *, guests_may_sign_in: bool) -> None:
+    """Look whether a link would lead anywhere; of whom nothing is known yet, nothing is said. Raises NotLetIn.
+
+    Raises StoreUnavailable.
+    """
+    async with store.reading() as rx:
+        user = await rx.users.find_user(team_id, user_id)
+    if user is None:
+        return
+    if user.state is not State.ACTIVE:
+        raise NotLetIn(f"{team_id}/{user_id} is {user.state.value}, so the directory does not open for them.")
+    if user.kind is Kind.GUEST and not guests_may_sign_in:
+        raise NotLetIn(
+            f"{team_id}/{user_id} is a guest, and the directory is not open to guests. USERSYNC_GUESTS_MAY_SIGN_IN=yes "
+            "opens it to them."
+        )
+    if user.kind not in (Kind.MEMBER, Kind.GUEST):
+        raise NotLetIn(f"{team_id}/{user_id} is {_A[user.kind]}, and the directory opens for people of the workspace.")
 
 
 async def _by_id(rx: Snapshot, user_id: str, team_id: str | None) -> tuple[str, str]:

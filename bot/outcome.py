@@ -10,7 +10,7 @@ from bot.feed import FeedError
 from bot.identity import Rejected
 from bot.ingest import NotCommitted
 from bot.letters import NoSuchLetter
-from bot.operator import NobodyMeant, SeveralMeant
+from bot.operator import NobodyMeant, NotLetIn, SeveralMeant
 from bot.runs.patience import PassFailed
 from bot.secret_key import KeyUnusable
 from bot.settings_words import SettingsError
@@ -31,7 +31,7 @@ def run_verb(work: Coroutine[object, object, int]) -> None:
     except (FeedError, Rejected, KeyUnusable, SeveralMeant, NoSuchLetter) as error:
         print(error, file=sys.stderr)
         code = SETTINGS
-    except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant) as error:
+    except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant, NotLetIn) as error:
         print(error, file=sys.stderr)
         code = FAILED
     except (KeyboardInterrupt, asyncio.CancelledError):

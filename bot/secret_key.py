@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -38,6 +39,8 @@ def read_or_make_key(path: Path) -> str:
         return _read_only(path, error)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)  # let go of when the file is closed
+        with suppress(PermissionError):  # somebody else's: theirs to close to others
+            os.fchmod(file, 0o600)
         return _usable(os.read(file, _READ_AT_MOST)) or _write(file)
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(path, error) from error
@@ -67,7 +70,6 @@ def _write(file: int) -> str:
     key = secrets.token_urlsafe(KEY_BYTES)
     os.lseek(file, 0, os.SEEK_SET)
     os.ftruncate(file, 0)
-    os.fchmod(file, 0o600)
     os.write(file, f"{key}\n".encode())
     os.fsync(file)
     return key

@@ -19,6 +19,7 @@ from bot.backoff import Backoff
 from bot.command.answers import Answers
 from bot.command.desk import Desk
 from bot.command.wiring import Terms, make_desk
+from bot.database_watch import DatabaseWatch
 from bot.errands import Errands
 from bot.handler import EnvelopeHandler
 from bot.housekeeping import keep_house
@@ -49,6 +50,8 @@ from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
 
 DRAIN_S = 5
+SOCKETS_TRIED_S = 10
+"""How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
 
 
 def utc_now() -> datetime:
@@ -159,7 +162,7 @@ class Service:
             team_id=self.introduction.team_id,
             not_ready=self._why_not_ready,
             on_seen=self.installations.refresh,
-            on_ended=RunTeller(self.store, self.installations, lambda: self.sockets.status.open, self._tell),
+            on_ended=RunTeller(self.store, self.installations, self._sockets_open, self._tell),
             rhythm=replace(self._pace.rhythm, every_s=settings.reconcile_every),
         )
         self.links = self._make_links()
@@ -189,20 +192,40 @@ class Service:
             refusal=lambda: self.introduction.refusal,
         )
         self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
+        self.database = DatabaseWatch(self.store, clock=self._clock)
         self.standing = Standing(
-            self.introduction, self.installations, self.sockets, self.runs, self.client, self.socket_web_client
+            self.database,
+            self.introduction,
+            self.installations,
+            self.sockets,
+            self.runs,
+            self.client,
+            self.socket_web_client,
         )
         self._measure(intake.lag)
         self._app = self._make_web()
 
     def _measure(self, lag: Lag) -> None:
         signs = SignReader(
-            self.store, self.standing, self.sockets, self.runs, self.ingest, self.handler, lag, self._clock
+            self.store,
+            self.database,
+            self.standing,
+            self.sockets,
+            self.runs,
+            self.ingest,
+            self.handler,
+            lag,
+            self._clock,
         )
         self.alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
         self.metrics.measure(
             Parts(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, self.alerts, __version__)
         )
+
+    async def _sockets_open(self) -> int:
+        """Count the open connections: the first run may end before the second one was even tried."""
+        await self.sockets.tried(within_s=SOCKETS_TRIED_S)
+        return self.sockets.status.open
 
     def _read_key(self) -> str:
         """Tell what signs sessions; empty where nobody signs in. Raises KeyUnusable."""
@@ -251,7 +274,7 @@ class Service:
             condition=lambda team_id: self.standing.condition(team_id),
             clock=self._clock,
             terms=Terms(
-                may_guests=self._settings.guests_may_sign_in,
+                may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
@@ -260,7 +283,7 @@ class Service:
 
     def _make_web(self) -> Starlette:
         settings = self._settings
-        is_private = is_loopback(settings.host) and (settings.auth != "none" or self._is_demo)
+        is_private = is_loopback(settings.host)
         names = ("localhost", "127.0.0.1", "[::1]", settings.host, settings.public_host) if is_private else ()
         return create_app(
             store=self.store,
@@ -289,6 +312,8 @@ class Service:
             demo=self._is_demo,
             rejected=standing.rejected,
             is_backfilled=standing.is_backfilled,
+            held_up_since=self.database.away_since,
+            database_trouble=self.database.trouble,
             warnings=tuple(alert.words for alert in self.alerts.open),
             reconcile_every_s=self._settings.reconcile_every,
         )

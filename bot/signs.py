@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.database_watch import DatabaseWatch
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
 from bot.lag import Lag
@@ -16,15 +17,13 @@ from bot.troubles import Signs
 from db import Store
 from db.errors import StoreError
 
-DATABASE_PATIENCE_S = 3
-"""Longer than the engines' own lock waits, so that a busy database is not taken for one that is away."""
-
 
 @dataclass(slots=True)
 class SignReader:
     """Reads everything once each time it is asked; it remembers only what it has to compare with."""
 
     store: Store
+    database: DatabaseWatch
     standing: Standing
     sockets: Sockets
     runs: Schedule
@@ -34,21 +33,21 @@ class SignReader:
     clock: Callable[[], datetime]
     letters: int | None = None
     """Dead letters at the last look; None where that could not be told."""
-    is_database_away: bool = False
     _not_committed: int = 0
     _newest_letter: int | None = None
     _newest_letter_at: datetime | None = field(default=None)
 
     async def read(self) -> Signs:
         """Look at every part."""
-        self.is_database_away = not await self.store.can_write(within_s=DATABASE_PATIENCE_S)
+        await self.database.look()
         await self._look_at_letters()
         refused = self.ingest.tally.not_committed - self._not_committed
         self._not_committed = self.ingest.tally.not_committed
         status = self.sockets.status
         return Signs(
             now=self.clock(),
-            is_database_away=self.is_database_away,
+            database_away_since=self.database.away_since,
+            database_trouble=self.database.trouble,
             not_committed=refused,
             rejected=self.standing.rejected,
             sockets=status.open,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -69,6 +70,8 @@ class Sockets:
         self._clients: set[SocketClient] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._heard_s = 0.0
+        self._untried = set(range(wanted))
+        self._tried = asyncio.Event()
         self.status = SocketStatus(wanted, lost_since=clock())
 
     @property
@@ -76,6 +79,12 @@ class Sockets:
         """Tell when Slack last gave a sign of life on any connection; epoch seconds."""
         self._heard_s = max([self._heard_s, *(client.last_heard_s for client in self._clients)])
         return self._heard_s or None
+
+    async def tried(self, *, within_s: float) -> None:
+        """Wait until each of them was tried once, or the time is up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._tried.wait()
 
     async def run(self) -> None:
         """Keep the connections until cancelled."""
@@ -96,6 +105,7 @@ class Sockets:
         current: SocketClient | None = None
         while True:
             fresh = await self._open()
+            self._note_tried(slot)
             if fresh is None:
                 if current is not None and not await current.is_connected():
                     self._count(slot, is_open=False)
@@ -188,6 +198,11 @@ class Sockets:
             self._on_connected()
         elif was_open and not status.open:
             status.connected_since, status.lost_since = None, self._clock()
+
+    def _note_tried(self, slot: int) -> None:
+        self._untried.discard(slot)
+        if not self._untried:
+            self._tried.set()
 
     def _fail(self, words: str) -> None:
         if self.status.trouble != words:

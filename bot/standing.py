@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.authorize import Installations
 from bot.command.condition import Condition
+from bot.database_watch import DatabaseWatch
 from bot.introduction import Introduction
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
@@ -18,6 +19,7 @@ from bot.sockets import Sockets
 class Standing:
     """Reads the parts; keeps nothing of its own."""
 
+    database: DatabaseWatch
     introduction: Introduction
     installations: Installations
     sockets: Sockets
@@ -55,7 +57,13 @@ class Standing:
     @property
     def trouble(self) -> str | None:
         """What is wrong, the root of it first."""
-        return self.rejected or self.introduction.trouble or self.sockets.status.trouble or self.runs.trouble
+        return (
+            self.rejected
+            or self.database.trouble
+            or self.introduction.trouble
+            or self.sockets.status.trouble
+            or self.runs.trouble
+        )
 
     def condition(self, team_id: str) -> Condition:
         """Say how the service is, for an answer in Slack."""
@@ -67,5 +75,6 @@ class Standing:
             last_heard_at=self.last_heard_at,
             walked_at=workspace.walked_at if workspace else None,
             trouble=self.trouble,
+            is_memory_closed=self.database.away_since is not None,
             progress=progress if progress and progress.team_id == team_id else None,
         )

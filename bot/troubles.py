@@ -30,7 +30,9 @@ class Signs:
     """What the parts of a service show at one moment."""
 
     now: datetime
-    is_database_away: bool = False
+    database_trouble: str | None = None
+    """Why nothing can be written, in words."""
+    database_away_since: datetime | None = None
     not_committed: int = 0
     """Events that were not committed since the last look, so not acked."""
     rejected: str | None = None
@@ -56,7 +58,7 @@ def troubles(signs: Signs) -> list[Trouble]:
     """Tell everything that is wrong."""
     now = signs.now
     found: Iterable[Trouble | None] = (
-        _if(signs.is_database_away, AlertKind.DATABASE, _DATABASE, now),
+        _if(signs.database_trouble, AlertKind.DATABASE, signs.database_trouble or "", signs.database_away_since or now),
         _if(signs.not_committed, AlertKind.NOT_COMMITTED, _NOT_COMMITTED, now),
         _if(signs.rejected, AlertKind.TOKEN, signs.rejected or "", now),
         _sockets(signs),
@@ -75,11 +77,6 @@ def untold(signs: Signs) -> frozenset[AlertKind]:
     return of_runs | ({AlertKind.DEAD_LETTERS} if signs.letters is None else frozenset())
 
 
-_DATABASE = (
-    "The database does not answer or cannot be written, so no event is acknowledged, and Slack sends each again for "
-    "some minutes. Check that it runs, that nothing else holds it, its disk, and DATABASE_URL. People are read again "
-    "by themselves once it is back."
-)
 _NOT_COMMITTED = (
     "Events came in that the database did not take in time, so they were not acknowledged, and Slack sends them again. "
     "People are read again by themselves. If this lasts, the database is too slow or away."

@@ -104,9 +104,12 @@ class RunWriter(RunReader):
         await self._update(run.run_id, instance=instance, heartbeat_at=self._now())
         return await self._get(run.run_id)
 
-    async def beat(self, run_id: int, instance: str, counts: Mapping[str, Any]) -> bool:
+    async def beat(
+        self, run_id: int, instance: str, counts: Mapping[str, Any], *, renews_checkpoint: bool = False
+    ) -> bool:
         """Say that we are at it, and how far; False where the claim is no longer ours."""
-        return await self._held(run_id, instance, {"heartbeat_at": self._now(), **counts})
+        renewed = {"checkpoint_at": self._now()} if renews_checkpoint else {}
+        return await self._held(run_id, instance, {"heartbeat_at": self._now(), **renewed, **counts})
 
     async def checkpoint(
         self, run_id: int, instance: str, *, number: int, ids: Sequence[str], values: Mapping[str, Any]

@@ -42,6 +42,8 @@ def dot_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Dot:
         return Dot("catching", "Not connected")
     if not status.is_connected and heard_at is not None:
         return Dot("offline", f"Offline since {_short(heard_at, now, zone)}")
+    if status.held_up_since is not None:
+        return Dot("catching", f"Catching up, as of {_short(status.held_up_since, now, zone)}")
     if status.walk is not None and status.walked_at is None:
         return Dot("catching", "First run")
     if status.walk is not None and heard_at is not None:
@@ -51,7 +53,8 @@ def dot_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Dot:
 
 def freshness_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Freshness:
     """Tell as of when the people on the page are."""
-    as_of = when(status.last_heard_at, now, zone) if status.last_heard_at else None
+    heard_at = status.held_up_since or status.last_heard_at
+    as_of = when(heard_at, now, zone) if heard_at else None
     if status.walk is not None:
         words = f"Reading people from Slack: {progress(status.walk)}."
     elif status.walked_at is not None:

@@ -38,6 +38,10 @@ class Status:
     """When the last whole reading ended."""
     trouble: str | None = None
     """What is wrong, as a sentence with its remedy."""
+    held_up_since: datetime | None = None
+    """Since when no change is taken in, because the database cannot be written; None while it can."""
+    database_trouble: str | None = None
+    """Why, as a sentence with its remedy."""
     demo: bool = False
     rejected: str | None = None
     """Which token has to be replaced, as a sentence with its remedy."""

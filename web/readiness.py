@@ -30,7 +30,7 @@ class Readiness:
 def judge(status: Status, now: datetime, *, database_answers: bool) -> Readiness:
     """Find every reason not to be ready; none means ready."""
     found = (
-        None if database_answers else _NO_DATABASE,
+        None if database_answers else status.database_trouble or _NO_DATABASE,
         status.rejected,
         _connection(status, now),
         _backfill(status),

@@ -19,6 +19,8 @@ class Condition:
     last_heard_at: datetime | None = None
     walked_at: datetime | None = None
     """When everybody was last read to the end."""
+    is_memory_closed: bool = False
+    """Whether nothing can be written, so that no change is taken in."""
     trouble: str | None = None
     progress: Progress | None = None
     """Of the run under way."""

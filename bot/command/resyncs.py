@@ -103,9 +103,9 @@ class Resyncs:
         except AlreadyRunning as error:
             return self._elsewhere(error.run)
         except PassFailed as error:
-            return [words.failed(str(error))]
+            return [words.failed(str(error), is_confirmed=ticket.order.is_confirmed)]
         except StoreError as error:
-            return [words.cut_short(error.plain)]
+            return [words.cut_short(error.plain, is_confirmed=ticket.order.is_confirmed)]
         return await self._ended(finished, typed)
 
     def _elsewhere(self, run: Run | None) -> list[str]:

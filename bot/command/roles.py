@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.command.looking import looking
-from bot.entries import entry_of_member
+from bot.commit import commit_entries
+from bot.entries import Entry, entry_of_member
 from bot.slack import SlackClient, error_word
 from bot.slack_words import out_of_reach, why_unreachable
+from bot.to_its_end import to_its_end
 from db import Store
 from db.errors import StoreError
 from db.merge import merge
@@ -58,8 +61,11 @@ def role_of(user: User) -> Role:
 class Roles:
     """Finds out who somebody is."""
 
-    def __init__(self, store: Store, client: SlackClient, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, store: Store, client: SlackClient, *, clock: Callable[[], datetime], patience_s: float = PATIENCE_S
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._client = client
         self._patience_s = patience_s
 
@@ -90,6 +96,7 @@ class Roles:
         return role_of(user) if user else None
 
     async def _asked(self, team_id: str, user_id: str) -> Role:
+        asked_at_s = self._client.clock.now_s()
         try:
             async with asyncio.timeout(self._patience_s):
                 answer = await self._client.users_info(user=user_id)
@@ -101,8 +108,23 @@ class Roles:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise RoleUnknown(out_of_reach(why_unreachable(error))) from error
         user = answer.data.get("user") if isinstance(answer.data, dict) else None
-        now_s = self._client.clock.now_s()
-        entry = entry_of_member(user, team_id=team_id, moment=int(now_s * 1_000_000), now_s=now_s)
+        # It says how things were a moment before it was asked for, like a page of a run.
+        moment = int((asked_at_s - 1) * 1_000_000)
+        entry = entry_of_member(user, team_id=team_id, moment=moment, now_s=asked_at_s)
         if entry.observation is None or entry.observation.id != user_id:
             raise RoleUnknown("Slack's answer cannot be read.")
+        await self._note(entry)
         return role_of(merge(None, entry.observation).user)
+
+    async def _note(self, entry: Entry) -> None:
+        """Merge Slack's answer into the table, or the door would refuse whom it says to be there.
+
+        Before the backfill the door asks Slack itself, and the table is filled by the run alone.
+        """
+        try:
+            async with looking(self._store) as rx:
+                workspace = await rx.workspaces.find_workspace(str(entry.team_id))
+            if workspace is not None and workspace.backfilled_at is not None:
+                await to_its_end(commit_entries(self._store, [entry], now=self._clock()))
+        except StoreError as error:
+            log.warning("what Slack says of somebody could not be written", reason=str(error))

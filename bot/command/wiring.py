@@ -45,7 +45,7 @@ def make_desk(
     terms: Terms,
 ) -> Desk:
     """Put the desk together."""
-    roles = Roles(store, client)
+    roles = Roles(store, client, clock=clock)
     invitation = Invitation(links, roles, may_guests=terms.may_guests, are_links_personal=terms.are_links_personal)
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     report = Report(store, condition=condition, clock=clock, version=terms.version)

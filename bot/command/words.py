@@ -48,6 +48,10 @@ OPENS = "Here is the people directory."
 BEGUN = "Reading people from Slack … This message follows along and says when it has ended."
 NOTHING_HELD = "The last run was not held, so there was nothing to confirm; people are read again all the same."
 CONFIRMED = "Confirmed: people are read afresh, and whoever Slack no longer knows is marked as missing."
+CONFIRM_ONCE_MORE = (
+    "What comes by itself marks only as many as are plausible: once the trouble is over, send `/usersync confirm` "
+    "again."
+)
 CONFIRM_LATER = (
     "A run that was not confirmed is under way, and cannot be confirmed in the middle. When it has ended, and only if "
     "it was held, send `/usersync confirm` again."
@@ -98,20 +102,18 @@ def elsewhere(run: Run | None) -> str:
     return f"{escape(who_runs(run))}, so no second run was begun. Ask again when that one has ended."
 
 
-def failed(reason: str) -> str:
+def failed(reason: str, *, is_confirmed: bool) -> str:
     """Say that a run did not come to its end."""
-    return (
-        f"*The run failed.* {escape(reason)} Nobody was marked as missing for it, and what was read before stays. "
-        "It is tried again by itself; `/usersync status` tells how it stands."
-    )
+    head = f"*The run failed.* {escape(reason)} Nobody was marked as missing for it, and what was read before stays. "
+    again = "It is tried again by itself; `/usersync status` tells how it stands."
+    return head + (CONFIRM_ONCE_MORE if is_confirmed else again)
 
 
-def cut_short(reason: str) -> str:
+def cut_short(reason: str, *, is_confirmed: bool) -> str:
     """Say that a run was left in the middle for a reason of our own."""
-    return (
-        f"*The run was cut short.* {escape(reason)} Nobody was marked as missing for it, and what was read stays. "
-        "It is gone on with by itself; `/usersync status` tells how it stands."
-    )
+    head = f"*The run was cut short.* {escape(reason)} Nobody was marked as missing for it, and what was read stays. "
+    again = "It is gone on with by itself; `/usersync status` tells how it stands."
+    return head + (CONFIRM_ONCE_MORE if is_confirmed else again)
 
 
 def ended(run: Run, *, is_resumed: bool) -> list[str]:
@@ -132,7 +134,7 @@ def freshness(condition: Condition, now: datetime, *, is_memory_away: bool = Fal
     heard = f" Slack was last heard {ago(condition.last_heard_at, now)}." if condition.last_heard_at else ""
     if not condition.sockets:
         return f":red_circle: *Not connected to Slack*, so the directory does not follow changes right now.{heard}"
-    if is_memory_away:
+    if is_memory_away or condition.is_memory_closed:
         return f":red_circle: *Changes are not taken in* while the database is away; they wait at Slack.{heard}"
     open_of = f"{condition.sockets} of {counted(condition.sockets_wanted, 'connection', 'connections')}"
     sign = ":large_green_circle:" if condition.trouble is None else ":large_yellow_circle:"

@@ -52,6 +52,7 @@ class Claim:
         self._instance = instance
         self._since = run.since
         self._is_over = False
+        self._is_listed = run.is_listed
         self.run = run
         self.is_resumed = is_resumed
 
@@ -78,6 +79,7 @@ class Claim:
         number = await tx.runs.count_pages(self.run.run_id)
         if not await tx.runs.checkpoint(self.run.run_id, self._instance, number=number, ids=ids, values=values):
             raise ClaimLost
+        self._is_listed = next_cursor is None
 
     async def end(
         self,
@@ -123,8 +125,10 @@ class Claim:
                 log.warning("a run's heartbeat was not written", reason=str(error))
 
     async def _beat(self) -> None:
+        """A list that is read to its end has no cursor that could expire: its place stays good while we are alive."""
         async with self._store.transaction() as tx:
-            await self.hold(tx, {})
+            if not await tx.runs.beat(self.run.run_id, self._instance, {}, renews_checkpoint=self._is_listed):
+                raise ClaimLost
 
     async def let_go(self) -> None:
         """Leave it where it stands, so that whoever comes next need not wait; an ended run is left alone."""

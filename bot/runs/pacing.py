@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -31,11 +32,24 @@ class Pacer:
         self._recent: deque[float] = deque()
         self._turn = asyncio.Lock()
 
-    async def turn(self) -> None:
-        """Return when a call may be made."""
+    async def turn(self, *, on_wait: Callable[[str], None] = lambda _: None) -> None:
+        """Return when a call may be made; `on_wait` hears why that takes a while."""
         async with self._turn:
             if len(self._recent) >= self._calls:
                 wait_s = self._recent.popleft() + self._within_s - self._monotonic()
                 if wait_s > 0:
+                    on_wait(f"Slack grants {self._calls} calls a minute, so it goes on in {math.ceil(wait_s)} s.")
                     await self._sleep(wait_s)
+                    on_wait("")
             self._recent.append(self._monotonic())
+
+    def left_s(self, calls: int) -> float:
+        """Tell how long so many more calls take at the least; seconds."""
+        if calls <= 0:
+            return 0.0
+        granted = [*self._recent]
+        now_s = self._monotonic()
+        for _ in range(calls):
+            at_s = max(now_s, granted[-self._calls] + self._within_s) if len(granted) >= self._calls else now_s
+            granted.append(at_s)
+        return granted[-1] - now_s

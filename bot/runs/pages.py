@@ -11,11 +11,12 @@ from typing import Any
 import structlog
 
 from bot.runs.patience import Json, PassFailed, Patience, Refused
+from bot.runs.progress import PAGE_USERS
 from bot.slack import SlackClient
 
 log = structlog.get_logger(__name__)
 
-SIZES = (999, 500, 200)
+SIZES = (PAGE_USERS, 500, 200)
 """Users a page; 1000 is Slack's limit, and one less is known to be safe."""
 _TOO_LARGE = frozenset(
     {"limit_required", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "TimeoutError"}

@@ -73,7 +73,7 @@ class Patience:
         backoff = Backoff(first_s=self.first_pause_s, longest_s=10, sleep=self.sleep)
         tries = waits = 0
         while True:
-            await self.pacer.turn()
+            await self.pacer.turn(on_wait=self.on_wait)
             try:
                 answer = _clean(await call(), check)
             except SlackApiError as error:

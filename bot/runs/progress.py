@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 from db.records import Run, RunKind
 from db.runs import COUNTED
 
+PAGE_USERS = 999
+"""Users of a page, as far as Slack fills it."""
 _TELLS = 0.02
 """Below two in a hundred the time left is a guess that nobody should be shown."""
 
@@ -41,20 +45,28 @@ class Progress:
     """Where this process took the run up: what was read before says nothing of how quick it is now."""
     waits: str = ""
     """Why it waits right now; a sentence."""
+    paced: Callable[[int], float] = field(default=lambda _: 0.0, repr=False, compare=False)
+    """Tells how long so many more pages take at Slack's pace; seconds."""
+    paced_asks: Callable[[int], float] = field(default=lambda _: 0.0, repr=False, compare=False)
+    """The same for asking for so many more people one by one."""
 
     def left(self, now: datetime) -> timedelta | None:
-        """Estimate the time left; None where nothing is known to go by."""
+        """Estimate the time left, by its own speed and by Slack's pace; None where nothing is known to go by."""
+        if self.absent:
+            return timedelta(seconds=self.paced_asks(self.absent - self.asked))
         total = self.expected or 0
-        if self.absent or self.seen >= total or self.seen < total * _TELLS:
+        if self.seen >= total or self.seen < total * _TELLS:
             return None
-        read = self.seen - self.resumed_seen
-        return (now - (self.resumed_at or self.started_at)) / read * (total - self.seen) if read > 0 else None
+        read, to_read = self.seen - self.resumed_seen, total - self.seen
+        if read <= 0:
+            return None
+        by_speed = (now - (self.resumed_at or self.started_at)) / read * to_read
+        return max(by_speed, timedelta(seconds=self.paced(math.ceil(to_read / PAGE_USERS))))
 
     def begin_again(self) -> None:
-        """Forget what was counted: the list is read from its beginning."""
-        self.seen = self.inserted = self.updated = self.drift = self.unreadable = self.nameless = 0
+        """Forget what was seen: the list is read from its beginning. What was found in it stays found."""
+        self.seen = self.unreadable = self.nameless = 0
         self.resumed_seen = 0
-        self.drift_fields.clear()
 
     def counts(self) -> dict[str, Any]:
         """Give the figures that its row keeps."""

@@ -104,23 +104,39 @@ class Resync:
             named = [entry.user_id for entry in entries if entry.user_id and is_user_id(entry.user_id)]
             self.progress.nameless += len(entries) - len(named)
             ids += named
-            is_last = number == len(slices)
-            await self._commit(
-                entries, page.asked_at_s, also=self._checkpoint(page, ids, last=entries) if is_last else None
-            )
+            also = self._counting(entries, page.asked_at_s)
+            if number == len(slices):
+                also = self._checkpoint(page, ids, last=entries)
+            await self._commit(entries, page.asked_at_s, also=also)
+
+    def _found(self, entries: Sequence[Entry], done: Recorded, asked_at_s: float) -> dict[str, Any]:
+        """Count what was found so far: a page that is read again after a kill would find none of it."""
+        so_far = self.progress
+        drifted, fields = drift_of(entries, done.changes, asked_at_s=asked_at_s)
+        return {
+            "inserted": so_far.inserted + done.inserted,
+            "updated": so_far.updated + done.updated,
+            "drift": so_far.drift + drifted,
+            "drift_fields": dict(so_far.drift_fields + fields) or None,
+        }
+
+    def _counting(self, entries: Sequence[Entry], asked_at_s: float) -> Also:
+        """Keep with each slice what was found in it, in its own transaction."""
+
+        async def keep(tx: Transaction, done: Recorded) -> None:
+            await self._claim.hold(tx, self._found(entries, done, asked_at_s))
+
+        return keep
 
     def _checkpoint(self, page: SlackPage, ids: Sequence[str], *, last: Sequence[Entry]) -> Also:
-        """Keep the place with the page's last slice, which counts as seen with it."""
+        """Keep the place with the page's last slice, and how many were seen, which counts whole pages."""
 
         async def keep(tx: Transaction, done: Recorded) -> None:
             so_far = self.progress
-            drifted, fields = drift_of(last, done.changes, asked_at_s=page.asked_at_s)
             counts = so_far.counts() | {
+                **self._found(last, done, page.asked_at_s),
                 "seen": so_far.seen + len(last),
-                "inserted": so_far.inserted + done.inserted,
-                "updated": so_far.updated + done.updated,
-                "drift": so_far.drift + drifted,
-                "drift_fields": dict(so_far.drift_fields + fields) or None,
+                "unreadable": so_far.unreadable + sum(entry.reason is not None for entry in last),
             }
             await self._claim.checkpoint(tx, ids, next_cursor=page.next_cursor, counts=counts)
 

@@ -75,6 +75,7 @@ class Runner:
             progress = progress_of(claim.run)
             if claim.is_resumed:
                 progress.resumed_seen, progress.resumed_at = progress.seen, self._clock()
+            progress.paced, progress.paced_asks = self._lists.left_s, self._asks.left_s
             on_start(progress)
             log.info("a run begins", team_id=team_id, run=claim.run.run_id, kind=progress.kind.value)
             async with _beating(claim):

@@ -169,6 +169,7 @@ class Schedule:
     async def _go_on(self) -> None:
         """Begin: end what an earlier process left in the middle at once; else wait a while for the first hello."""
         self._plan()
+        await self._look_for_others()
         if await self._was_left():
             self._gap = self._gap or "an earlier run was cut short"
             return
@@ -212,7 +213,10 @@ class Schedule:
             return
         if last is None or (self.last is not None and last.run_id <= self.last.run_id):
             return
-        is_first_look, self.last, self.last_state = self.last is None, last, last.state
+        is_first_look, self.last = self.last is None, last
+        if is_first_look and self.last_state is not None:  # what came of a run of ours is newer than any that had ended
+            return
+        self.last_state = last.state
         self.trouble = _failed(last.reason or "") if last.state is RunState.FAILED else last.reason
         if not is_first_look and last.state is not RunState.FAILED:
             self._plan()
@@ -252,6 +256,7 @@ class Schedule:
         if finished.is_resumed:
             self.want("the run that just ended had begun before this process")
         ticket.ended.set_result(finished)
+        self._current = None  # whoever asks from now on asks for another run
         await self._on_ended(finished)
         self.finished += 1
 
@@ -262,7 +267,7 @@ class Schedule:
         if isinstance(error, PassFailed):
             self._slack_waits_until = self._monotonic() + error.not_before_s
         self.trouble, self.last_state = _trouble_of(error), RunState.FAILED
-        log.warning("a run failed", reason=str(error), again_in_s=pause_s)
+        log.warning("a run failed", reason=str(error), again_in_s=None if ticket.order.is_asked else pause_s)
         self._put_off(ticket, error, pause_s)
 
     def _put_off(self, ticket: Ticket, error: Exception, pause_s: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -22,7 +22,8 @@ class RunTeller:
 
     store: Store
     installations: Installations
-    sockets_open: Callable[[], int]
+    sockets_open: Callable[[], Awaitable[int]]
+    """Tells how many connections are open, once each of them was tried."""
     tell: Callable[[str], None]
 
     async def __call__(self, finished: Finished) -> None:
@@ -48,4 +49,4 @@ class RunTeller:
         name = self.installations.name_of(team_id)
         for words in filter(None, [found(finished.run), finished.run.reason]):
             self.tell(words)
-        self.tell(summary(name, tally, finished.run, sockets=self.sockets_open()))
+        self.tell(summary(name, tally, finished.run, sockets=await self.sockets_open()))

@@ -15,7 +15,7 @@ from bot.identity import check_ours, find_workspace
 from bot.runs.claim import AlreadyRunning, Order
 from bot.runs.dry import Difference, DryRun
 from bot.runs.pacing import TIER_2, TIER_4, Pacer
-from bot.runs.patience import TRIES, PassFailed, Patience
+from bot.runs.patience import LONGEST_WAIT_S, TRIES, PassFailed, Patience
 from bot.runs.progress import Progress, progress_of
 from bot.runs.runner import Runner
 from bot.runs.words import counted, found, spent, summary, who_runs
@@ -91,6 +91,10 @@ class ResyncVerb:
                 if not may_pass(error):
                     raise
                 wait_s = retry_after_s(error) if error_word(error) in ASKS_TO_WAIT else 0
+                if wait_s > LONGEST_WAIT_S:
+                    raise
+                if wait_s:
+                    self._tell(f"Slack asks to wait for {wait_s} s before it tells who we are.")
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass  # the last try tells why
             await backoff.pause(at_least_s=wait_s)

@@ -103,17 +103,20 @@ def progressing(progress: Progress, now: datetime) -> str:
     """Say how far a run is: so many of about so many, and the time left; no total where none is known."""
     if progress.absent:
         head = f"Asking Slack for {counted(progress.absent, 'person', 'people')} it no longer lists: {progress.asked:,}"
-        return f"{head} so far."
+        words = [f"{head} so far{_left(progress, now)}."]
+        return " ".join([*words, *filter(None, [progress.waits])])
     seen = f"{progress.seen:,}"
-    left = progress.left(now)
     if progress.expected and progress.seen <= progress.expected:
         seen += f" of about {counted(progress.expected, 'person', 'people')}"
     else:
         seen = f"{counted(progress.seen, 'person', 'people')} so far"
-    words = [f"Reading people from Slack: {seen}{f', {about(left)} left' if left else ''}."]
-    if progress.waits:
-        words.append(progress.waits)
-    return " ".join(words)
+    words = [f"Reading people from Slack: {seen}{_left(progress, now)}."]
+    return " ".join([*words, *filter(None, [progress.waits])])
+
+
+def _left(progress: Progress, now: datetime) -> str:
+    left = progress.left(now)
+    return f", {about(left)} left" if left else ""
 
 
 def who_runs(run: Run | None) -> str:

@@ -123,9 +123,9 @@ async def test_what_began_and_ended_while_the_database_was_away_is_written_once_
     alerts = Alerts(store, signs=board.read, clock=lambda: NOW)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        board.show(is_database_away=True, rejected="Refused.")
+        board.show(database_trouble="It is away.", rejected="Refused.")
         await alerts.look()
-        board.show(is_database_away=True)
+        board.show(database_trouble="It is away.")
         await alerts.look()
         assert [] == await recorded(store)
         other.rollback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.operator import NobodyMeant, SeveralMeant, whom
+from bot.operator import NobodyMeant, NotLetIn, SeveralMeant, refuse_whom_the_door_refuses, whom
 from db import Store
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import NOW, install, keep
@@ -61,3 +61,26 @@ async def test_before_anything_was_read_an_id_is_taken_at_its_word(store: Store)
     await install(store, TEAM)
 
     assert (TEAM, "U1") == await whom(store, "U1")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"deleted": True}, "deactivated"), ({"is_bot": True}, "a bot"), ({"is_restricted": True}, "a guest"),
+        ({"is_stranger": True}, "another company"), ({"is_forgotten": True}, "deactivated|erased"),
+    ],
+)  # fmt: skip
+async def test_for_whom_the_door_refuses_no_link_is_made(store: Store, values: dict[str, bool], words: str) -> None:
+    await install(store, TEAM)
+    await keep(store, an_observation("U1", **values))
+
+    with pytest.raises(NotLetIn, match=words):
+        await refuse_whom_the_door_refuses(store, TEAM, "U1", guests_may_sign_in=False)
+
+
+async def test_members_guests_where_they_may_and_whoever_is_unknown_yet_are_not_refused(store: Store) -> None:
+    await install(store, TEAM)
+    await keep(store, an_observation("U1"), an_observation("U2", is_restricted=True))
+
+    for user_id in ("U1", "U2", "U3"):
+        await refuse_whom_the_door_refuses(store, TEAM, user_id, guests_may_sign_in=True)

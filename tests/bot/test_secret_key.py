@@ -42,6 +42,15 @@ def test_an_empty_or_half_written_file_is_made_anew(tmp_path: Path, left: bytes)
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
+def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.key"
+    key = read_or_make_key(path)
+    path.chmod(0o644)
+
+    assert key == read_or_make_key(path)
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+
+
 def test_a_key_that_the_operator_wrote_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.key"
     path.write_text("a key of my own choice\n")

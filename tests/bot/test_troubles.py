@@ -20,7 +20,7 @@ AGO = NOW - timedelta(minutes=5)
 @pytest.mark.parametrize(
     ("signs", "kind", "words"),
     [
-        ({"is_database_away": True}, AlertKind.DATABASE, "Check that it runs"),
+        ({"database_trouble": "It is away.", "database_away_since": AGO}, AlertKind.DATABASE, "It is away."),
         ({"not_committed": 1}, AlertKind.NOT_COMMITTED, "did not take in time"),
         ({"rejected": "Slack refuses SLACK_BOT_TOKEN."}, AlertKind.TOKEN, "SLACK_BOT_TOKEN"),
         ({"sockets": 0, "sockets_lost_since": AGO}, AlertKind.SOCKETS, "usersync doctor"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot.runs.claim import AlreadyRunning, Order
+from bot.runs.pacing import Pacer
 from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
 from bot.runs.runner import Finished, RunPace
@@ -296,6 +299,59 @@ def test_the_time_left_is_told_once_there_is_something_to_go_by() -> None:
     assert progress.left(begun + timedelta(seconds=10)) is None
 
 
+def test_the_time_left_is_never_less_than_slacks_pace_allows() -> None:
+    begun = datetime(2026, 11, 23, 16, tzinfo=UTC)
+    progress = Progress("T1", RunKind.RESYNC, begun, expected=30_000, seen=20_000)
+    asked: list[int] = []
+
+    def paced(pages: int) -> float:
+        asked.append(pages)
+        return 45.0
+
+    progress.paced = paced
+
+    assert timedelta(seconds=45) == progress.left(begun + timedelta(seconds=10))
+    assert [11] == asked
+    progress.absent, progress.asked, progress.paced_asks = 300, 100, lambda people: people * 0.6
+    assert timedelta(seconds=120) == progress.left(begun + timedelta(seconds=10))
+
+
+async def test_who_waits_is_told_that_slacks_pace_is_the_reason() -> None:
+    now, told = [0.0], []
+
+    async def sleep(seconds: float) -> None:
+        told.append(f"slept {seconds:g}")
+        now[0] += seconds
+
+    pacer = Pacer(2, within_s=60, monotonic=lambda: now[0], sleep=sleep)
+    left = [pacer.left_s(calls) for calls in (0, 2, 3, 5)]
+    for _ in range(3):
+        await pacer.turn(on_wait=told.append)
+
+    assert [0.0, 0.0, 60.0, 120.0] == left
+    assert ["Slack grants 2 calls a minute, so it goes on in 60 s.", "slept 60", ""] == told
+    assert 60.0 == pacer.left_s(2)
+
+
+async def test_a_run_that_was_cut_short_is_told_although_an_earlier_one_had_ended_well(
+    slack: Simulator, settings: Settings, tmp_path: Path
+) -> None:
+    async with Service(settings, pace=QUICK) as first:
+        await eventually(lambda: first.runs.finished, of="a run of an earlier process")
+    slack.faults.fail("users.list", slow_seconds=2, times=None)
+    patient = replace(QUICK, rhythm=replace(QUICK.rhythm, retry_s=60))
+    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)) as other:
+        async with Service(settings, pace=patient) as service:
+            await eventually(lambda: service.runs.progress, within_s=10, of="a run under way")
+            other.execute("BEGIN IMMEDIATE")
+            told = await eventually(lambda: service.runs.trouble, within_s=20, of="the trouble")
+            await service.runs._look_for_others()
+
+            assert "cut short" in told
+            assert told == service.runs.trouble
+            other.rollback()
+
+
 async def test_a_run_that_is_ended_in_the_middle_of_a_page_holds_up_nobody(store: Store) -> None:
     async with Simulator(crowd=900) as slack, a_runner(slack, store) as runner:
         for pause_s in (0.02, 0.05, 0.08, 0.11, 0.14, 0.17):
@@ -319,7 +375,8 @@ async def test_what_a_run_counts_is_the_same_whether_or_not_it_was_cut_short(sto
         done = await a_run(slack, store)
 
         assert 1402 == done.run.seen
-        assert 1402 >= done.run.inserted
+        async with store.reading() as rx:
+            assert 1402 == sum(run.inserted for run in await rx.runs.list_runs(10)), "each is counted once, in one run"
 
 
 async def test_who_asks_gets_a_whole_run_also_where_one_was_left_in_the_middle(

@@ -265,8 +265,11 @@ async def test_every_address_of_this_machine_is_answered_under_its_name(
     assert 200 == (await get(service.url)).status_code
 
 
-async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(settings: Settings, start: Start) -> None:
-    service: Service = await start(settings.model_copy(update={"auth": "slack"}))
+@pytest.mark.parametrize("auth", ["slack", "none"])
+async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(
+    settings: Settings, start: Start, auth: str
+) -> None:
+    service: Service = await start(settings.model_copy(update={"auth": auth}))
 
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(service.url, headers={"Host": "evil.example"})

@@ -136,8 +136,10 @@ async def test_whoever_became_admin_unnoticed_is_believed_once_slack_says_so(
 
 
 async def test_guests_and_the_deactivated_get_no_resync_and_no_link(
-    slack: Simulator, service: Service, grace: PretendUser
+    slack: Simulator, start: Start, settings: Settings
 ) -> None:
+    service: Service = await start(settings.model_copy(update={"auth": "slack"}))
+    await eventually(lambda: service.runs.finished, of="the first run")
     guest = slack.joins("Gustav Gast", is_restricted=True, is_admin=True)
     gone = slack.joins("Dora Gone", is_admin=True)
     slack.deactivates(gone)
@@ -163,6 +165,35 @@ async def test_guests_get_a_link_where_the_operator_lets_them_in(
     await answer_to(opened)
 
     assert buttons_of(opened.visible[0])
+
+
+async def test_where_the_directory_stands_open_guests_get_its_address(slack: Simulator, service: Service) -> None:
+    guest = slack.joins("Gustav Gast", is_restricted=True)
+    await slack.eventually_acked()
+
+    opened = await slack.types(guest, "/usersync open")
+    await answer_to(opened)
+
+    assert buttons_of(opened.visible[0])
+
+
+async def test_whom_slack_says_to_be_there_the_door_lets_in(slack: Simulator, start: Start, settings: Settings) -> None:
+    """The table may have missed that somebody joined, or came back; what Slack says when asked counts for both."""
+    came_back = slack.adds("Dora Back")
+    service: Service = await start(settings.model_copy(update={"auth": "slack"}))
+    await eventually(lambda: service.runs.finished, of="the first run")
+    slack.deactivates(came_back)
+    await slack.eventually_acked()
+    slack.changes(came_back, deleted=False, quietly=True)
+    joined = slack.adds("Nora New")
+
+    for user in (came_back, joined):
+        opened = await slack.types(user, "/usersync open")
+        await answer_to(opened)
+        link = buttons_of(opened.visible[0])[0]["url"]
+        async with Visitor(service.url) as visitor:
+            assert 303 == (await visitor.signs_in(link)).status_code
+            assert 200 == (await visitor.get("/")).status_code
 
 
 @pytest.mark.parametrize("typed", ["ReSync", "   resync   ", "RESYNC\u00a0", "resync --confirm", "Confirm"])

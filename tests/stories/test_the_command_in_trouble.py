@@ -21,7 +21,9 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.crowd import PretendUser
 from tests.conftest import QUICK, settings_for
+from tests.stories.test_starting import get
 from tests.stories.test_the_command import ENDED
+from tests.support.html import read
 from tests.support.program import running, serve_environment
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of, seen, words_of
@@ -113,6 +115,36 @@ async def test_while_the_database_is_away_every_word_is_answered_in_words(
         assert service.url not in str(asked.messages)
     assert "The run was cut short." in await answer_to(resync, *ENDED, within_s=15)
     assert "admins and owners" in await answer_to(await slack.types(grace, "/usersync resync"))
+
+
+async def test_while_nothing_can_be_written_status_and_page_do_not_look_well(
+    slack: Simulator, grace: PretendUser, service: Service, lock: sqlite3.Connection
+) -> None:
+    """A database that is locked, full or read-only still reads, so reading alone tells nothing."""
+    await eventually(lambda: service.status().held_up_since, within_s=20, of="the trouble noticed")
+
+    told = await answer_to(await slack.types(grace, "/usersync status"))
+    page = (await get(service.url)).text
+
+    assert "Changes are not taken in" in told
+    assert "database" in told
+    assert ":large_green_circle:" not in told
+    assert "Catching up, as of" in page
+    assert "no event is acknowledged" in page
+    lock.rollback()
+    await eventually(lambda: not service.status().held_up_since, within_s=20, of="its end")
+    assert "Catching up, as of" not in read((await get(service.url)).text).one("p", id="dot").text
+
+
+async def test_a_confirmed_run_that_fails_is_not_promised_to_come_again_by_itself(
+    slack: Simulator, ada: PretendUser, service: Service
+) -> None:
+    slack.faults.fail("users.list", error="fatal_error", times=None)
+
+    told = await answer_to(await slack.types(ada, "/usersync confirm"), "The run failed.")
+
+    assert "send `/usersync confirm` again" in told
+    assert "tried again by itself" not in told
 
 
 async def test_a_list_that_fails_is_told_with_its_reason(slack: Simulator, ada: PretendUser, service: Service) -> None:
