@@ -1,4 +1,4 @@
-"""Killed at moments that a seed decides, again and again on one database, while Slack goes on; then nothing may lack."""
+"""Killed at moments that a seed decides, again and again on one database, while Slack goes on; nothing may lack."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Talk:
     def acked(self) -> dict[str, int]:
         """Tell the newest number that was acked, by user."""
         newest: dict[str, int] = {}
-        for event_id in self._slack.acked():
+        for event_id in self.told.keys() & set(self._slack.acked()):
             user_id, number = self.told[event_id]
             newest[user_id] = max(number, newest.get(user_id, 0))
         return newest
@@ -145,9 +145,9 @@ async def opened(url: str) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def serving(slack: Simulator, url: str, folder: Path) -> AsyncIterator[Program]:
+async def serving(slack: Simulator, url: str, folder: Path, **more: str) -> AsyncIterator[Program]:
     """Run the program on a database; it is not waited for."""
-    async with running("serve", env=serve_environment(slack, url), cwd=folder) as program:
+    async with running("serve", env=serve_environment(slack, url, **more), cwd=folder) as program:
         yield program
 
 
