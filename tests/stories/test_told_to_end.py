@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import signal
 import time
@@ -32,7 +33,7 @@ on_both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indi
 
 
 def _name_of(hindrances: set[str]) -> str:
-    return hindrances.copy().pop() if len(hindrances) == 1 else "everything"
+    return "".join(hindrances).replace(" ", "-") if len(hindrances) == 1 else "everything"
 
 
 @contextlib.asynccontextmanager
@@ -47,6 +48,34 @@ async def locked(url: str) -> AsyncIterator[None]:
         yield
         await connection.rollback()
     await engine.dispose()
+
+
+@contextlib.asynccontextmanager
+async def silenced(url: str) -> AsyncIterator[None]:
+    """Stop the server's processes that answer the program, as if their machine hung; they go on afterwards."""
+    engine = create_async_engine(parse_url(url))
+    ours = sa.text("SELECT pid FROM pg_stat_activity WHERE application_name = 'usersync' AND datname = :name")
+    async with engine.connect() as connection:
+        pids = [row[0] for row in await connection.execute(ours, {"name": engine.url.database})]
+    await engine.dispose()
+    stopped = [pid for pid in pids if str(engine.url.database).encode() in _command_of(pid)]
+    if not stopped:
+        pytest.skip("the server's processes cannot be seen from here, so none was stopped")
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    except PermissionError:
+        pytest.skip("the server's processes belong to somebody else, so none was stopped")
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def _command_of(pid: int) -> bytes:
+    file = Path("/proc", str(pid), "cmdline")
+    return file.read_bytes() if file.exists() else b""
 
 
 @on_both
@@ -149,6 +178,28 @@ async def test_nothing_holds_up_the_end(
 
     assert 0 == code
     assert took < WITHIN_S
+    assert "left behind" not in program.output, "the last resort was not needed"
     assert "Traceback" not in program.output
     assert [None if "a deaf socket" in hindrances else 1000] == [ending.close_code for ending in slack.endings]
     assert [] == await missing(talk, slack, database_url)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_database_that_fell_silent_is_left_behind(slack: Simulator, database_url: str, tmp_path: Path) -> None:
+    talk = Talk(slack, random.Random(1))
+    ada = slack.adds("Ada Lovelace")
+    async with serving(slack, database_url, tmp_path, USERSYNC_SOCKETS="1") as program:
+        await slack.connected(1, timeout=30)
+        await eventually(lambda: _is_read(database_url), within_s=20, of="the first run")
+        async with silenced(database_url):
+            talk.goes_on(50)
+            last = slack.envelope(slack.opens_home(ada))
+            await slack.until(lambda: last.acks, timeout=10)
+            program.tell(signal.SIGTERM)
+            code = await program.ended(WITHIN_S)
+
+    assert 0 == code
+    assert "left behind" in program.output
+    assert [1000] == [ending.close_code for ending in slack.endings]
+    assert {} == talk.acked()

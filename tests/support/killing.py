@@ -13,12 +13,15 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.simulator import Call, Envelope, PretendUser, Simulator
+from bot.service import Service
+from bot.simulator import Call, Envelope, PretendUser, Simulator, State
 from db import Store
 from db.engine import parse_url
 from db.records import Change, Position, Run, User
 from db.tables import runs
+from tests.conftest import QUICK, settings_for
 from tests.support.program import Program, running, serve_environment
+from tests.support.waiting import eventually
 
 KILLED = -signal.SIGKILL
 """The exit code of a process that did not live to tell one."""
@@ -40,10 +43,10 @@ class Talk:
         self.people += [self._slack.adds(title=self._next()) for _ in range(people)]
 
     def goes_on(self, events: int) -> None:
-        """Raise events at once: one in five joins, the others change somebody, often the same."""
+        """Raise events at once: a few who join, and many changes, often of the same people."""
         for _ in range(events):
             title = self._next()
-            if not self.people or self._dice.random() < 0.2:
+            if len(self.people) < 20 or self._dice.random() < 0.02:
                 user = self._slack.joins(title=title)
                 self.people.append(user)
             else:
@@ -68,7 +71,7 @@ class Talk:
 
     async def _never_end(self) -> None:
         while True:
-            self.goes_on(self._dice.randint(1, 40))
+            self.goes_on(self._dice.choice((1, 5, 40, 200)))
             await self._settled(self._slack.envelopes[-1])
 
     async def _settled(self, envelope: Envelope) -> None:
@@ -81,6 +84,10 @@ class Talk:
             user_id, number = self.told[event_id]
             newest[user_id] = max(number, newest.get(user_id, 0))
         return newest
+
+    def in_flight(self) -> int:
+        """Count the events that were sent and are not acked, nor given up."""
+        return sum(each.state is State.OUTSTANDING for each in self._slack.envelopes)
 
     def _next(self) -> str:
         self._number += 1
@@ -158,6 +165,17 @@ async def killed(program: Program, *, after_s: float = 0) -> int:
         return await program.ended(within_s=after_s + 15)
     finally:
         timer.cancel()
+
+
+async def catch_up(slack: Simulator, url: str) -> None:
+    """Start once more, and wait until every event is settled and every gap is closed."""
+    async with Service(settings_for(slack, url), pace=QUICK) as service:
+        await eventually(lambda: all(each.is_settled for each in slack.envelopes), within_s=30, of="an end of the talk")
+        await eventually(lambda: _is_like_slack(slack, service.store), within_s=30, of="a table like Slack's people")
+
+
+async def _is_like_slack(slack: Simulator, store: Store) -> bool:
+    return not await unlike_slack(slack, store)
 
 
 async def run_left(slack: Simulator, url: str) -> Run | None:
