@@ -29,6 +29,7 @@ from bot.settings import demo_port, load_settings, proxy_for
 from bot.settings_words import SettingsError
 from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
+from bot.stopping import stop_on_signal
 from bot.terminal import shown
 from db import Store
 
@@ -101,7 +102,7 @@ def examine() -> None:
 async def _serve() -> int:
     settings = load_settings(needs_tokens=True)
     configure_logs(settings.log_format)
-    stop = _stop_on_signal()
+    stop = stop_on_signal()
     async with Service(settings, tell=_say) as service:
         _say(f"The directory is at {service.url}")
         if service.is_first_start and settings.auth != "none":
@@ -132,7 +133,7 @@ async def _signin_link(user: str) -> int:
 
 
 async def _demo() -> int:
-    stop = _stop_on_signal()
+    stop = stop_on_signal()
     async with Demo(port=demo_port()) as running:
         print(
             f"\n  The directory is at {running.service.url}\n  Everybody in it is invented. Ctrl+C ends it.\n",
@@ -211,13 +212,6 @@ def _this_command() -> str:
     if not beside.exists():
         return f"{sys.executable} -m bot"
     return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
-
-
-def _stop_on_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    return stop
 
 
 async def _until(stop: asyncio.Event, service: Service) -> None:

@@ -46,7 +46,7 @@ class WebServer:
                 ws="none",
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=3,
             )
         )
 

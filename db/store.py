@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Self
 
 import sqlalchemy as sa
@@ -23,6 +23,9 @@ from db.runs import RunReader, RunWriter
 from db.signins import SigninReader, SigninWriter
 from db.users import UserReader, UserWriter
 from db.workspaces import WorkspaceReader, WorkspaceWriter
+
+CLOSE_S = 2
+"""For goodbyes to the server, which a silent one never answers."""
 
 
 class Snapshot:
@@ -86,11 +89,13 @@ class Store:
         return store
 
     async def close(self) -> None:
-        """Let go of all connections."""
-        if self._trying is not None:
-            await asyncio.wait({self._trying})
-        await self._writer.dispose()
-        await self._reader.dispose()
+        """Let go of all connections; a server that fell silent is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                if self._trying is not None:
+                    await asyncio.wait({self._trying})
+                await self._writer.dispose()
+                await self._reader.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -19,7 +19,7 @@ from db.records import Run, RunKind, RunState, Workspace
 log = structlog.get_logger(__name__)
 
 BEAT_EVERY_S = 3
-LET_GO_S = 2
+LET_GO_S = 1
 
 
 class AlreadyRunning(Exception):

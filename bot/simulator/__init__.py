@@ -6,6 +6,7 @@ from bot.simulator.envelopes import Ack, Delivery, Envelope, State
 from bot.simulator.interactions import Interaction
 from bot.simulator.payloads import ABSENT
 from bot.simulator.slack import Simulator
+from bot.simulator.sockets import Ending
 from bot.simulator.story import tell
 from bot.simulator.workspace import Workspace
 
@@ -14,6 +15,7 @@ __all__ = [
     "Ack",
     "Call",
     "Delivery",
+    "Ending",
     "Envelope",
     "Interaction",
     "PretendUser",

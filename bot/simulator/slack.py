@@ -15,7 +15,7 @@ from bot.simulator.clocks import SlackTime
 from bot.simulator.envelopes import Envelope, Outbox, State
 from bot.simulator.faults import RESPONSE_URL, Faults
 from bot.simulator.limits import RateLimits
-from bot.simulator.sockets import Sockets
+from bot.simulator.sockets import Ending, Sockets
 from bot.simulator.waiting import Watch
 from bot.simulator.workspace import Wire, Workspace
 
@@ -148,6 +148,11 @@ class Simulator(Workspace):
     def hellos(self) -> int:
         """Sockets ever opened."""
         return self._sockets.hellos
+
+    @property
+    def endings(self) -> list[Ending]:
+        """How each socket that is open no more has ended, oldest first."""
+        return list(self._sockets.endings)
 
     @property
     def turned_away(self) -> int:

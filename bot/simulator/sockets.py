@@ -21,6 +21,15 @@ MOST_SOCKETS = 10
 PING_EVERY_SECONDS = 10.0
 HOST = "applink-pretend-0"
 CLOSE = object()
+ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a socket ended: with the code of its client's close frame, or None where the line was cut without one."""
+
+    socket: int
+    close_code: int | None
 
 
 class Socket:
@@ -31,6 +40,7 @@ class Socket:
         self.app_id = app_id
         self.is_deaf = False
         self.takes_payloads = True
+        self.close_code: int | None = None
         self.gone = asyncio.Event()
         self._ws = ws
         self._request = request
@@ -62,7 +72,7 @@ class Socket:
             await asyncio.gather(writer, return_exceptions=True)
 
     async def _read(self, hear: Callable[[Json, "Socket"], None]) -> None:
-        async for message in self._ws:
+        while (message := await self._ws.receive()).type not in ENDS:
             if self.is_deaf:
                 continue
             if message.type is WSMsgType.PING:
@@ -71,7 +81,10 @@ class Socket:
                 hear(frame, self)
         if self.is_deaf:
             await self._hold_on()
-        elif not self._ws.closed:
+            return
+        if message.type is WSMsgType.CLOSE:
+            self.close_code = message.data
+        if not self._ws.closed:
             await self._ws.close()
 
     async def _hold_on(self) -> None:
@@ -129,6 +142,7 @@ class Sockets:
         self._refusals: list[int] = []
         self._refusing: int | None = None
         self.open: list[Socket] = []
+        self.endings: list[Ending] = []
         self.hellos = 0
         self.turned_away = 0
         self.on_open: Callable[[], None] = lambda: None
@@ -203,6 +217,7 @@ class Sockets:
             await socket.serve(self.on_frame)
         finally:
             self.open.remove(socket)
+            self.endings.append(Ending(socket.number, socket.close_code))
             self._watch.moved()
 
     def _refusal(self, request: web.Request) -> int | None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import SHUT_RDWR
 from typing import Any
 
 import aiohttp
@@ -14,7 +15,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.simulator import Simulator, State
+from bot.simulator import Ending, Simulator, State
 
 HASTY = {"ack_deadline": 0.15, "retry_delays": (0.0, 0.05, 0.05), "gap_window": 5.0}
 
@@ -312,6 +313,41 @@ async def test_dropped_sockets_are_noticed_and_replaced(sim):
         await sim.eventually_acked()
 
     assert 1 == len(listener.heard)
+
+
+async def test_a_socket_that_its_client_closes_ends_with_the_code_of_its_close_frame(sim, session):
+    socket = await open_socket(sim, session)
+    await socket.receive_json(timeout=2)
+    await socket.close(code=1001)
+    await sim.until(lambda: sim.endings)
+
+    assert [Ending(1, close_code=1001)] == sim.endings
+
+
+async def test_a_line_that_is_cut_ends_without_a_close_frame(sim, session):
+    killed = await open_socket(sim, session)
+    cut_by_its_client(killed)
+    await sim.until(lambda: len(sim.endings) == 1)
+    await open_socket(sim, session)
+    sim.drops_sockets()
+    await sim.until(lambda: len(sim.endings) == 2)
+
+    assert [Ending(1, close_code=None), Ending(2, close_code=None)] == sim.endings
+
+
+def cut_by_its_client(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """What the other end sees of a process that was killed."""
+    socket.get_extra_info("socket").shutdown(SHUT_RDWR)
+
+
+async def test_a_deaf_socket_hears_no_close_frame(sim, session):
+    socket = await session.ws_connect(await ticket_url(sim, session), timeout=aiohttp.ClientWSTimeout(ws_close=0.1))
+    await socket.receive_json(timeout=2)
+    sim.goes_deaf()
+    await socket.close()
+    await sim.until(lambda: sim.endings)
+
+    assert [Ending(1, close_code=None)] == sim.endings
 
 
 async def test_a_ping_is_answered(sim, session):
