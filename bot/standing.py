@@ -55,7 +55,8 @@ class Standing:
     @property
     def trouble(self) -> str | None:
         """What is wrong, the root of it first."""
-        return self.rejected or self.introduction.trouble or self.sockets.status.trouble or self.runs.trouble
+        sockets = self.sockets.status
+        return self.rejected or self.introduction.trouble or sockets.trouble or self.runs.trouble or sockets.crowded
 
     def condition(self, team_id: str) -> Condition:
         """Say how the service is, for an answer in Slack."""
