@@ -185,6 +185,11 @@ class Simulator(Workspace):
         """Events that nobody acked in time yet, those given up included."""
         return [envelope.key for envelope in self.envelopes if envelope.is_event and envelope.state is not State.ACKED]
 
+    @property
+    def unacked_count(self) -> int:
+        """How many envelopes nobody acked in time yet, told without going through them all."""
+        return len(self._outbox.open_keys)
+
     def acked(self) -> list[str]:
         return [envelope.key for envelope in self.envelopes if envelope.is_event and envelope.state is State.ACKED]
 
