@@ -59,6 +59,7 @@ class SignReader:
             late_s=self.lag.late_s,
             letters=self.letters,
             newest_letter_at=self._newest_letter_at,
+            crowded=status.crowded,
         )
 
     def _dropped_at(self) -> datetime | None:

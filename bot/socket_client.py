@@ -63,6 +63,8 @@ class SocketClient(SocketModeClient):
         self._heard_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self.hello = asyncio.Event()
+        self.hello_s = 0.0
+        """When it said hello; epoch seconds."""
         self.ending = asyncio.Event()
         """Set when the connection is lost, or Slack asks for another one."""
         self.reason: str | None = None
@@ -173,6 +175,7 @@ class SocketClient(SocketModeClient):
                 count = message.get("num_connections")
                 self.connections = count if isinstance(count, int) else None
                 self._check_app(message.get("connection_info"))
+                self.hello_s = time.time()
                 self.hello.set()
             case "disconnect":
                 self.reason = str(message.get("reason"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
@@ -17,8 +17,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.backoff import Backoff
+from bot.crowding import Crowding
 from bot.identity import TwoApps
-from bot.slack import error_word, rejection_of
+from bot.slack import ASKS_TO_WAIT, error_word, rejection_of, retry_after_s
 from bot.slack_words import APP_TOKEN, plain, refused, unreachable, why_unreachable
 from bot.socket_client import Dismissed, SocketClient
 
@@ -28,6 +29,8 @@ HELLO_TIMEOUT_S = 15
 DRAIN_S = 3
 """Slack waits about this long for an ack; after that the old connection has nothing left to say."""
 WATCH_EVERY_S = 2
+TURN_S = 5
+"""Slack gives about ten seconds between a warning and the end; so long one waits while another is replaced."""
 STEADY_S = 60
 """A connection that lived longer counts as a success; one thrown out at once must not be tried again at once."""
 
@@ -44,7 +47,8 @@ class SocketStatus:
     lost_since: datetime | None = None
     """Since when none is open; None while one is."""
     trouble: str | None = None
-    slots: set[int] = field(default_factory=set)
+    crowded: str | None = None
+    """That somebody else seems to hold connections of this app, and what to do about it."""
 
 
 class Sockets:
@@ -68,7 +72,11 @@ class Sockets:
         self._stagger_s = stagger_s
         self._refusal = refusal
         self._clients: set[SocketClient] = set()
+        self._held: dict[int, SocketClient] = {}
         self._farewells: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._crowding = Crowding()
+        self._not_before = 0.0
         self._heard_s = 0.0
         self._untried = set(range(wanted))
         self._tried = asyncio.Event()
@@ -104,77 +112,129 @@ class Sockets:
         backoff = self._make_backoff()
         current: SocketClient | None = None
         while True:
-            fresh = await self._open()
+            fresh = await (self._open() if current is None else self._open_in_turn())
             self._note_tried(slot)
             if fresh is None:
-                if current is not None and not await current.is_connected():
-                    self._count(slot, is_open=False)
-                    self._let_go(current, drain_s=0)
-                    current = None
-                await backoff.pause()
+                current = await self._rest(slot, current, backoff)
                 continue
             if current is not None:
-                if not await current.is_connected():  # it died before its replacement said hello: a gap to close
-                    self._count(slot, is_open=False)
-                self._let_go(current)
+                if not await current.is_connected():  # it died before its replacement said hello
+                    self._lose(slot, current)
+                else:
+                    self._let_go(current)
             current = fresh
-            self._count(slot, is_open=True)
+            self._hold(slot, current)
             opened_at = asyncio.get_running_loop().time()
-            await self._until_ending(current)
+            may_overlap = await self._until_ending(current)
             was_steady = asyncio.get_running_loop().time() - opened_at > STEADY_S
             if was_steady:
                 backoff.reset()
-            if current.reason in _CLOSES_FIRST or current.reason is None:
-                self._count(slot, is_open=False)
-                self._let_go(current, drain_s=0)
-                current = None
-                self._lament(fresh.reason)
-                await backoff.pause()
-            elif not was_steady:
-                await backoff.pause()
+            if not may_overlap:
+                self._lose(slot, current)
+                self._lament(current.reason)
+            if not may_overlap or not was_steady:
+                current = await self._rest(slot, current if may_overlap else None, backoff)
+
+    async def _rest(self, slot: int, current: SocketClient | None, backoff: Backoff) -> SocketClient | None:
+        """Pause before the next try; tell what is left of the connection then, for it may end meanwhile."""
+        pause = asyncio.create_task(backoff.pause(at_least_s=self._slack_left_s), name=f"pause of socket {slot + 1}")
+        try:
+            while current is not None and not pause.done():
+                await asyncio.wait({pause}, timeout=WATCH_EVERY_S)
+                if not await current.is_connected():
+                    self._lose(slot, current)
+                    current = None
+            await pause
+        finally:
+            pause.cancel()
+        return current
+
+    @property
+    def _slack_left_s(self) -> float:
+        """Tell for how long Slack still wants to be left alone."""
+        return max(0.0, self._not_before - asyncio.get_running_loop().time())
+
+    async def _open_in_turn(self) -> SocketClient | None:
+        """Open a replacement once no other one is being opened; one that hangs is not waited for."""
+        has_turn = False
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN_S):
+                    has_turn = await self._turn.acquire()
+            return await self._open()
+        finally:
+            if has_turn:
+                self._turn.release()
 
     async def _open(self) -> SocketClient | None:
         """Open one and wait for its hello; None where that failed, with the reason in the status."""
         if words := self._refusal():
             self._fail(words)
             return None
+        if self._slack_left_s:
+            return None
         client = self._make_client()
+        self._clients.add(client)  # Slack may count it before we hear its hello
         is_open = False
         try:
             async with asyncio.timeout(HELLO_TIMEOUT_S):
                 await client.open()
             is_open = True
-        except TwoApps as error:
-            self._fail(str(error))
-        except Dismissed as error:
-            self._fail(_parting(error.reason))
-        except SlackApiError as error:
-            self._fail(_words_of(error))
-        except TimeoutError:
-            self._fail(unreachable(f"no hello within {HELLO_TIMEOUT_S} s"))
-        except (
-            aiohttp.ClientError,
-            OSError,
-            ValueError,
-        ) as error:  # the last for an address that is none
-            self._fail(unreachable(why_unreachable(error)))
+        except (TwoApps, Dismissed, SlackApiError, aiohttp.ClientError, OSError, ValueError) as error:
+            self._heed(error)
+            self._fail(_why(error))
         finally:
             if not is_open:
+                self._clients.discard(client)
                 await client.close()
         if not is_open:
             return None
-        self._clients.add(client)
+        self._judge_count(client)
         return client
 
-    async def _until_ending(self, client: SocketClient) -> None:
-        """Wait until Slack asks for another connection, or the watchdog finds this one dead."""
+    def _heed(self, error: Exception) -> None:
+        if isinstance(error, SlackApiError) and error_word(error) in ASKS_TO_WAIT:
+            self._not_before = asyncio.get_running_loop().time() + retry_after_s(error)
+
+    def _judge_count(self, client: SocketClient) -> None:
+        was_crowded = self.status.crowded
+        self._crowding.hear(client.connections, ours=len(self._clients), now=self._clock())
+        self.status.crowded = self._crowding.words
+        if self.status.crowded and not was_crowded:
+            log.warning("somebody else uses this app", counted=client.connections, ours=len(self._clients))
+
+    async def _until_ending(self, client: SocketClient) -> bool:
+        """Wait until it has to be replaced; say whether that may happen before it is let go."""
         while not client.ending.is_set():
             try:
                 async with asyncio.timeout(WATCH_EVERY_S):
                     await client.ending.wait()
             except TimeoutError:
                 if self._refusal() or not await client.is_connected():
-                    return
+                    return False
+                if self._crowding.begins_look(self._clock()):
+                    return True  # only another hello tells whether Slack still counts too many
+        return client.reason is not None and client.reason not in _CLOSES_FIRST
+
+    def _hold(self, slot: int, client: SocketClient) -> None:
+        """Take note that a connection is open; the first one ends a gap."""
+        is_first = not self._held
+        self._held[slot] = client
+        self.status.open = len(self._held)
+        self.status.trouble = None
+        if is_first:
+            self.status.connected_since, self.status.lost_since = self._clock(), None
+            self._on_connected()
+
+    def _lose(self, slot: int, client: SocketClient) -> None:
+        """Take note that a connection ended without a replacement; a gap, where no other one was there by then."""
+        self._held.pop(slot, None)
+        self.status.open = len(self._held)
+        if not self._held:
+            self.status.connected_since, self.status.lost_since = None, self._clock()  # what follows closes the gap
+        elif not any(other.hello_s <= client.last_heard_s for other in self._held.values()):
+            self._on_connected()
+        self._let_go(client, drain_s=0)
 
     def _let_go(self, client: SocketClient, *, drain_s: float = DRAIN_S) -> None:
         task = asyncio.create_task(self._farewell(client, drain_s), name="socket farewell")
@@ -186,18 +246,6 @@ class Sockets:
         await client.close()
         self._heard_s = max(self._heard_s, client.last_heard_s)
         self._clients.discard(client)
-
-    def _count(self, slot: int, *, is_open: bool) -> None:
-        status, was_open = self.status, len(self.status.slots)
-        (status.slots.add if is_open else status.slots.discard)(slot)
-        status.open = len(status.slots)
-        if is_open:
-            status.trouble = None
-        if status.open and not was_open:
-            status.connected_since, status.lost_since = self._clock(), None
-            self._on_connected()
-        elif was_open and not status.open:
-            status.connected_since, status.lost_since = None, self._clock()
 
     def _note_tried(self, slot: int) -> None:
         self._untried.discard(slot)
@@ -226,8 +274,27 @@ def _parting(reason: str | None) -> str:
     return known.get(reason) or f"Slack ended a connection ({plain(reason or '')}). Another is opened."
 
 
+def _why(error: Exception) -> str:
+    """Say why a connection could not be opened; a ValueError is about an address that is none."""
+    match error:
+        case TwoApps():
+            return str(error)
+        case Dismissed():
+            return _parting(error.reason)
+        case SlackApiError():
+            return _words_of(error)
+        case TimeoutError():
+            return unreachable(f"no hello within {HELLO_TIMEOUT_S} s")
+        case _:
+            return unreachable(why_unreachable(error))
+
+
 def _words_of(error: SlackApiError) -> str:
     word = error_word(error)
     if rejection_of(error) or word == "missing_scope":
         return refused(APP_TOKEN, word)
+    if word in ASKS_TO_WAIT:
+        return (
+            f"Slack asks to wait {retry_after_s(error)} s before another connection is opened. It is tried again then."
+        )
     return f"Slack refuses a connection: {word}. It is tried again."

@@ -63,6 +63,7 @@ class Standing:
             or self.introduction.trouble
             or self.sockets.status.trouble
             or self.runs.trouble
+            or self.sockets.status.crowded
         )
 
     def condition(self, team_id: str) -> Condition:

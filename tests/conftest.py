@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -100,8 +101,8 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     """Start the whole service; it is closed after the test."""
     async with AsyncExitStack() as stack:
 
-        async def begin(wanted: Settings = settings) -> Service:
-            return await stack.enter_async_context(Service(wanted, pace=QUICK))
+        async def begin(wanted: Settings = settings, **options: Any) -> Service:
+            return await stack.enter_async_context(Service(wanted, **{"pace": QUICK, **options}))
 
         yield begin
 

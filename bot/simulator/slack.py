@@ -155,6 +155,20 @@ class Simulator(Workspace):
         return list(self._sockets.endings)
 
     @property
+    def listening(self) -> int:
+        """Open sockets that are not deaf."""
+        return self._sockets.listening
+
+    @property
+    def fewest_listening(self) -> int:
+        """How few sockets were open and not deaf at any one time since `watches_sockets`."""
+        return self._sockets.fewest
+
+    def watches_sockets(self) -> None:
+        """Begin anew to count how few are open."""
+        self._sockets.count_fewest(anew=True)
+
+    @property
     def turned_away(self) -> int:
         """Handshakes refused, and sockets closed at once because there were ten."""
         return self._sockets.turned_away
@@ -175,6 +189,11 @@ class Simulator(Workspace):
     def unacked(self) -> list[str]:
         """Events that nobody acked in time yet, those given up included."""
         return [envelope.key for envelope in self.envelopes if envelope.is_event and envelope.state is not State.ACKED]
+
+    @property
+    def unacked_count(self) -> int:
+        """How many envelopes nobody acked in time yet, told without going through them all."""
+        return len(self._outbox.open_keys)
 
     def acked(self) -> list[str]:
         return [envelope.key for envelope in self.envelopes if envelope.is_event and envelope.state is State.ACKED]
@@ -223,15 +242,13 @@ class Simulator(Workspace):
         limited = {"minute_rate_limited": self.time.second() // 60 * 60, "api_app_id": self.app_id}
         return self.sends_payload({"type": "app_rate_limited", "team_id": self.team_id, "token": "", **limited})
 
-    def goes_deaf(self) -> None:
-        """All sockets open now become half-open: what is sent is lost, nothing is answered, no ping, no close."""
-        for socket in self._sockets.open:
-            socket.is_deaf = True
+    def goes_deaf(self, count: int | None = None) -> None:
+        """So many open sockets, or all, become half-open: what is sent is lost, no answer, no ping, no close."""
+        self._sockets.deafen(count)
 
-    def drops_sockets(self) -> None:
-        """Cut every open socket without a word."""
-        for socket in list(self._sockets.open):
-            socket.drop()
+    def drops_sockets(self, count: int | None = None) -> None:
+        """Cut so many open sockets, the oldest first, or all of them, without a word."""
+        self._sockets.drop(count)
 
     def disconnects(self, reason: str, *, closes_after: float = 10.0) -> None:
         """A `disconnect` frame to every socket: `warning`, `refresh_requested`, `link_disabled` or another reason."""

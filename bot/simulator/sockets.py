@@ -145,6 +145,7 @@ class Sockets:
         self.endings: list[Ending] = []
         self.hellos = 0
         self.turned_away = 0
+        self.fewest = 0
         self.on_open: Callable[[], None] = lambda: None
         self.on_frame: Callable[[Json, Socket], None] = lambda _frame, _socket: None
 
@@ -177,6 +178,25 @@ class Sockets:
             socket.put(frame)
             socket.takes_payloads = reason == "warning"
             asyncio.get_running_loop().call_later(closes_after, socket.close_soon)
+
+    @property
+    def listening(self) -> int:
+        """Open connections that are not deaf."""
+        return len([each for each in self.open if not each.is_deaf])
+
+    def deafen(self, count: int | None) -> None:
+        """Make so many of the open ones deaf, the oldest first; None for all."""
+        for socket in self.open[:count]:
+            socket.is_deaf = True
+        self.count_fewest()
+
+    def drop(self, count: int | None) -> None:
+        """Cut so many of the open ones, the oldest first; None for all."""
+        for socket in self.open[:count]:
+            socket.drop()
+
+    def count_fewest(self, *, anew: bool = False) -> None:
+        self.fewest = self.listening if anew else min(self.fewest, self.listening)
 
     async def close(self) -> None:
         """End them all, deaf ones by cutting the line."""
@@ -218,6 +238,7 @@ class Sockets:
         finally:
             self.open.remove(socket)
             self.endings.append(Ending(socket.number, socket.close_code))
+            self.count_fewest()
             self._watch.moved()
 
     def _refusal(self, request: web.Request) -> int | None:

@@ -379,6 +379,22 @@ async def test_a_deaf_socket_still_counts_but_answers_nothing_and_loses_what_it_
     assert [event_id] == sim.unacked()
 
 
+async def test_it_counts_how_few_sockets_ever_listened(sim, session):
+    async with await open_socket(sim, session), await open_socket(sim, session) as second:
+        await sim.connected(2)
+        sim.watches_sockets()
+        sim.goes_deaf(1)
+        once_deaf = (sim.listening, sim.fewest_listening)
+        await second.close()
+        await sim.until(lambda: sim.sockets == 1)
+        async with await open_socket(sim, session):
+            await sim.until(lambda: sim.listening == 1)
+
+            assert 0 == sim.fewest_listening
+        sim.drops_sockets()
+    assert (1, 1) == once_deaf
+
+
 async def test_the_sdk_replaces_a_socket_that_went_deaf(sim):
     async with listening(sim):
         sim.goes_deaf()

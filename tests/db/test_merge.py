@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,63 +14,10 @@ from db.derive import kind_of, state_of
 from db.merge import IMPERSONAL, merge
 from db.records import SLACK_FIELDS, Kind, Mark, Observation, Source, State, User
 from tests.support.factories import TEAM, an_observation
+from tests.support.model import Model
 
 WATCHED = ("name", "real_name", "title", "status_text", "deleted", "is_bot", "tz_offset")
 PAGE = Source.RUN
-
-
-@dataclass
-class Model:
-    """Keeps every observation, and asks for each field who carried it last. No watermark, no list of marks."""
-
-    kept: list[Observation] = field(default_factory=list)
-
-    def see(self, observation: Observation) -> None:
-        if not self._is_only_repeated_by(observation):
-            self.kept.append(observation)
-
-    @property
-    def is_erased(self) -> bool:
-        return any(each.values.get("is_forgotten") for each in self.kept)
-
-    @property
-    def watermark(self) -> Mark:
-        return max(self._mark(each) for each in self.kept)
-
-    def carrier(self, name: str) -> Observation | None:
-        if self.is_erased and name not in IMPERSONAL:
-            return None
-        found: Observation | None = None
-        for each in self.kept:
-            if name in each.values and (found is None or self._mark(each) >= self._mark(found)):
-                found = each
-        return found
-
-    def value(self, name: str) -> Any:
-        if name == "is_forgotten" and self.is_erased:
-            return True
-        carrier = self.carrier(name)
-        return None if carrier is None else carrier.values[name]
-
-    @property
-    def row(self) -> dict[str, Any]:
-        said = {name: self.value(name) for name in SLACK_FIELDS}
-        return {**said, "updated": self.watermark.updated, "moment": self.watermark.moment}
-
-    @staticmethod
-    def _mark(observation: Observation) -> Mark:
-        assert observation.updated is not None
-        return Mark(observation.updated, observation.moment)
-
-    def _is_only_repeated_by(self, observation: Observation) -> bool:
-        """A page that says again, as of the same second, what is known as of that second, was never there."""
-        if observation.source is not PAGE or not self.kept or observation.updated != self.watermark.updated:
-            return False
-        for name, value in observation.values.items():
-            carrier = self.carrier(name)
-            if carrier is None or carrier.updated != observation.updated or self.value(name) != value:
-                return False
-        return True
 
 
 def applied(observations: list[Observation], stored: User | None = None) -> User:

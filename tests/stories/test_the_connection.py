@@ -1,4 +1,4 @@
-"""Slack recycles, drops, refuses and silences connections; no event is lost for it, and the status says how it is."""
+"""Connections as they come: two of them, told in words where they cannot be had, and no event lost in a burst."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
-import pytest
 
 from bot.service import Service
 from bot.settings import Settings
@@ -22,62 +21,6 @@ async def test_two_connections_are_open(slack: Simulator, service: Service) -> N
     await eventually(lambda: service.status().sockets == 2)
 
     assert service.status().trouble is None
-
-
-@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
-async def test_a_recycled_connection_is_replaced_before_it_is_let_go(
-    slack: Simulator, service: Service, reason: str
-) -> None:
-    await slack.connected(2)
-    hellos = slack.hellos
-
-    slack.disconnects(reason)
-    ada = slack.joins("Ada Lovelace")
-    await eventually(lambda: slack.hellos >= hellos + 2, within_s=10, of="new connections")
-    grace = slack.joins("Grace Hopper")
-    await slack.eventually_acked()
-
-    assert await find(service, slack, ada.id) is not None
-    assert await find(service, slack, grace.id) is not None
-    assert service.status().sockets == 2
-
-
-async def test_after_lost_connections_it_connects_again_and_reads_everybody_again(
-    slack: Simulator, service: Service
-) -> None:
-    await slack.connected(2)
-    walks = len(slack.calls("users.list"))
-
-    slack.refuses_sockets()
-    slack.drops_sockets()
-    await eventually(lambda: service.status().sockets == 0, within_s=10, of="the loss noticed")
-    assert service.status().trouble is not None
-    missed = slack.adds("Grace Hopper")
-    slack.accepts_sockets()
-
-    await slack.connected(1, timeout=20)
-    await eventually(lambda: len(slack.calls("users.list")) > walks, within_s=60, of="a walk after the gap")
-    await eventually(lambda: find(service, slack, missed.id), within_s=10)
-    assert service.status().trouble is None
-
-
-async def test_a_connection_that_went_deaf_is_replaced(slack: Simulator, service: Service) -> None:
-    await slack.connected(2)
-    hellos = slack.hellos
-
-    slack.goes_deaf()
-
-    await eventually(lambda: slack.hellos > hellos, within_s=40, of="a new connection")
-
-
-async def test_an_app_with_too_many_connections_is_told_in_words(slack: Simulator, service: Service) -> None:
-    await slack.connected(2)
-
-    slack.disconnects("link_disabled")
-    slack.refuses_sockets()
-    await eventually(lambda: service.status().sockets == 0, within_s=10, of="the loss noticed")
-
-    assert service.status().trouble
 
 
 async def test_events_that_slack_dropped_are_made_good_by_a_walk(slack: Simulator, service: Service) -> None:

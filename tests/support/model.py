@@ -1,0 +1,163 @@
+"""A memory too simple to be wrong: it keeps everything it was told, and shares no code with `db/merge.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from db.records import SLACK_FIELDS, Mark, Observation, Source
+
+KEPT_OF_THE_ERASED = {"home_team_id", "deleted", "is_forgotten", "is_bot", "enterprise_id"}
+STATUS = {"status_text", "status_emoji", "status_expiration"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def at(moment: int) -> datetime:
+    """Tell the time of a moment, which is in epoch microseconds."""
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+@dataclass
+class Model:
+    """One user: every observation, and for each field the question who carried it last. No watermark, no marks."""
+
+    kept: list[Observation] = field(default_factory=list)
+    missing_since: datetime | None = None
+
+    def see(self, observation: Observation) -> None:
+        """Keep it; one without a clock of its own takes the user's."""
+        if observation.updated is None:
+            observation = replace(observation, updated=self.watermark.updated if self.kept else 0)
+        if self._is_only_repeated_by(observation):
+            return
+        self.kept.append(observation)
+        if self.missing_since is not None and at(observation.moment) >= self.missing_since:
+            self.missing_since = None
+
+    def miss(self, since: datetime) -> None:
+        """Note that no list has them, unless the newest word of them is younger."""
+        if self.kept and self.missing_since is None and at(self.watermark.moment) < since:
+            self.missing_since = since
+
+    @property
+    def is_erased(self) -> bool:
+        return any(each.values.get("is_forgotten") for each in self.kept)
+
+    @property
+    def watermark(self) -> Mark:
+        return max(self._mark(each) for each in self.kept)
+
+    @property
+    def joined_at(self) -> datetime | None:
+        return min((at(each.moment) for each in self.kept if each.joined), default=None)
+
+    def carrier(self, name: str) -> Observation | None:
+        if self.is_erased and name not in KEPT_OF_THE_ERASED:
+            return None
+        found: Observation | None = None
+        for each in self.kept:
+            if name in each.values and (found is None or self._mark(each) >= self._mark(found)):
+                found = each
+        return found
+
+    def value(self, name: str) -> Any:
+        if name == "is_forgotten" and self.is_erased:
+            return True
+        carrier = self.carrier(name)
+        return None if carrier is None else carrier.values[name]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return {name: self.value(name) for name in SLACK_FIELDS}
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {**self.said, "updated": self.watermark.updated, "moment": self.watermark.moment}
+
+    @staticmethod
+    def _mark(observation: Observation) -> Mark:
+        assert observation.updated is not None
+        return Mark(observation.updated, observation.moment)
+
+    def _is_only_repeated_by(self, observation: Observation) -> bool:
+        """A page that says again, as of the same second, what is known as of that second, was never there."""
+        if observation.source is not Source.RUN or not self.kept or self.missing_since is not None:
+            return False
+        if observation.updated != self.watermark.updated:
+            return False
+        for name, value in observation.values.items():
+            if self.is_erased and name not in KEPT_OF_THE_ERASED:
+                continue  # placeholders
+            carrier = self.carrier(name)
+            if carrier is None or carrier.updated != observation.updated or self.value(name) != value:
+                return False
+        return True
+
+
+Move = tuple[int, str, dict[str, Any], dict[str, Any], bool]
+"""A line of the change log: rev, user, before, after, and whether it is of a custom status."""
+
+
+@dataclass
+class Directory:
+    """The users of a workspace, and what moved with each batch."""
+
+    users: dict[str, Model] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    rev: int = 0
+
+    def see(self, batch: list[Observation]) -> None:
+        """Take what is committed together."""
+        moves: list[Move] = []
+        for observation in batch:
+            model = self.users.get(observation.id)
+            before, was_erased = (_snapshot(model), model.is_erased) if model else (None, False)
+            model = self.users.setdefault(observation.id, Model())
+            model.see(observation)
+            if model.is_erased and not was_erased:
+                self.moves = [move for move in self.moves if move[1] != observation.id]
+                moves = [move for move in moves if move[1] != observation.id]
+            moves += self._moves(observation.id, before, model)
+        self._append(moves)
+
+    def miss(self, user_ids: list[str], since: datetime) -> None:
+        """Note in one go that no list has them."""
+        moves: list[Move] = []
+        for user_id in sorted(set(user_ids) & self.users.keys()):
+            model = self.users[user_id]
+            before = _snapshot(model)
+            model.miss(since)
+            moves += self._moves(user_id, before, model)
+        self._append(moves)
+
+    def is_erased(self, user_id: str) -> bool:
+        return user_id in self.users and self.users[user_id].is_erased
+
+    def _append(self, moves: list[Move]) -> None:
+        self.moves += moves
+        self.rev += bool(moves)
+
+    def _moves(self, user_id: str, before: dict[str, Any] | None, model: Model) -> list[Move]:
+        """Say what moved: of somebody new all but the status, of the erased what is kept of them, else two lines."""
+        after = _snapshot(model)
+        if before is None:
+            carried = {name: value for name, value in after.items() if value is not None and name not in STATUS}
+            return [(self.rev + 1, user_id, {}, carried, False)]
+        moved = {name for name in after if before[name] != after[name]}
+        if model.is_erased:
+            moved &= KEPT_OF_THE_ERASED
+        return [
+            (self.rev + 1, user_id, _only(before, part), _only(after, part), part <= STATUS)
+            for part in (moved - STATUS, moved & STATUS)
+            if part
+        ]
+
+
+def _snapshot(model: Model) -> dict[str, Any]:
+    since = model.missing_since
+    return {**model.said, "missing_since": since.isoformat() if since else None}
+
+
+def _only(values: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
