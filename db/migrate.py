@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.dialects import file_of, has_tables, migration_lock
 from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
+from db.outages import unavailable
 
 VERSION_TABLE = "usersync_schema"
 """Ours alone, so another program's Alembic table is never taken for ours."""
@@ -35,7 +36,7 @@ async def check_ours(url: URL) -> None:
         async with reader.connect() as connection:
             await _refuse_what_is_not_ours(connection)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
-        raise StoreUnavailable(words_of(error)) from error
+        raise unavailable(error) from error
     finally:
         await reader.dispose()
 
@@ -47,7 +48,7 @@ async def migrate(writer: AsyncEngine) -> None:
             await _refuse_what_is_not_ours(connection)
             await connection.run_sync(_upgrade)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
-        raise StoreUnavailable(words_of(error)) from error
+        raise unavailable(error) from error
 
 
 async def _refuse_what_is_not_ours(connection: AsyncConnection) -> None:
@@ -92,9 +93,3 @@ def _upgrade(connection: sa.Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def words_of(error: BaseException) -> str:
-    """Tell the driver's own words, which name no row and no password."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return f"({type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no answer'})"

@@ -138,7 +138,7 @@ class Resync:
         progress.seen += len(entries)
         progress.inserted += done.inserted
         progress.updated += done.updated
-        progress.unreadable += len(done.put_aside)
+        progress.unreadable += len(done.put_aside) + len(done.refused)
         old = {
             entry.user_id
             for entry in entries
