@@ -33,6 +33,7 @@ from bot.settings_words import SettingsError
 from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
 from bot.terminal import shown
+from bot.waiting_room import ToldToEnd
 from bot.webserver import PortTaken
 from db import Store
 from db.errors import StoreError
@@ -109,7 +110,7 @@ async def _serve() -> int:
     settings = load_settings(needs_tokens=True)
     configure_logs(settings.log_format)
     stop = _stop_on_signal()
-    async with Service(settings, tell=_say) as service:
+    async with Service(settings, tell=_say, stop=stop) as service:
         _say(f"The directory is at {service.url}")
         if service.is_first_start and settings.auth != "none":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
@@ -244,6 +245,8 @@ def _run(work: Coroutine[object, object, int]) -> None:
     except (FeedError, Rejected, KeyUnusable, SeveralMeant) as error:
         print(error, file=sys.stderr)
         code = SETTINGS
+    except ToldToEnd:
+        code = CLEAN
     except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant) as error:
         print(error, file=sys.stderr)
         code = FAILED

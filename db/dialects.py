@@ -7,7 +7,7 @@ import fcntl
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -138,6 +138,7 @@ def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> 
     if name == "postgresql":
         return {
             "timeout": 5,
+            "connection_class": _hanging_up(),
             "command_timeout": statement_s,
             "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"},
         }
@@ -147,6 +148,21 @@ def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> 
         "charset": "utf8mb4",
         "init_command": f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_S}, SESSION sql_mode='STRICT_ALL_TABLES'",
     }
+
+
+GOODBYE_S = 0.3
+
+
+def _hanging_up() -> type[Any]:
+    """Make a connection to PostgreSQL that is closed in time also where the server no longer says goodbye."""
+    import asyncpg  # type: ignore[import-untyped]  # only who uses it has to load it
+
+    class Connection(asyncpg.Connection):  # type: ignore[misc]
+        async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's own name
+            with suppress(TimeoutError):  # the driver has then dropped the line
+                await super().close(timeout=GOODBYE_S if timeout is None else timeout)
+
+    return Connection
 
 
 def file_of(url: sa.URL) -> Path | None:

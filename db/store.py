@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
-from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
+from db.dialects import LOCK_WAIT_S, dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate
@@ -86,7 +86,8 @@ class Store:
     async def close(self) -> None:
         """Let go of all connections."""
         if self._trying is not None:
-            await asyncio.wait({self._trying})
+            await asyncio.wait({self._trying}, timeout=2 * LOCK_WAIT_S)
+            self._trying.cancel()
         await self._writer.dispose()
         await self._reader.dispose()
 

@@ -117,13 +117,14 @@ Do = Callable[[], Awaitable[Any] | Any]
 async def outlast(outage: Outage, *, begin: Do, end: Do, words: str, page: int) -> None:
     """Go through an outage from beginning to end."""
     await outage.before()
-    await _done(begin())
+    await done(begin())
     outage.something_happens()
     await outage.is_felt(words=words, page=page)
-    await _done(end())
+    await done(end())
     await outage.is_over()
 
 
-async def _done(work: Any) -> None:
+async def done(work: Any) -> None:
+    """Wait for work that may be over already."""
     if isinstance(work, Awaitable):
         await work

@@ -17,6 +17,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+GUARDED = "guarded"
+"""A name that needs a password; all others are let in without."""
 START_S = 60
 """How long the server may take to start or stop, on a busy machine too."""
 
@@ -46,6 +48,8 @@ class PostgresServer:
             if os.geteuid() == 0:
                 shutil.chown(self._folder / name, "postgres")
         self._call("initdb", "-D", self._data, "-U", "usersync", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
 
     def start_now(self) -> None:
         """Start it, and wait until it answers."""
@@ -116,9 +120,9 @@ class PostgresServer:
             await self.heal()
             await self.say(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def url(self, database: str, *, port: int | None = None) -> str:
+    def url(self, database: str, *, port: int | None = None, user: str = "usersync") -> str:
         """Tell the address of a database; with `port`, by way of somebody who listens there."""
-        return f"postgresql://usersync@127.0.0.1:{port or self.port}/{database}"
+        return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}"
 
     @property
     def _data(self) -> str:
