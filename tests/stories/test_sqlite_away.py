@@ -94,6 +94,25 @@ async def test_a_disk_that_refuses_writes_for_a_while(slack: Simulator, serve: S
     )
 
 
+async def test_runs_that_the_database_cut_short_are_tried_again_without_growing_pauses(
+    slack: Simulator, serve: Serve, failing_disk: Disk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = await serve(failing_disk.folder)
+    await Outage(slack, service).before()
+    failing_disk.refuse_writes()
+    slack.joins("Ada Lovelace")
+    failed = 0
+
+    def have_failed(times: int) -> bool:
+        nonlocal failed
+        failed += capsys.readouterr().out.count("a run failed")
+        return failed >= times
+
+    await eventually(lambda: have_failed(6), within_s=30, of="runs that failed")
+
+    assert service.runs.next_in_s <= QUICK.rhythm.retry_s
+
+
 async def test_under_a_disk_that_turned_read_only_nothing_is_acked_and_a_start_on_the_mended_disk_makes_it_good(
     slack: Simulator, failing_disk: Disk, tmp_path: Path
 ) -> None:
