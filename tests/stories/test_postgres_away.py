@@ -78,10 +78,26 @@ async def test_a_line_that_is_down(slack: Simulator, service: Service, line: Lin
     )
 
 
+@pytest.mark.slow
 async def test_a_line_that_falls_silent(slack: Simulator, service: Service, line: Line) -> None:
     await outlast(
         Outage(slack, service), begin=line.silence, end=line.mend, words="The database cannot be reached", page=503
     )
+
+
+async def test_connections_that_died_without_a_word_cost_seconds(
+    slack: Simulator, service: Service, line: Line
+) -> None:
+    outage = Outage(slack, service)
+    await outage.before()
+    line.silence()
+    await line.mend()
+    outage.something_happens()
+
+    await slack.eventually_acked(timeout=12)
+
+    kept = await outage.ids()
+    assert set() == set(outage.events.values()) - kept
 
 
 async def test_events_go_on_after_a_restart_and_after_connections_were_cut(
