@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 Also = Callable[[Transaction, Recorded], Awaitable[None]]
 """What else a transaction does, told what its own entries came to."""
 
+WITHOUT_PAYLOAD = "(the database refuses to keep it)"
+"""Stands for the payload of a letter that is kept for its reason alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -29,6 +32,8 @@ class Committed:
     updated: int = 0
     put_aside: Mapping[str, str] = field(default_factory=dict)
     """Reasons by the key of the entry."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Letters that the database keeps in no form, so nothing is known of them: words by the key of the entry."""
 
     def __add__(self, other: Committed) -> Committed:
         return Committed(
@@ -36,6 +41,7 @@ class Committed:
             self.inserted + other.inserted,
             self.updated + other.updated,
             {**self.put_aside, **other.put_aside},
+            {**self.refused, **other.refused},
         )
 
 
@@ -44,7 +50,7 @@ async def commit_entries(
 ) -> Committed:
     """Commit all of them, refused ones as dead letters, and with the last of them whatever `also` does.
 
-    Raises StoreUnavailable, RowRefused for a refused letter, and what `also` raises; then nothing of its part stands.
+    Raises StoreUnavailable and what `also` raises; then nothing of its part stands.
     """
     try:
         return await _in_one(store, entries, now=now, is_backfill=is_backfill, also=also)
@@ -53,11 +59,21 @@ async def commit_entries(
             middle = len(entries) // 2
             first = await commit_entries(store, entries[:middle], now=now, is_backfill=is_backfill)
             return first + await commit_entries(store, entries[middle:], now=now, is_backfill=is_backfill, also=also)
-        if not entries or entries[0].observation is None:
+        if not entries:
             raise
+        if (milder := _milder(entries[0], error)) is not None:
+            return await commit_entries(store, [milder], now=now, is_backfill=is_backfill, also=also)
+        log.warning("a dead letter could not be kept: the database refuses it in any form", reason=str(error))
+        rest = await commit_entries(store, [], now=now, is_backfill=is_backfill, also=also) if also else Committed()
+        return rest + Committed(refused={str(entries[0].key): str(error)})
+
+
+def _milder(entry: Entry, error: RowRefused | UnknownWorkspace) -> Entry | None:
+    """Make of a refused entry what may yet be kept: a letter of a row, of a letter its reason; None if nothing is."""
+    if entry.observation is not None:
         log.warning("a row was refused", reason=type(error).__name__)
-        letter = entries[0].put_aside(_reason_of(error))
-        return await commit_entries(store, [letter], now=now, is_backfill=is_backfill, also=also)
+        return entry.put_aside(_reason_of(error))
+    return replace(entry, payload=WITHOUT_PAYLOAD) if entry.payload != WITHOUT_PAYLOAD else None
 
 
 async def _in_one(

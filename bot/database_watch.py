@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from db import Store
+from db.errors import StoreUnavailable
 
 PATIENCE_S = 3
 """Longer than the engines' own lock waits, so that a busy database is not taken for one that is away."""
-WORDS = (
+_COST = (
     "The database does not answer or cannot be written, so no event is acknowledged, and Slack sends each again for "
-    "some minutes. Check that it runs, that nothing else holds it, its disk, and DATABASE_URL. People are read again "
-    "by themselves once it is back."
+    "some minutes."
 )
+_REMEDY = "Check that it runs, that nothing else holds it, its disk, and DATABASE_URL."
+_THEN = "People are read again by themselves once it is back."
 
 
 class DatabaseWatch:
@@ -23,17 +25,22 @@ class DatabaseWatch:
         self._store = store
         self._clock = clock
         self._well_at = clock()
+        self._why: StoreUnavailable | None = None
         self.away_since: datetime | None = None
         """The last time at which it was well, while it is away; what happened since is not in the table."""
 
     async def look(self) -> None:
         """Try to write."""
-        if await self._store.can_write(within_s=PATIENCE_S):
+        self._why = await self._store.why_not_written(within_s=PATIENCE_S)
+        if self._why is None:
             self._well_at, self.away_since = self._clock(), None
         else:
             self.away_since = self._well_at
 
     @property
     def trouble(self) -> str | None:
-        """Say what is wrong, what it costs, and how to mend it."""
-        return WORDS if self.away_since else None
+        """Say what is wrong, what it costs, and how to mend it, without the driver's own words: anybody may read it."""
+        if self._why is None:
+            return None
+        known = self._why.plain if type(self._why) is not StoreUnavailable else _REMEDY
+        return f"{_COST} {known} {_THEN}"

@@ -69,6 +69,8 @@ class Tally:
 @dataclass(slots=True)
 class _Committer:
     pending: list[_Waiting] = field(default_factory=list)
+    writing: int = 0
+    """Entries of the batch under way."""
     task: asyncio.Task[None] | None = None
 
 
@@ -96,7 +98,7 @@ class Ingest:
     @property
     def in_flight(self) -> int:
         """Entries that wait for their commit."""
-        return sum(len(each.pending) for each in self._committers.values())
+        return sum(len(each.pending) + each.writing for each in self._committers.values())
 
     async def accept(self, entry: Entry, *, received_at: float | None = None) -> Outcome:
         """Return once the entry is committed, applied or put aside.
@@ -144,7 +146,9 @@ class Ingest:
     async def _commit_all(self, team_id: str | None, committer: _Committer) -> None:
         while committer.pending:
             batch, committer.pending = committer.pending[:BATCH], committer.pending[BATCH:]
+            committer.writing = len(batch)
             await self._commit(batch)
+            committer.writing = 0
         del self._committers[team_id]  # a payload may name any workspace, and none of them may stay for ever
 
     async def _commit(self, batch: list[_Waiting]) -> None:
@@ -156,11 +160,14 @@ class Ingest:
             for _, waiter in batch:
                 waiter.set_exception(error)
         else:
-            self.tally.committed += len(batch) - len(done.put_aside)
+            self.tally.committed += len(batch) - len(done.put_aside) - len(done.refused)
             self.tally.put_aside += len(done.put_aside)
             self.tally.last_commit_at = self._clock()
             own: dict[str | None, list[Change]] = defaultdict(list)
             for change in done.changes:
                 own[change.user_id].append(change)
             for entry, waiter in batch:
-                waiter.set_result(Outcome(tuple(own[entry.user_id]), done.put_aside.get(str(entry.key))))
+                if (words := done.refused.get(str(entry.key))) is not None:
+                    waiter.set_exception(Unavailable(words))
+                else:
+                    waiter.set_result(Outcome(tuple(own[entry.user_id]), done.put_aside.get(str(entry.key))))

@@ -14,6 +14,7 @@ from bot.operator import NobodyMeant, NotLetIn, SeveralMeant
 from bot.runs.patience import PassFailed
 from bot.secret_key import KeyUnusable
 from bot.settings_words import SettingsError
+from bot.waiting_room import ToldToEnd
 from bot.webserver import PortTaken
 from db.errors import StoreError
 
@@ -31,6 +32,8 @@ def run_verb(work: Coroutine[object, object, int]) -> None:
     except (FeedError, Rejected, KeyUnusable, SeveralMeant, NoSuchLetter) as error:
         print(error, file=sys.stderr)
         code = SETTINGS
+    except ToldToEnd:
+        code = CLEAN
     except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant, NotLetIn) as error:
         print(error, file=sys.stderr)
         code = FAILED

@@ -43,11 +43,13 @@ from bot.sockets import Sockets
 from bot.standing import Standing
 from bot.supervisor import Supervisor
 from bot.viewers import Viewers, ViewerUnknown
+from bot.waiting_room import opened
 from bot.webserver import WebServer, bind
-from db import Store
+from db.errors import StoreUnavailable
 from db.records import User
 from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
+from web.waiting import STARTING, Waiting
 
 SOCKETS_TRIED_S = 10
 """How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
@@ -75,7 +77,9 @@ class Service:
         pace: Pace | None = None,
         or_next_port: bool = False,
         tell: Callable[[str], None] = lambda _: None,
+        stop: asyncio.Event | None = None,
     ) -> None:
+        """`stop`, once set, ends the wait for a database that does not answer at the start."""
         self._settings = settings
         self._clock = clock
         self._is_demo = is_demo
@@ -83,6 +87,7 @@ class Service:
         self._pace = pace or Pace()
         self._or_next_port = or_next_port
         self._tell = tell
+        self._stop = stop or asyncio.Event()
         self._stack = AsyncExitStack()
         self._is_closed = False
         self.is_first_start = False
@@ -111,20 +116,26 @@ class Service:
         await self.close()
 
     async def _open(self) -> None:
-        """Open in the order of need: memory, window, then Slack. Raises StoreError, KeyUnusable, PortTaken."""
+        """Open in the order of need: the house, memory, window, then Slack.
+
+        Raises StoreError, KeyUnusable, PortTaken, and ToldToEnd while it waits for the memory.
+        """
         settings = self._settings
         self._tasks = Supervisor()
-        self.store = await Store.open(settings.database_url)
+        self._waiting = Waiting(version=__version__)
+        self._web = WebServer(self._waiting, bind(settings.host, settings.port, or_next=self._or_next_port))
+        self._tasks.start("web server", self._web.run())
+        self._stack.push_async_callback(self._close_web)
+        await self._web.started()
+        self.store = await opened(settings.database_url, stop=self._stop, on_wait=self._note_wait)
         self._stack.push_async_callback(self.store.close)
         self._key = self._read_key()
         self._wire(await self._stack.enter_async_context(open_session()))
         self._stack.push_async_callback(self._tasks.cancel_all)
         await self.installations.refresh()
         self.is_first_start |= not self.installations.is_introduced
-        self._web = WebServer(self._app, bind(settings.host, settings.port, or_next=self._or_next_port))
-        self._tasks.start("web server", self._web.run())
         self._tasks.start("live pages", self._app.state.live.run())
-        await self._web.started()
+        self._waiting.open(self._app)
         keep = timedelta(seconds=settings.history_keep)
         self._tasks.start("housekeeping", keep_house(self.store, clock=self._clock, history_keep=keep))
         self._tasks.start("alerts", self.alerts.run())
@@ -352,8 +363,17 @@ class Service:
 
     async def _close_window(self) -> None:
         await self._app.state.live.close()
+        await self._close_web()
+
+    async def _close_web(self) -> None:
         self._web.close()
         await self._tasks.ended("web server")
+
+    def _note_wait(self, error: StoreUnavailable) -> None:
+        """Tell, once, that the memory is waited for; anybody who looks is told without the driver's own words."""
+        if self._waiting.reason == STARTING:
+            self._tell(f"The database is waited for. {error.plain} {self.url}readyz tells how it stands.")
+        self._waiting.reason = f"The database is waited for. {error.plain}"
 
 
 def _walk(progress: Progress, now: datetime) -> Walk:

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+PATIENCE_S = 4
+"""Longer than SQLite ever waits, and short enough for a process that was told to end."""
+
 
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Do it whole: whoever is cancelled meanwhile waits for its end first.
+    """Do it whole: whoever is cancelled meanwhile waits for its end first, though not for a server that fell silent.
 
     A cancelled statement of aiosqlite leaves a connection behind that keeps the write lock until it is collected.
     """
@@ -18,7 +21,7 @@ async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # nobody is left to hear it
+        await asyncio.wait([task], timeout=PATIENCE_S)
+        task.cancel()
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody is left to hear it
         raise

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 
 class PortTaken(Exception):
@@ -34,7 +34,7 @@ class _QuietServer(uvicorn.Server):
 class WebServer:
     """Serves one application on one bound socket."""
 
-    def __init__(self, app: Starlette, bound: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
         self._socket = bound
         self._server = _QuietServer(
             uvicorn.Config(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import fcntl
+import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +34,51 @@ DRIVERS = {
 _MIGRATION_LOCK = 0x75737273  # "usrs": any number will do, as long as every usersync takes the same
 _ROW_REFUSALS_OF_POSTGRESQL = ("22", "23", "P0")  # data exception, integrity violation, raised by a trigger
 _SIGNAL_OF_MARIADB = 1644  # raised by a trigger's SIGNAL
+
+
+class Ailment(Enum):
+    """Why a database cannot be used."""
+
+    AWAY = auto()
+    """Cannot be reached, is starting or stopping, takes no more connections, or does not answer in time."""
+    LOCKED = auto()
+    FULL = auto()
+    READ_ONLY = auto()
+    """Refuses every write, whatever refuses it below."""
+    OTHER = auto()
+    """Does not pass by itself: a wrong password, no such database, not ours to use."""
+
+
+_AILMENTS_OF_POSTGRESQL = {
+    "08": Ailment.AWAY,  # connection exceptions
+    "57P": Ailment.AWAY,  # shutting down, crashed, starting up
+    "53300": Ailment.AWAY,  # too many connections
+    "55P03": Ailment.LOCKED,
+    "40": Ailment.LOCKED,  # a deadlock
+    "57014": Ailment.LOCKED,  # a statement took too long
+    "53100": Ailment.FULL,
+    "25006": Ailment.READ_ONLY,
+    "58030": Ailment.READ_ONLY,  # an I/O error
+}
+"""By how an SQLSTATE begins."""
+_AILMENTS_OF_MARIADB = {
+    **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 1040, 1203, 1053, 1927), Ailment.AWAY),
+    **dict.fromkeys((1205, 1213, 3572), Ailment.LOCKED),
+    **dict.fromkeys((1021, 1114), Ailment.FULL),
+    **dict.fromkeys((1290, 1792, 1836), Ailment.READ_ONLY),
+}
+_AILMENTS_OF_SQLITE = {
+    sqlite3.SQLITE_BUSY: Ailment.LOCKED,
+    sqlite3.SQLITE_LOCKED: Ailment.LOCKED,
+    sqlite3.SQLITE_FULL: Ailment.FULL,
+    sqlite3.SQLITE_READONLY: Ailment.READ_ONLY,
+    sqlite3.SQLITE_IOERR: Ailment.READ_ONLY,  # what a disk says that turned read-only while the file was open
+}
+_AILMENTS_OF_THE_SYSTEM: dict[int | None, Ailment] = {
+    errno.ENOSPC: Ailment.FULL,
+    errno.EDQUOT: Ailment.FULL,
+    errno.EROFS: Ailment.READ_ONLY,
+}
 
 
 class Utc(TypeDecorator[datetime]):
@@ -89,6 +139,7 @@ def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> 
     if name == "postgresql":
         return {
             "timeout": 5,
+            "connection_class": _impatient(),
             "command_timeout": statement_s,
             "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"},
         }
@@ -100,6 +151,36 @@ def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> 
     }
 
 
+BEGIN_S = 3
+GOODBYE_S = 0.3
+
+
+def _impatient() -> type[Any]:
+    """Make a connection to PostgreSQL that is dropped in time where the server fell silent.
+
+    A pooled one may have died without a word, behind a router that forgot it: its first statement finds out, and need
+    not wait as long as one that works. And whoever ends does not wait for a goodbye.
+    """
+    import asyncpg  # type: ignore[import-untyped]  # only who uses it has to load it
+
+    class Connection(asyncpg.Connection):  # type: ignore[misc]
+        async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109
+            if not query.startswith("BEGIN"):
+                return str(await super().execute(query, *args, timeout=timeout))
+            try:
+                async with asyncio.timeout(BEGIN_S):
+                    return str(await super().execute(query, *args, timeout=timeout))
+            except TimeoutError:
+                self.terminate()
+                raise asyncpg.ConnectionDoesNotExistError(f"no answer within {BEGIN_S} s") from None
+
+        async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's own name
+            with suppress(TimeoutError):  # the driver has then dropped the line
+                await super().close(timeout=GOODBYE_S if timeout is None else timeout)
+
+    return Connection
+
+
 def file_of(url: sa.URL) -> Path | None:
     """Name the file that the database is; None for a server."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
@@ -109,6 +190,16 @@ async def journal_mode(connection: AsyncConnection) -> str | None:
     """Tell the journal mode of a file; a server has none."""
     is_file = connection.dialect.name == "sqlite"
     return await connection.scalar(sa.text("PRAGMA journal_mode")) if is_file else None
+
+
+async def dirty_a_page(connection: AsyncConnection) -> None:
+    """Make sure that the commit to come writes to the file: SQLite skips rows that stay as they are. A server does not.
+
+    Nobody reads `user_version` here, and it keeps the value that it has.
+    """
+    if connection.dialect.name == "sqlite":
+        version = await connection.scalar(sa.text("PRAGMA user_version"))
+        await connection.execute(sa.text(f"PRAGMA user_version = {int(version or 0)}"))
 
 
 def engine_now(name: str) -> sa.ColumnElement[datetime]:
@@ -146,6 +237,30 @@ def is_refusal_of_a_row(error: BaseException) -> bool:
     if isinstance(state, str):
         return state.startswith(_ROW_REFUSALS_OF_POSTGRESQL)
     return bool(cause and cause.args and cause.args[0] == _SIGNAL_OF_MARIADB)
+
+
+def ailment_of(error: BaseException) -> Ailment:
+    """Say why the database cannot be used, by the driver's or the system's code."""
+    cause = error.orig if isinstance(error, sa.exc.StatementError) and error.orig is not None else error
+    if isinstance(cause, PermissionError | ssl.SSLError):
+        return Ailment.OTHER
+    if isinstance(cause, sa.exc.TimeoutError):  # all connections of ours are waiting for something
+        return Ailment.LOCKED
+    if isinstance(cause, OSError):
+        return _AILMENTS_OF_THE_SYSTEM.get(getattr(cause, "errno", None), Ailment.AWAY)
+    if isinstance(cause, sqlite3.Error):
+        return _AILMENTS_OF_SQLITE.get(cause.sqlite_errorcode & 0xFF, Ailment.OTHER)  # the rest tells the place
+    number = cause.args[0] if cause.args else None
+    if isinstance(number, int):
+        return _AILMENTS_OF_MARIADB.get(number, Ailment.OTHER)
+    state = str(getattr(cause, "sqlstate", None) or "")
+    found = [ailment for prefix, ailment in _AILMENTS_OF_POSTGRESQL.items() if state.startswith(prefix)]
+    if found:
+        return found[0]
+    is_cut = isinstance(error, sa.exc.DBAPIError) and (
+        error.connection_invalidated or isinstance(error, sa.exc.InterfaceError)
+    )
+    return Ailment.AWAY if is_cut and not state else Ailment.OTHER
 
 
 async def has_tables(connection: AsyncConnection) -> set[str]:

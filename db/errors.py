@@ -2,6 +2,10 @@
 
 StoreError
 ├── StoreUnavailable
+│   ├── StoreAway
+│   ├── StoreLocked
+│   ├── StoreFull
+│   └── StoreReadOnly
 ├── RowRefused
 ├── ForeignTables
 ├── NewerSchema
@@ -28,6 +32,34 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached, is locked, or refuses every write; nothing was changed."""
+
+    passes = False
+    """Whether it may pass without anybody mending the settings, so that waiting makes sense."""
+
+
+class StoreAway(StoreUnavailable):
+    """The database cannot be reached, or does not answer in time. See that it runs."""
+
+    passes = True
+
+
+class StoreLocked(StoreUnavailable):
+    """Something else holds the database, and did not let go in time. Nothing was changed; end what holds it."""
+
+    passes = True
+
+
+class StoreFull(StoreUnavailable):
+    """The disk of the database is full. Nothing was changed, and what is there can be read; make room on it."""
+
+    passes = True
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The database refuses every write: it or its disk is read-only, or the disk fails.
+
+    Nothing was changed, and what is there can be read. Let it be written again.
+    """
 
 
 class RowRefused(StoreError):

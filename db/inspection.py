@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialects import file_of, has_tables, journal_mode
 from db.engine import open_reader, open_writer, parse_url
-from db.errors import StoreUnavailable
-from db.migrate import VERSION_TABLE, WRITE_NOTHING, check_ours, newest_revision, words_of
+from db.migrate import VERSION_TABLE, WRITE_NOTHING, check_ours, newest_revision
+from db.outages import unavailable
 from db.records import Workspace
 from db.tables import users
 from db.workspaces import WorkspaceReader
@@ -56,7 +56,7 @@ async def inspect(text: str) -> Inspection:
         if found.revision is not None:
             await _try_to_write(url)
     except (sa.exc.SQLAlchemyError, OSError) as error:
-        raise StoreUnavailable(words_of(error)) from error
+        raise unavailable(error) from error
     finally:
         await reader.dispose()
     return found

@@ -18,6 +18,7 @@ from db.copies import keep_copy, way_back
 from db.dialects import file_of, has_tables, migration_lock
 from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
+from db.outages import unavailable
 
 _NO_WAY_BACK = "To go back to this version, restore a backup of its time."
 VERSION_TABLE = "usersync_schema"
@@ -40,7 +41,7 @@ async def check_ours(url: URL) -> None:
         async with reader.connect() as connection:
             await _refuse_what_is_not_ours(connection, url)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
-        raise StoreUnavailable(words_of(error)) from error
+        raise unavailable(error) from error
     finally:
         await reader.dispose()
 
@@ -53,7 +54,7 @@ async def migrate(writer: AsyncEngine) -> None:
             await _keep_copy(connection, writer.url)
             await connection.run_sync(_upgrade)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
-        raise StoreUnavailable(words_of(error)) from error
+        raise unavailable(error) from error
 
 
 async def _refuse_what_is_not_ours(connection: AsyncConnection, url: URL) -> None:
@@ -124,9 +125,3 @@ def _upgrade(connection: sa.Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def words_of(error: BaseException) -> str:
-    """Tell the driver's own words, which name no row and no password."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return f"({type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no answer'})"

@@ -14,10 +14,11 @@ from db.alerts import AlertReader, AlertWriter
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
-from db.dialects import is_refusal_of_a_row, run_lock
+from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
-from db.errors import RowRefused, RunTaken, StoreUnavailable
-from db.migrate import WRITE_NOTHING, check_ours, migrate, words_of
+from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
+from db.migrate import WRITE_NOTHING, check_ours, migrate
+from db.outages import unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
 from db.signins import SigninReader, SigninWriter
@@ -66,7 +67,7 @@ class Store:
         self._url = parse_url(url)
         self._writer = open_writer(self._url)
         self._reader = open_reader(self._url)
-        self._trying: asyncio.Task[bool] | None = None
+        self._trying: asyncio.Task[StoreUnavailable | None] | None = None
         self.bell = bell or Bell()
 
     @classmethod
@@ -111,30 +112,33 @@ class Store:
         except (sa.exc.SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:
             if is_refusal_of_a_row(error):
                 raise RowRefused(words_of(error)) from error
-            raise StoreUnavailable(words_of(error)) from error
+            raise unavailable(error) from error
         if tx.is_to_ring:
             self.bell.ring()
 
-    async def can_write(self, *, within_s: float) -> bool:
-        """Say whether writing is possible: what is there already is written, and taken back.
+    async def why_not_written(self, *, within_s: float) -> StoreUnavailable | None:
+        """Say why nothing can be written; None if it can: what is there already is written anew, and committed.
 
-        Many may ask at once, and one try answers all. It is never cancelled: it ends by itself, by the engine's own
-        lock wait.
+        A full disk refuses no more than the commit. Many may ask at once, and one try answers all. It is never
+        cancelled: it ends by itself, by the engine's own waits.
         """
         if self._trying is None or self._trying.done():
             self._trying = asyncio.create_task(self._try_to_write(), name="trying to write")
         trying = self._trying
         await asyncio.wait({trying}, timeout=within_s)
-        return trying.done() and trying.result()
+        if trying.done():
+            return trying.result()
+        kind = StoreLocked if file_of(self._url) else StoreAway
+        return kind(f"(no answer within {within_s:g} s)")
 
-    async def _try_to_write(self) -> bool:
+    async def _try_to_write(self) -> StoreUnavailable | None:
         try:
-            async with self._writer.connect() as connection:
+            async with self._writer.begin() as connection:
                 await connection.execute(WRITE_NOTHING)
-                await connection.rollback()
-        except (sa.exc.SQLAlchemyError, OSError):
-            return False
-        return True
+                await dirty_a_page(connection)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            return unavailable(error)
+        return None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Snapshot]:
@@ -143,7 +147,7 @@ class Store:
             async with self._reader.begin() as connection:
                 yield Snapshot(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise StoreUnavailable(words_of(error)) from error
+            raise unavailable(error) from error
 
     @contextmanager
     def run_lock(self, team_id: str) -> Iterator[bool]:
@@ -157,5 +161,5 @@ class Store:
             except BlockingIOError:
                 raise RunTaken(f"({team_id})") from None
             except OSError as error:
-                raise StoreUnavailable(words_of(error)) from error
+                raise unavailable(error) from error
             yield is_alone

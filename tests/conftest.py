@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.simulator import Simulator
 from db import Store
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, empty_database
+from tests.support.postgres import PostgresServer, a_postgres_server
 
 QUICK = Pace(
     stagger_s=0.05,
@@ -58,6 +59,21 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     store = await Store.open(database_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that tests may stop, and worse; made once, for making one takes seconds."""
+    with a_postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres(postgres_server: PostgresServer) -> AsyncIterator[PostgresServer]:
+    """The same, well at the beginning of each test and at its end."""
+    await postgres_server.heal()
+    yield postgres_server
+    await postgres_server.heal()
 
 
 @pytest.fixture

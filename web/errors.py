@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db.errors import BadCursor, StoreUnavailable
+from db.errors import BadCursor, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
 from web.ports import SlackSilent
 from web.viewer import viewer_of, zone_of_viewer
 from web.window import frame, window_of
@@ -61,9 +61,15 @@ async def store_away(request: Request, error: Exception) -> Response:
     """Say that the database is away, with a code that the log knows."""
     code = _code()
     logger.error("store_unavailable code=%s path=%s: %s", code, request.url.path, error)
-    answer = _page(request, 503, STORE_AWAY, code)
+    answer = _page(request, 503, _words_of(error), code)
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _words_of(error: Exception) -> Words:
+    if isinstance(error, StoreFull | StoreReadOnly | StoreLocked):
+        return replace(STORE_AWAY, words=error.plain)
+    return STORE_AWAY
 
 
 async def slack_silent(request: Request, error: Exception) -> Response:

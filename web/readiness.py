@@ -27,10 +27,10 @@ class Readiness:
         return not self.reasons
 
 
-def judge(status: Status, now: datetime, *, database_answers: bool) -> Readiness:
-    """Find every reason not to be ready; none means ready."""
+def judge(status: Status, now: datetime, *, database_answers: bool, why_not: str = "") -> Readiness:
+    """Find every reason not to be ready; none means ready. `why_not` is what is known of a database's reasons."""
     found = (
-        None if database_answers else status.database_trouble or _NO_DATABASE,
+        None if database_answers else status.database_trouble or f"{_NO_DATABASE} {why_not or _CHECK_IT}",
         status.rejected,
         _connection(status, now),
         _backfill(status),
@@ -46,9 +46,9 @@ def _warnings(status: Status, reasons: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _NO_DATABASE = (
-    "The database does not answer or cannot be written, so no event is acknowledged; Slack sends again for a while. "
-    "Check that it runs, that nothing else holds it, its disk, and DATABASE_URL."
+    "The database does not answer or cannot be written, so no event is acknowledged; Slack sends again for a while."
 )
+_CHECK_IT = "Check that it runs, that nothing else holds it, its disk, and DATABASE_URL."
 
 
 def _connection(status: Status, now: datetime) -> str | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from db.errors import StoreUnavailable
 from db.records import Signin
 from web.doorkeeper import Caller, Doorkeeper, Refusal
 from web.faces import face_of
@@ -16,6 +19,8 @@ from web.sessions import Session
 from web.viewer import zone_of_viewer
 from web.window import brand, frame, window_of
 from web.words import clock, counted, when
+
+logger = logging.getLogger(__name__)
 
 FIELD = "token"
 
@@ -42,8 +47,11 @@ async def answer(request: Request) -> Response:
     found = await _bearer(request, token, doorkeeper)
     if isinstance(found, Response):
         return found
-    async with window.store.transaction() as tx:
-        is_spent_by_us = await tx.signins.spend(token, now=window.clock())
+    try:
+        async with window.store.transaction() as tx:
+            is_spent_by_us = await tx.signins.spend(token, now=window.clock())
+    except StoreUnavailable as error:
+        return _not_written(request, error)
     return _signed_in(doorkeeper, found[0]) if is_spent_by_us else _spent(request)
 
 
@@ -108,6 +116,21 @@ def _spent(request: Request) -> Response:
         how_to_come_in=True,
         back="Signed in already? To the directory",
     )
+
+
+def _not_written(request: Request, error: StoreUnavailable) -> Response:
+    """Say why a link that is good signs nobody in: spending it has to be written down."""
+    logger.warning("nobody could be signed in: %s", error)
+    answer = notice(
+        request,
+        503,
+        "You could not be signed in",
+        error.plain,
+        "The link works until it is ten minutes old: open it again in a minute, or get a new one later. Whoever runs "
+        "usersync finds the reason in its log.",
+    )
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _foreign(request: Request) -> Response:

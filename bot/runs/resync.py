@@ -156,7 +156,7 @@ class Resync:
         progress.seen += len(entries)
         progress.inserted += done.inserted
         progress.updated += done.updated
-        progress.unreadable += len(done.put_aside)
+        progress.unreadable += len(done.put_aside) + len(done.refused)
         drifted, fields = drift_of(entries, done.changes, asked_at_s=asked_at_s)
         progress.drift += drifted
         progress.drift_fields.update(fields)

@@ -35,7 +35,7 @@ class Rhythm:
     rest_s: float = 10
     """Before a run for a gap: a gap that keeps opening must not become a storm of calls."""
     retry_s: float = 60
-    """After a run that failed; the next pauses are twice as long each."""
+    """After a run that failed; the next pauses are twice as long each, but for a database that is away."""
     longest_retry_s: float = 3600
     look_again_s: float = 5
     """While another process is at it; and how often it is looked whether one has been."""
@@ -262,7 +262,9 @@ class Schedule:
 
     def _fail(self, ticket: Ticket, error: PassFailed | StoreError) -> None:
         pause_s = min(self._rhythm.retry_s * 2**self._failures, self._rhythm.longest_retry_s)
-        if not ticket.order.is_asked:  # whoever asks and asks must not put off what comes by itself
+        if isinstance(error, StoreError):
+            pause_s = self._rhythm.retry_s  # it costs Slack nothing, and events that nobody acked wait for it
+        elif not ticket.order.is_asked:  # whoever asks and asks must not put off what comes by itself
             self._failures = min(self._failures + 1, 20)
         if isinstance(error, PassFailed):
             self._slack_waits_until = self._monotonic() + error.not_before_s

@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from db.errors import StoreError
+from db.errors import StoreAway, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from web.readiness import judge
 from web.window import Window, window_of
 
@@ -22,8 +22,8 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Say whether all is as it should be: 200, or 503 with every reason. It names nobody."""
     window = window_of(request)
-    database_answers = await _database_answers(window)
-    found = judge(window.status(), window.clock(), database_answers=database_answers)
+    away = await _why_away(window)
+    found = judge(window.status(), window.clock(), database_answers=away is None, why_not=_told(away))
     return JSONResponse(
         {"ready": found.is_ready, "reasons": list(found.reasons), "warnings": list(found.warnings), **found.facts},
         status_code=200 if found.is_ready else 503,
@@ -37,11 +37,18 @@ async def metrics(request: Request) -> Response:
     return Response(body, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 
 
-async def _database_answers(window: Window) -> bool:
+def _told(away: StoreError | None) -> str:
+    """Tell what is known of the reason, without the driver's own words: anybody may ask."""
+    return away.plain if isinstance(away, StoreAway | StoreLocked | StoreFull | StoreReadOnly) else ""
+
+
+async def _why_away(window: Window) -> StoreError | None:
     """Ask for a row, and whether one could be written: a database that only reads takes no event in."""
     try:
         async with asyncio.timeout(DATABASE_PATIENCE_S), window.store.reading() as rx:
             await rx.workspaces.list_workspaces()
-    except (StoreError, TimeoutError):
-        return False
-    return await window.store.can_write(within_s=DATABASE_PATIENCE_S)
+    except StoreError as error:
+        return error
+    except TimeoutError:
+        return StoreAway()
+    return await window.store.why_not_written(within_s=DATABASE_PATIENCE_S)

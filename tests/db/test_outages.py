@@ -1,0 +1,83 @@
+"""Each engine's words for being away become one of ours, which knows whether it may pass by itself."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sqlite3
+import ssl
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+from asyncmy import errors as asyncmy
+
+from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
+from db.outages import unavailable
+
+
+def of_sqlite(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("as SQLite says it")
+    error.sqlite_errorcode = code
+    return error
+
+
+def wrapped(error: Exception) -> sa.exc.OperationalError:
+    return sa.exc.OperationalError("SELECT 1", {}, error)
+
+
+MEANS: list[tuple[BaseException, type[StoreUnavailable]]] = [
+    (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), StoreAway),
+    (TimeoutError(), StoreAway),
+    (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), StoreAway),
+    (sa.exc.TimeoutError("all connections are in use"), StoreLocked),
+    (OSError(errno.ENOSPC, "No space left on device"), StoreFull),
+    (OSError(errno.EROFS, "Read-only file system"), StoreReadOnly),
+    (PermissionError(errno.EACCES, "Permission denied"), StoreUnavailable),
+    (ssl.SSLError("certificate verify failed"), StoreUnavailable),
+    (asyncpg.CannotConnectNowError("the database system is starting up"), StoreAway),
+    (asyncpg.AdminShutdownError("terminating connection"), StoreAway),
+    (asyncpg.TooManyConnectionsError("sorry, too many clients already"), StoreAway),
+    (asyncpg.ConnectionDoesNotExistError("connection was closed"), StoreAway),
+    (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), StoreLocked),
+    (asyncpg.DiskFullError("could not extend file"), StoreFull),
+    (asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE"), StoreReadOnly),
+    (asyncpg.InvalidPasswordError("password authentication failed"), StoreUnavailable),
+    (asyncpg.InvalidCatalogNameError("database does not exist"), StoreUnavailable),
+    (asyncpg.InsufficientPrivilegeError("permission denied"), StoreUnavailable),
+    (wrapped(asyncmy.OperationalError(2003, "Can't connect")), StoreAway),
+    (wrapped(asyncmy.OperationalError(2013, "Lost connection")), StoreAway),
+    (wrapped(asyncmy.OperationalError(1040, "Too many connections")), StoreAway),
+    (wrapped(asyncmy.OperationalError(1205, "Lock wait timeout exceeded")), StoreLocked),
+    (wrapped(asyncmy.OperationalError(1114, "The table is full")), StoreFull),
+    (wrapped(asyncmy.OperationalError(1290, "running with --read-only")), StoreReadOnly),
+    (wrapped(asyncmy.OperationalError(1045, "Access denied")), StoreUnavailable),
+    (wrapped(asyncmy.OperationalError(1049, "Unknown database")), StoreUnavailable),
+    (wrapped(of_sqlite(sqlite3.SQLITE_BUSY)), StoreLocked),
+    (wrapped(of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT)), StoreLocked),
+    (wrapped(of_sqlite(sqlite3.SQLITE_FULL)), StoreFull),
+    (wrapped(of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED)), StoreReadOnly),
+    (wrapped(of_sqlite(sqlite3.SQLITE_IOERR_WRITE)), StoreReadOnly),
+    (wrapped(of_sqlite(sqlite3.SQLITE_CANTOPEN)), StoreUnavailable),
+    (wrapped(of_sqlite(sqlite3.SQLITE_NOTADB)), StoreUnavailable),
+]
+
+
+@pytest.mark.parametrize(("error", "means"), MEANS, ids=[f"{each!r}"[:60] for each, _ in MEANS])
+def test_a_drivers_error_is_told_apart(error: BaseException, means: type[StoreUnavailable]) -> None:
+    assert means is type(unavailable(error))
+
+
+def test_what_somebody_has_to_mend_in_the_settings_is_not_waited_for() -> None:
+    passing = {kind for _, kind in MEANS if kind.passes}
+
+    assert {StoreAway, StoreLocked, StoreFull} == passing
+
+
+@pytest.mark.parametrize("kind", [StoreAway, StoreLocked, StoreFull, StoreReadOnly])
+def test_the_words_for_everybody_hold_nothing_of_the_drivers(kind: type[StoreUnavailable]) -> None:
+    error = kind("(OperationalError: secret)")
+
+    assert "secret" not in error.plain
+    assert "secret" in str(error)
+    assert error.plain.endswith(".")

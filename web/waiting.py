@@ -1,0 +1,62 @@
+"""What is answered before there is a directory to show: that the process lives, and what it waits for."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from web.headers import SecurityHeaders
+
+AGAIN_S = 5
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+STARTING = "The memory is being opened."
+_TITLE = "The directory is about to open"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="{again}"><title>{title}</title></head>
+<body><h1>{title}</h1><p>{reason}</p><p>This page looks again by itself.</p></body></html>
+"""
+
+
+class Waiting:
+    """An application that says what is waited for, until it is given the directory; from then on it only passes on."""
+
+    def __init__(self, *, version: str = "") -> None:
+        self._version = version
+        self._app: ASGIApp = self._make()
+        self.reason = STARTING
+        """Why the directory is not open yet; a sentence for everybody."""
+
+    def open(self, app: ASGIApp) -> None:
+        """Let the directory answer from now on."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def _make(self) -> Starlette:
+        routes = [
+            Route("/healthz", self._healthz),
+            Route("/readyz", self._readyz),
+            Route("/{path:path}", self._anything, methods=METHODS),
+        ]
+        return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, image_sources=())])
+
+    async def _healthz(self, _request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": self._version})
+
+    async def _readyz(self, _request: Request) -> Response:
+        return JSONResponse({"ready": False, "reasons": [self.reason]}, status_code=503)
+
+    async def _anything(self, request: Request) -> Response:
+        headers = {"Retry-After": str(AGAIN_S)}
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(f"{_TITLE}. {self.reason}\n", status_code=503, headers=headers)
+        page = _PAGE.format(title=_TITLE, reason=escape(self.reason), again=AGAIN_S)
+        return HTMLResponse(page, status_code=503, headers=headers)
