@@ -145,17 +145,19 @@ class SocketClient(SocketModeClient):
         """Close the connection and everything that belongs to it; a dead peer is not waited for."""
         self.closed = True
         self.auto_reconnect_enabled = False
-        own = [self.message_processor, self.current_session_monitor, self.message_receiver]
-        tasks = [task for task in own if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         try:
+            # Before the receiver is ended: without one aiohttp hangs up at once, and whatever has come in unread makes
+            # that a reset, which may cost the acks that are still on their way.
             async with asyncio.timeout(2):
                 if self.current_session is not None:
                     await self.current_session.close()
         except TimeoutError:
             log.info("a socket did not say goodbye")
+        own = [self.message_processor, self.current_session_monitor, self.message_receiver]
+        tasks = [task for task in own if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.aiohttp_client_session.close()
 
     def _check_app(self, told: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -109,6 +110,22 @@ async def test_every_connection_is_closed_with_a_close_frame(slack: Simulator, s
     await service.close()
 
     assert [1000] * 4 == [ending.close_code for ending in slack.endings], "also those about to be let go"
+
+
+async def test_a_connection_is_closed_with_a_close_frame_also_while_slack_goes_on_talking(
+    slack: Simulator, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ended.sqlite3'}"
+    async with serving(slack, url, tmp_path, USERSYNC_SOCKETS="1") as program:
+        await slack.connected(1, timeout=30)
+        await eventually(lambda: _is_read(url), within_s=20, of="the first run")
+        program.tell(signal.SIGTERM)
+        for _ in range(120):
+            slack.sends_frame(json.dumps({"type": "noise", "text": "x" * 100_000}))
+        code = await program.ended(WITHIN_S)
+
+    assert 0 == code
+    assert [1000] == [ending.close_code for ending in slack.endings]
 
 
 @on_both
