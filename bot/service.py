@@ -49,7 +49,7 @@ from db.errors import StoreUnavailable
 from db.records import User
 from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
-from web.waiting import STARTING, Waiting
+from web.waiting import Waiting
 
 SOCKETS_TRIED_S = 10
 """How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
@@ -90,6 +90,7 @@ class Service:
         self._stop = stop or asyncio.Event()
         self._stack = AsyncExitStack()
         self._is_closed = False
+        self._is_listening = False
         self.is_first_start = False
         """True where no workspace or no key was there before: nobody can have signed in yet."""
 
@@ -116,17 +117,13 @@ class Service:
         await self.close()
 
     async def _open(self) -> None:
-        """Open in the order of need: the house, memory, window, then Slack.
+        """Open in the order of need: memory, window, then Slack.
 
         Raises StoreError, KeyUnusable, PortTaken, and ToldToEnd while it waits for the memory.
         """
         settings = self._settings
         self._tasks = Supervisor()
         self._waiting = Waiting(version=__version__)
-        self._web = WebServer(self._waiting, bind(settings.host, settings.port, or_next=self._or_next_port))
-        self._tasks.start("web server", self._web.run())
-        self._stack.push_async_callback(self._close_web)
-        await self._web.started()
         self.store = await opened(settings.database_url, stop=self._stop, on_wait=self._note_wait)
         self._stack.push_async_callback(self.store.close)
         self._key = self._read_key()
@@ -136,6 +133,8 @@ class Service:
         self.is_first_start |= not self.installations.is_introduced
         self._tasks.start("live pages", self._app.state.live.run())
         self._waiting.open(self._app)
+        self._listen()
+        await self._web.started()
         keep = timedelta(seconds=settings.history_keep)
         self._tasks.start("housekeeping", keep_house(self.store, clock=self._clock, history_keep=keep))
         self._tasks.start("alerts", self.alerts.run())
@@ -365,13 +364,24 @@ class Service:
         await self._app.state.live.close()
         await self._close_web()
 
+    def _listen(self) -> None:
+        """Bind and answer; once is enough. Raises PortTaken."""
+        if self._is_listening:
+            return
+        settings = self._settings
+        self._web = WebServer(self._waiting, bind(settings.host, settings.port, or_next=self._or_next_port))
+        self._tasks.start("web server", self._web.run())
+        self._stack.push_async_callback(self._close_web)
+        self._is_listening = True
+
     async def _close_web(self) -> None:
         self._web.close()
         await self._tasks.ended("web server")
 
     def _note_wait(self, error: StoreUnavailable) -> None:
         """Tell, once, that the memory is waited for; anybody who looks is told without the driver's own words."""
-        if self._waiting.reason == STARTING:
+        if not self._is_listening:
+            self._listen()
             self._tell(f"The database is waited for. {error.plain} {self.url}readyz tells how it stands.")
         self._waiting.reason = f"The database is waited for. {error.plain}"
 

@@ -15,7 +15,6 @@ from web.headers import SecurityHeaders
 
 AGAIN_S = 5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-STARTING = "The memory is being opened."
 _TITLE = "The directory is about to open"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -30,7 +29,7 @@ class Waiting:
     def __init__(self, *, version: str = "") -> None:
         self._version = version
         self._app: ASGIApp = self._make()
-        self.reason = STARTING
+        self.reason = "The memory is being opened."
         """Why the directory is not open yet; a sentence for everybody."""
 
     def open(self, app: ASGIApp) -> None:

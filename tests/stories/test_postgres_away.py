@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from bot.service import Service
 from bot.simulator import Simulator
+from db import Store
 from tests.conftest import QUICK, settings_for
 from tests.stories.test_a_change_in_slack import changes, find
 from tests.support.lines import Line, a_line
@@ -134,6 +136,19 @@ async def test_a_signal_while_the_database_is_silent_ends_the_process_well(
 
         assert 0 == await program.ended(within_s=12)
     assert "Traceback" not in program.output
+
+
+async def test_a_store_is_closed_in_time_beside_a_server_that_no_longer_says_goodbye(
+    postgres: PostgresServer, database: str, line: Line
+) -> None:
+    store = await Store.open(postgres.url(database, port=line.port))
+    async with store.reading() as rx, store.transaction() as tx:
+        await rx.workspaces.list_workspaces()
+        await tx.workspaces.list_workspaces()
+    line.silence()
+
+    async with asyncio.timeout(8):
+        await store.close()
 
 
 async def test_a_commit_slower_than_the_budget_is_not_acked_and_its_redelivery_changes_nothing(
