@@ -49,6 +49,8 @@ from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
 
 DRAIN_S = 5
+_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
+"""Addresses to listen on at which `localhost` leads to us, where a wildcard leads nowhere."""
 
 
 def utc_now() -> datetime:
@@ -69,6 +71,7 @@ class Service:
         pace: Pace | None = None,
         or_next_port: bool = False,
         tell: Callable[[str], None] = lambda _: None,
+        command: str = "usersync",
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -77,6 +80,7 @@ class Service:
         self._pace = pace or Pace()
         self._or_next_port = or_next_port
         self._tell = tell
+        self._command = command
         self._stack = AsyncExitStack()
         self._is_closed = False
         self.is_first_start = False
@@ -87,6 +91,14 @@ class Service:
         """Tell the directory's address."""
         host, port = self._web.address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+    @property
+    def shown_url(self) -> str:
+        """Tell the address to type: where links lead, unless this machine's own name does not lead to us."""
+        settings = self._settings
+        if settings.public_url or settings.host in _AT_LOCALHOST:
+            return f"{base_url(settings.public_url, self._web.address[1])}/"
+        return self.url
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -229,6 +241,7 @@ class Service:
             session_lifetime=timedelta(days=settings.session_days),
             public_url=settings.public_url,
             guests_may_sign_in=settings.guests_may_sign_in,
+            command=self._command,
         )
 
     async def _find_user(self, team_id: str, user_id: str) -> User | None:

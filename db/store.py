@@ -14,7 +14,7 @@ from db.alerts import AlertReader, AlertWriter
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
-from db.dialects import is_refusal_of_a_row, run_lock
+from db.dialects import file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate, words_of
@@ -84,6 +84,14 @@ class Store:
         finally:
             await migrator.dispose()
         return store
+
+    @property
+    def place(self) -> str:
+        """Tell where it is, with neither user nor password."""
+        if file := file_of(self._url):
+            return str(file.absolute())
+        port = f":{self._url.port}" if self._url.port else ""
+        return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -78,3 +78,5 @@ class Door:
     session_lifetime: timedelta = timedelta(days=30)
     public_url: str | None = None
     guests_may_sign_in: bool = False
+    command: str = "usersync"
+    """What an operator types to run us."""

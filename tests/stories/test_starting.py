@@ -171,7 +171,7 @@ async def test_on_every_address_it_is_open_only_where_that_is_said_knowingly(
     env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH=auth)
     async with running("serve", env=env, cwd=tmp_path) as program:
         url = await program.url()
-        assert "http://0.0.0.0:" in url
+        assert url.startswith("http://localhost:")
         assert status_code == (await get(url)).status_code
 
 
@@ -263,6 +263,26 @@ async def test_every_address_of_this_machine_is_answered_under_its_name(
 
     assert "http://127.0.0.2:" in service.url
     assert 200 == (await get(service.url)).status_code
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "shown"),
+    [
+        ("127.0.0.1", None, "http://localhost:"),
+        ("0.0.0.0", None, "http://localhost:"),
+        ("127.0.0.2", None, "http://127.0.0.2:"),
+        ("127.0.0.2", "https://people.example/", "https://people.example/"),
+    ],
+)
+async def test_the_address_that_is_shown_is_the_one_that_links_begin_with_and_that_answers(
+    settings: Settings, start: Start, host: str, public_url: str | None, shown: str
+) -> None:
+    service: Service = await start(settings.model_copy(update={"host": host, "public_url": public_url}))
+
+    assert service.shown_url.startswith(shown)
+    assert service.shown_url.endswith("/")
+    if not public_url:
+        assert 200 == (await get(service.shown_url)).status_code
 
 
 async def test_a_page_of_elsewhere_cannot_point_its_own_name_at_the_directory(settings: Settings, start: Start) -> None:
