@@ -152,7 +152,7 @@ def check_scopes(granted: frozenset[str] | None) -> Finding:
         return ok("scopes", "All that is used is granted.")
     words = f"Not granted: {', '.join(scope.name for scope in lacking)}."
     cost = " ".join(f"Without {scope.name}: {scope.loss}" for scope in lacking)
-    remedy = "Add them at api.slack.com/apps, under OAuth & Permissions, and install the app again."
+    remedy = "Add them at api.slack.com/apps, under OAuth & Permissions, and install the app again, under Install App."
     tell = failed if any(scope.is_required for scope in lacking) else warning
     return tell("scopes", words, cost=cost, remedy=remedy)
 

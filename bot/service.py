@@ -286,6 +286,7 @@ class Service:
             door=self._make_door(),
             version=__version__,
             read_metrics=self.metrics.exposition,
+            workspaces=self.installations.list_workspaces,
         )
 
     def status(self) -> Status:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.records import User
+from db.records import User, Workspace
 
 Clock = Callable[[], datetime]
 """Tells the time, aware UTC."""
@@ -57,6 +57,10 @@ MetricsReader = Callable[[], tuple[bytes, str]]
 """Gives the metrics as Prometheus' text, and its media type."""
 
 StatusReader = Callable[[], Status]
+
+
+WorkspacesReader = Callable[[], Sequence[Workspace]]
+"""Tells the workspaces from memory: also while the database is away."""
 
 
 class SlackSilent(Exception):

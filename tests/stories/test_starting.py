@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
+from tests.support.html import read
 from tests.support.program import environment, running, serve_environment
 from tests.support.waiting import eventually
 
@@ -124,6 +125,21 @@ async def test_a_missing_scope_is_told_by_its_name(slack: Simulator, start: Star
     trouble = await eventually(lambda: service.runs.trouble, within_s=10, of="the trouble in words")
 
     assert "users:read" in str(trouble)
+
+
+async def test_without_the_scope_to_read_people_the_page_says_why_nobody_is_there(
+    slack: Simulator, start: Start
+) -> None:
+    slack.scopes.discard("users:read")
+    service: Service = await start()
+    await slack.connected(2)
+    await eventually(lambda: service.runs.trouble, within_s=10, of="the trouble in words")
+    page = read((await get(service.url)).text)
+
+    assert "Nobody has been read yet" == page.one("h1").text
+    assert "Not read yet" == page.one(id="dot").text
+    (note,) = [each.text for each in page.all(class_="note-bar")]
+    assert all(word in note for word in ("users:read", "OAuth & Permissions", "Install App"))
 
 
 async def test_a_walk_reads_several_pages_and_everybody_once(slack: Simulator, start: Start) -> None:
