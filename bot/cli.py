@@ -103,8 +103,8 @@ async def _serve() -> int:
     settings = load_settings(needs_tokens=True)
     configure_logs(settings.log_format)
     stop = stop_on_signal()
-    async with Service(settings, tell=_say, stop=stop) as service:
-        _say(f"The directory is at {service.url}")
+    async with Service(settings, tell=_say, stop=stop, command=_this_command()) as service:
+        _say(f"The directory is at {service.shown_url}")
         if service.is_first_start and settings.auth != "none":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
         async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):

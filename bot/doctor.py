@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
@@ -15,17 +16,18 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.doctor_memory import check_database, check_workspace, look
 from bot.doctor_report import Finding, failed, ok, warning
-from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace
+from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace, refuse_app_token
 from bot.scopes import SCOPES
 from bot.settings import Settings, proxy_for
-from bot.slack import SlackClient, SlackClock, error_word, make_client, open_session, rejection_of
-from bot.slack_words import APP_TOKEN, BOT_TOKEN, named, out_of_reach, refused, why_unreachable
-from bot.socket_client import SocketClient
+from bot.slack import UNREADABLE, SlackClient, SlackClock, error_word, make_client, may_pass, open_session
+from bot.slack_words import APP_TOKEN, BOT_TOKEN, named, out_of_reach, plain, why_unreachable
+from bot.socket_client import Dismissed, SocketClient
 from db.records import Workspace
 
 PATIENCE_S = 10
 CLOCK_TOLERANCE_S = 60
 _FIRST_SERVER_ERROR = 500
+_ANOTHER = "Check proxy and SLACK_API_URL."
 _STALE = "People and changes do not arrive; what is stored is served."
 
 
@@ -66,9 +68,11 @@ class Doctor:
         except Rejected as error:
             return failed(check, str(error), cost=_STALE)
         except SlackApiError as error:
-            if word := rejection_of(error):
-                return failed(check, refused(APP_TOKEN, word), cost=_STALE)
-            return failed(check, f"Slack answers {error_word(error)}.", cost=_STALE, remedy="Try again in a while.")
+            return failed(check, f"Slack answers {error_word(error)}.", cost=_STALE, remedy=_remedy(error))
+        except Dismissed as error:
+            words = f"Slack ended the connection instead of saying hello ({plain(str(error))})."
+            remedy = "Look at Socket Mode on the app's page, and at what else uses the app token."
+            return failed(check, words, cost=_STALE, remedy=remedy)
         except TimeoutError:
             return _away(check, f"no answer within {self._patience_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -77,10 +81,9 @@ class Doctor:
     async def _reach(self, session: aiohttp.ClientSession) -> Finding:
         url, began = f"{self._settings.slack_api_url.rstrip('/')}/api.test", time.monotonic()
         async with session.post(url, proxy=self._proxy) as response:
-            await response.read()
-            return judge_answer(
-                response.status, response.headers.get("Date"), took_s=time.monotonic() - began, now_s=time.time()
-            )
+            is_slack, took_s = _is_slack(await response.read()), time.monotonic() - began
+            date = response.headers.get("Date")
+            return judge_answer(response.status, date, is_slack=is_slack, took_s=took_s, now_s=time.time())
 
     async def _check_bot_token(self, client: SlackClient) -> Finding:
         self._workspace = await find_workspace(client)
@@ -111,15 +114,20 @@ class Doctor:
         began = time.monotonic()
         try:
             await socket.open()
+        except SlackApiError as error:
+            refuse_app_token(error)
+            raise
         finally:
             await socket.close()
         return ok("socket", f"One was opened, said hello after {time.monotonic() - began:.1f} s, and was closed.")
 
 
-def judge_answer(status: int, date: str | None, *, took_s: float, now_s: float) -> Finding:
-    """Judge the answer to a bare call: whether Slack works, and how far this machine's clock is from Slack's."""
+def judge_answer(status: int, date: str | None, *, is_slack: bool, took_s: float, now_s: float) -> Finding:
+    """Judge the answer to a bare call: whether it is Slack's, and how far this machine's clock is from Slack's."""
     if status >= _FIRST_SERVER_ERROR:
         return failed("Slack", f"It answers with HTTP {status}.", cost=_STALE, remedy="Look at slack-status.com.")
+    if not is_slack:
+        return failed("Slack", f"What answers there is not Slack (HTTP {status}).", cost=_STALE, remedy=_ANOTHER)
     apart_s = round(abs(now_s - told_s)) if (told_s := _seconds(date)) is not None else 0
     if apart_s > CLOCK_TOLERANCE_S:
         return warning(
@@ -144,13 +152,29 @@ def check_scopes(granted: frozenset[str] | None) -> Finding:
         return ok("scopes", "All that is used is granted.")
     words = f"Not granted: {', '.join(scope.name for scope in lacking)}."
     cost = " ".join(f"Without {scope.name}: {scope.loss}" for scope in lacking)
-    remedy = "Add them at api.slack.com/apps, under OAuth & Permissions, and install the app again."
+    remedy = "Add them at api.slack.com/apps, under OAuth & Permissions, and install the app again, under Install App."
     tell = failed if any(scope.is_required for scope in lacking) else warning
     return tell("scopes", words, cost=cost, remedy=remedy)
 
 
 def _away(check: str, why: str) -> Finding:
     return failed(check, out_of_reach(why), cost=_STALE, remedy="Check network, DNS, proxy and SLACK_API_URL.")
+
+
+def _is_slack(body: bytes) -> bool:
+    """Say whether an answer is one of Slack's: a JSON object that says whether all is well."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and "ok" in said
+
+
+def _remedy(error: SlackApiError) -> str:
+    word = error_word(error)
+    if word == UNREADABLE or (word.startswith("HTTP 4") and not may_pass(error)):
+        return _ANOTHER
+    return "Try again in a while."
 
 
 def _seconds(date: str | None) -> float | None:

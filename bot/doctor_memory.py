@@ -3,45 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from bot.doctor_report import Finding, failed, ok, warning
 from bot.slack_words import another_workspace, named
-from db.errors import StoreError
+from db.dialects import file_of
+from db.engine import parse_url
+from db.errors import StoreError, StoreUnavailable
 from db.inspection import Inspection, inspect
 from db.records import Workspace
 
 _COST = "Nothing can be shown, and no event is acknowledged."
+_SERVER = "Check DATABASE_URL, that the server runs, and its rights."
 
 
-async def look(url: str, *, patience_s: float) -> Inspection | str:
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Why nothing was seen, as a sentence; with its remedy where the sentence does not hold it already."""
+
+    words: str
+    remedy: str = ""
+
+
+async def look(url: str, *, patience_s: float) -> Inspection | Unseen:
     """Look at the database, or tell in words why that failed."""
     try:
         async with asyncio.timeout(patience_s):
             return await inspect(url)
     except TimeoutError:
-        return f"The database did not answer within {patience_s:g} s. Check that it runs, and DATABASE_URL."
+        return Unseen(f"The database did not answer within {patience_s:g} s.", _remedy(url))
+    except StoreUnavailable as error:
+        return Unseen(str(error), _remedy(url))
     except StoreError as error:
-        return str(error)
+        return Unseen(str(error))
 
 
-def check_database(seen: Inspection | str) -> Finding:
+def _remedy(url: str) -> str:
+    """Tell what helps against a server that is away; of a file, the sentence itself says what is wrong."""
+    return "" if file_of(parse_url(url)) else _SERVER
+
+
+def check_database(seen: Inspection | Unseen) -> Finding:
     """Judge what was seen."""
-    if isinstance(seen, str):
-        return failed("database", seen, cost=_COST, remedy="Check DATABASE_URL, that the server runs, and its rights.")
-    if not seen.is_folder_writable:
-        return failed(
-            "database",
-            "The folder of the SQLite file cannot be written, which SQLite needs for its journal.",
-            cost=_COST,
-            remedy="Give the user that runs usersync the right to write there, or name another file in DATABASE_URL.",
-        )
+    if isinstance(seen, Unseen):
+        return failed("database", seen.words, cost=_COST, remedy=seen.remedy)
     return _of_age(seen) or _in_use(seen)
 
 
-def check_workspace(seen: Inspection | str, found: Workspace | None) -> Finding:
+def check_workspace(seen: Inspection | Unseen, found: Workspace | None) -> Finding:
     """Compare the workspace of the bot token with the one that is stored."""
-    if isinstance(seen, str):
+    if isinstance(seen, Unseen):
         return warning("workspace", "Which one is stored cannot be told.", remedy="See to the line about the database.")
+    if seen.workspaces is None:
+        return warning(
+            "workspace",
+            "Which one is stored was not looked at, for the tables are of an older shape.",
+            remedy="Look again after the next start.",
+        )
     stored = [each for each in seen.workspaces if each.bot_user_id]
     if not stored:
         return ok("workspace", "None is stored yet; the first start notes the one of the bot token.")

@@ -63,12 +63,17 @@ async def find_app(client: SlackClient, app_token: str) -> str | None:
     try:
         url = (await client.apps_connections_open(app_token=app_token)).get("url")
     except SlackApiError as error:
-        if rejection_of(error) or error_word(error) == "missing_scope":
-            raise Rejected(refused(APP_TOKEN, error_word(error))) from error
+        refuse_app_token(error)
         raise
     if not isinstance(url, str):
         raise unreadable_answer()
     return app_of_connection(url, app_token)
+
+
+def refuse_app_token(error: SlackApiError) -> None:
+    """Let pass what is no word against the app token, which opens connections and nothing else. Raises Rejected."""
+    if rejection_of(error) or error_word(error) == "missing_scope":
+        raise Rejected(refused(APP_TOKEN, error_word(error))) from error
 
 
 def check_same_app(bot_app: str | None, app_app: str | None) -> None:

@@ -27,7 +27,7 @@ async def whom(store: Store, word: str) -> tuple[str, str]:
     """Tell `team_id` and `id`. Raises NobodyMeant, SeveralMeant, StoreUnavailable."""
     async with store.reading() as rx:
         if key := _KEY.fullmatch(word):
-            return await _by_id(rx, key["user_id"], key["team_id"])
+            return await _by_id(rx, key["user_id"], key["team_id"], place=store.place)
         users = await rx.users.list_called(word.removeprefix("@"))
     return _only_one([(user.team_id, user.id) for user in _likely(users)], word)
 
@@ -52,14 +52,15 @@ async def refuse_whom_the_door_refuses(store: Store, team_id: str, user_id: str,
         raise NotLetIn(f"{team_id}/{user_id} is {_A[user.kind]}, and the directory opens for people of the workspace.")
 
 
-async def _by_id(rx: Snapshot, user_id: str, team_id: str | None) -> tuple[str, str]:
+async def _by_id(rx: Snapshot, user_id: str, team_id: str | None, *, place: str) -> tuple[str, str]:
     """Find an id where it is known; before the first run a workspace may have anybody in it."""
     workspaces = [each for each in await rx.workspaces.list_workspaces() if team_id in (None, each.team_id)]
     if not workspaces:
         raise NobodyMeant(
             f"The workspace {team_id} is not known here. Leave it out, or write one that is."
             if team_id
-            else "No workspace is known yet. Start usersync once with its two tokens; then ask again."
+            else f"No workspace is known yet in {place}. If that is the database you mean, start usersync once with its "
+            "two tokens; then ask again. Else name it in DATABASE_URL, or ask in the folder where usersync is started."
         )
     known = await rx.users.get_users((each.team_id, user_id) for each in workspaces)
     if not known and len(workspaces) == 1 and workspaces[0].backfilled_at is None:

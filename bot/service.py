@@ -57,6 +57,8 @@ DRAIN_S = 3
 """For envelopes under way: each is decided within the budget of 2.5 seconds that it has for its ack."""
 PARTING_S = 3
 """For answers under way, while everything else ends; what has not ended a second later is left behind."""
+_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
+"""Addresses to listen on at which `localhost` leads to us, where a wildcard leads nowhere."""
 
 
 def utc_now() -> datetime:
@@ -78,6 +80,7 @@ class Service:
         or_next_port: bool = False,
         tell: Callable[[str], None] = lambda _: None,
         stop: asyncio.Event | None = None,
+        command: str = "usersync",
     ) -> None:
         """`stop`, once set, ends the wait for a database that does not answer at the start."""
         self._settings = settings
@@ -88,6 +91,7 @@ class Service:
         self._or_next_port = or_next_port
         self._tell = tell
         self._stop = stop or asyncio.Event()
+        self._command = command
         self._stack = AsyncExitStack()
         self._is_closed = False
         self._is_listening = False
@@ -99,6 +103,14 @@ class Service:
         """Tell the directory's address."""
         host, port = self._web.address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+    @property
+    def shown_url(self) -> str:
+        """Tell the address to type: where links lead, unless this machine's own name does not lead to us."""
+        settings = self._settings
+        if settings.public_url or settings.host in _AT_LOCALHOST:
+            return f"{base_url(settings.public_url, self._web.address[1])}/"
+        return self.url
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -265,6 +277,7 @@ class Service:
             session_lifetime=timedelta(days=settings.session_days),
             public_url=settings.public_url,
             guests_may_sign_in=settings.guests_may_sign_in,
+            command=self._command,
         )
 
     async def _find_user(self, team_id: str, user_id: str) -> User | None:
@@ -309,6 +322,7 @@ class Service:
             door=self._make_door(),
             version=__version__,
             read_metrics=self.metrics.exposition,
+            workspaces=self.installations.list_workspaces,
         )
 
     def status(self) -> Status:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from bot.env_file import read_env_file
 from bot.secret_key import SHORTEST
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
@@ -145,17 +145,21 @@ def load_settings(
     needs_bot_token: bool = False,
 ) -> Settings:
     """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy."""
-    given = {**_env_file(env_file), **(os.environ if environ is None else environ)}
+    beneath, unclear = read_env_file(env_file)
+    given = {**beneath, **(os.environ if environ is None else environ)}
     given = {name: value.strip() for name, value in given.items() if value.strip()}
-    problems = unknown_names(given, [*known_names(), *(f"{name}_FILE" for name in SECRETS)], PREFIX)
+    problems = unclear + unknown_names(given, [*known_names(), *(f"{name}_FILE" for name in SECRETS)], PREFIX)
     secrets, unread = _secret_files(given)
     settings, wrong = _validated({**given, **secrets})
-    problems += [*unread, *wrong, *_contradictions(settings)]
+    problems += [*unread.values(), *wrong, *_contradictions(settings, are_read=secrets.keys())]
+    lacking: list[str] = []
     if needs_tokens:
-        problems += token_problems(settings.slack_bot_token, settings.slack_app_token)
-        problems += _key_problems(settings)
+        lacking += token_problems(settings.slack_bot_token, settings.slack_app_token)
+        lacking += _key_problems(settings)
     elif needs_bot_token:
-        problems += bot_token_problems(settings.slack_bot_token)
+        lacking += bot_token_problems(settings.slack_bot_token)
+    # What stands in a file that cannot be read is not missing as well.
+    problems += [each for each in lacking if not each.startswith(tuple(f"{name} is missing" for name in unread))]
     if problems:
         raise SettingsError(problems)
     return settings
@@ -196,21 +200,10 @@ def _validated(values: Mapping[str, str]) -> tuple[Settings, list[str]]:
         return settings, [*in_words(error), *more]
 
 
-def _env_file(path: Path | None) -> dict[str, str]:
-    if path is None or not path.is_file():
-        return {}
-    try:
-        values = dotenv_values(path, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            [f"{path}: it cannot be read ({type(error).__name__}). Check its mode; it must be UTF-8."]
-        ) from error
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Tell what the files hold, and for each that cannot be read, by the name of the secret, why."""
     found: dict[str, str] = {}
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for name in SECRETS:
         path = given.get(f"{name}_FILE")
         if path is None or name in given:
@@ -218,13 +211,14 @@ def _secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         try:
             found[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(
+            problems[name] = (
                 f"{name}_FILE: the file cannot be read ({type(error).__name__}). Check its path and its mode."
             )
     return found, problems
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str]:
+    """Tell what cannot be; `are_read` are the secrets that came from files."""
     found: list[str] = []
     if settings.auth == "proxy":
         found.append(
@@ -232,7 +226,8 @@ def _contradictions(settings: Settings) -> list[str]:
             "by links that usersync gives them."
         )
     if settings.secret_key is not None and len(settings.secret_key) < SHORTEST:
-        found.append(f"USERSYNC_SECRET_KEY: it has fewer than {SHORTEST} characters and could be guessed. {MAKE_A_KEY}")
+        name = "USERSYNC_SECRET_KEY_FILE" if "USERSYNC_SECRET_KEY" in are_read else "USERSYNC_SECRET_KEY"
+        found.append(f"{name}: the key has fewer than {SHORTEST} characters and could be guessed. {MAKE_A_KEY}")
     if settings.public_url is not None and (wrong := wrong_public_url(settings.public_url)):
         found.append(f"USERSYNC_PUBLIC_URL: {wrong} Write it like https://people.example")
     if settings.transport == "http":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
@@ -16,6 +14,7 @@ from db.dialects import file_of, has_tables, journal_mode
 from db.engine import open_reader, open_writer, parse_url
 from db.migrate import VERSION_TABLE, WRITE_NOTHING, check_ours, newest_revision
 from db.outages import unavailable
+from db.permission import refuse_unwritable
 from db.records import Workspace
 from db.tables import users
 from db.workspaces import WorkspaceReader
@@ -33,8 +32,8 @@ class Inspection:
     newest: str = ""
     journal_mode: str | None = None
     """Of SQLite alone."""
-    is_folder_writable: bool = True
-    workspaces: tuple[Workspace, ...] = ()
+    workspaces: tuple[Workspace, ...] | None = ()
+    """None where they were not looked at, since the tables are of another shape."""
     people: Mapping[str, int] = field(default_factory=dict)
     """How many users, by workspace."""
 
@@ -43,16 +42,14 @@ async def inspect(text: str) -> Inspection:
     """Look, and try whether it can be written. Raises UnusableUrl, ForeignTables, NewerSchema, StoreUnavailable."""
     url = parse_url(text)
     file = file_of(url)
-    is_folder_writable = file is None or await asyncio.to_thread(_is_writable, file.parent)
+    await asyncio.to_thread(refuse_unwritable, url)
     if file is not None and not await asyncio.to_thread(file.exists):
-        return Inspection(
-            url.get_backend_name(), is_there=False, newest=newest_revision(), is_folder_writable=is_folder_writable
-        )
+        return Inspection(url.get_backend_name(), is_there=False, newest=newest_revision())
     await check_ours(url)
     reader = open_reader(url)
     try:
         async with reader.connect() as connection:
-            found = await _seen(connection, url, is_folder_writable=is_folder_writable)
+            found = await _seen(connection, url)
         if found.revision is not None:
             await _try_to_write(url)
     except (sa.exc.SQLAlchemyError, OSError) as error:
@@ -62,18 +59,18 @@ async def inspect(text: str) -> Inspection:
     return found
 
 
-async def _seen(connection: AsyncConnection, url: URL, *, is_folder_writable: bool) -> Inspection:
+async def _seen(connection: AsyncConnection, url: URL) -> Inspection:
     engine, newest = url.get_backend_name(), newest_revision()
     journal = await journal_mode(connection)
     revision = None
     if VERSION_TABLE in await has_tables(connection):
         revision = await connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - ours
     if revision != newest:  # tables of another shape are not asked
-        return Inspection(engine, True, revision, newest, journal, is_folder_writable)
+        return Inspection(engine, True, revision, newest, journal, () if revision is None else None)
     counts = await connection.execute(sa.select(users.c.team_id, sa.func.count()).group_by(users.c.team_id))
     people = {row[0]: row[1] for row in counts}
     workspaces = await WorkspaceReader(connection).list_workspaces()
-    return Inspection(engine, True, revision, newest, journal, is_folder_writable, workspaces, people)
+    return Inspection(engine, True, revision, newest, journal, workspaces, people)
 
 
 async def _try_to_write(url: URL) -> None:
@@ -85,9 +82,3 @@ async def _try_to_write(url: URL) -> None:
             await connection.rollback()
     finally:
         await writer.dispose()
-
-
-def _is_writable(folder: Path) -> bool:
-    """Ask for the folder itself, or for the nearest one above it that is there."""
-    there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), Path("/"))
-    return there.is_dir() and os.access(there, os.W_OK)

@@ -89,6 +89,14 @@ class Store:
             await migrator.dispose()
         return store
 
+    @property
+    def place(self) -> str:
+        """Tell where it is, with neither user nor password."""
+        if file := file_of(self._url):
+            return str(file.absolute())
+        port = f":{self._url.port}" if self._url.port else ""
+        return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
+
     async def close(self) -> None:
         """Let go of all connections; a server that fell silent is not waited for."""
         with suppress(TimeoutError):

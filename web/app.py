@@ -18,7 +18,7 @@ from web.frames import Telling
 from web.guard import Guard
 from web.headers import SecurityHeaders
 from web.live import Live
-from web.ports import Clock, Door, MetricsReader, StatusReader
+from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask, leave
 from web.templating import Templates
 from web.views.directory import directory
@@ -40,6 +40,7 @@ def create_app(
     allowed_hosts: Iterable[str] = (),
     version: str = "",
     read_metrics: MetricsReader = lambda: (b"", "text/plain"),
+    workspaces: WorkspacesReader = tuple,
     door: Door | None = None,
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
@@ -83,6 +84,7 @@ def create_app(
         is_demo=demo,
         version=version,
         metrics=read_metrics,
+        workspaces=workspaces,
         doorkeeper=doorkeeper,
     )
     return app

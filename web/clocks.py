@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 WORK_STARTS, WORK_ENDS = 9 * 60, 18 * 60
 DAY = 24 * 60
+MIDNIGHT = "00:00"
+"""A time that could be of either day."""
 
 HOURS: tuple[tuple[int, str], ...] = (
     (0, "probably asleep"),
@@ -22,6 +24,7 @@ HOURS: tuple[tuple[int, str], ...] = (
 
 WEEKEND = "weekend"
 _WEEKEND_DAYS = (5, 6)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 _FRACTIONS = {0: "", 15: "¼", 30: "½", 45: "¾"}
 
@@ -32,6 +35,9 @@ class LocalTime:
 
     zone: str
     text: str
+    """Hours and minutes."""
+    weekday: str
+    """Shortly: "Tue"."""
     words: str
     minutes: int
     """Since midnight there."""
@@ -43,6 +49,11 @@ class LocalTime:
     def marker(self) -> str:
         """How far the day has gone there, as an SVG length."""
         return percent(self.minutes)
+
+    @property
+    def shown(self) -> str:
+        """The time as it stands alone: midnight with its day."""
+        return f"{self.weekday} {self.text}" if self.text == MIDNIGHT else self.text
 
     @property
     def summary(self) -> str:
@@ -70,6 +81,7 @@ def local_time(tz: str | None, now: datetime, viewer: ZoneInfo | None) -> LocalT
     return LocalTime(
         zone=zone.key,
         text=f"{there:%H:%M}",
+        weekday=_WEEKDAYS[there.weekday()],
         words=words_of(there.hour, is_weekend=is_weekend),
         minutes=minutes_of(there),
         is_weekend=is_weekend,

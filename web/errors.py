@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.errors import BadCursor, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
+from web.fresh import Dot
 from web.ports import SlackSilent
 from web.viewer import viewer_of, zone_of_viewer
 from web.window import frame, window_of
@@ -43,6 +44,8 @@ TOO_LARGE = Words("This is too much", "A form as large as that is none of ours. 
 OUR_FAULT = Words(
     "This page could not be made", "Something on our side failed. Your request changed nothing.", again=True
 )
+DATABASE_AWAY = Dot("offline", "Database away")
+"""However well Slack is heard: what it says cannot be shown."""
 _BY_CODE = {404: NOT_FOUND, 405: NOT_THIS_WAY, 413: TOO_LARGE}
 
 
@@ -61,7 +64,7 @@ async def store_away(request: Request, error: Exception) -> Response:
     """Say that the database is away, with a code that the log knows."""
     code = _code()
     logger.error("store_unavailable code=%s path=%s: %s", code, request.url.path, error)
-    answer = _page(request, 503, _words_of(error), code)
+    answer = _page(request, 503, _words_of(error), code, dot=DATABASE_AWAY)
     answer.headers["Retry-After"] = "5"
     return answer
 
@@ -97,9 +100,10 @@ HANDLERS = {
 }
 
 
-def _page(request: Request, status_code: int, words: Words, code: str = "") -> Response:
+def _page(request: Request, status_code: int, words: Words, code: str = "", *, dot: Dot | None = None) -> Response:
     window, zone = window_of(request), zone_of_viewer(request)
-    values = frame(window, window.clock(), zone, viewer=viewer_of(request))
+    values = frame(window, window.clock(), zone, window.workspaces(), viewer_of(request))
+    values["dot"] = dot or values["dot"]
     return window.templates.page(
         "failure.html", status_code=status_code, failure=words, code=code, again_href=_here(request), **values
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from web.clocks import MIDNIGHT
 from web.ports import Status, Walk
 from web.words import When, clock, counted, number, on_day, when
 
@@ -44,8 +45,8 @@ def dot_of(status: Status, now: datetime, zone: ZoneInfo | None) -> Dot:
         return Dot("offline", f"Offline since {_short(heard_at, now, zone)}")
     if status.held_up_since is not None:
         return Dot("catching", f"Catching up, as of {_short(status.held_up_since, now, zone)}")
-    if status.walk is not None and status.walked_at is None:
-        return Dot("catching", "First run")
+    if status.walked_at is None:
+        return Dot("catching", "First run" if status.walk is not None else "Not read yet")
     if status.walk is not None and heard_at is not None:
         return Dot("catching", f"Catching up, as of {_short(status.walk.started_at, now, zone)}")
     return Dot("live", "Live")
@@ -91,6 +92,7 @@ def _about(left: timedelta) -> str:
 
 
 def _short(moment: datetime, now: datetime, zone: ZoneInfo | None) -> str:
-    """Write the time alone while it is today's."""
+    """Write the time alone while it is today's, and not the midnight between two days."""
     words = on_day(moment, now, zone)
-    return clock(moment, zone) if words.startswith("today") else words
+    time = clock(moment, zone)
+    return time if words.startswith("today") and not time.startswith(MIDNIGHT) else words

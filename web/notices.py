@@ -23,6 +23,7 @@ def notice(
     if not is_for_people(request):
         return PlainTextResponse(". ".join([title, *words]).replace("..", ".") + "\n", status_code=status_code)
     window = window_of(request)
+    door = window.doorkeeper.door if window.doorkeeper else None
     values = frame(window, window.clock(), zone_of_viewer(request))
     return window.templates.page(
         "notice.html",
@@ -30,6 +31,7 @@ def notice(
         heading=title,
         words=words,
         how_to_come_in=how_to_come_in,
+        command=door.command if door else "",
         back=back,
         **values,
     )

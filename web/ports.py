@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.records import User
+from db.records import User, Workspace
 
 Clock = Callable[[], datetime]
 """Tells the time, aware UTC."""
@@ -63,6 +63,10 @@ MetricsReader = Callable[[], tuple[bytes, str]]
 StatusReader = Callable[[], Status]
 
 
+WorkspacesReader = Callable[[], Sequence[Workspace]]
+"""Tells the workspaces from memory: also while the database is away."""
+
+
 class SlackSilent(Exception):
     """Slack was asked who somebody is and did not answer; nothing follows from that about them."""
 
@@ -82,3 +86,5 @@ class Door:
     session_lifetime: timedelta = timedelta(days=30)
     public_url: str | None = None
     guests_may_sign_in: bool = False
+    command: str = "usersync"
+    """What an operator types to run us."""

@@ -15,7 +15,7 @@ from db.records import Workspace
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
-from web.ports import Clock, MetricsReader, StatusReader
+from web.ports import Clock, MetricsReader, StatusReader, WorkspacesReader
 from web.templating import Templates
 from web.viewer import Viewer
 from web.words import counted
@@ -37,6 +37,8 @@ class Window:
     is_demo: bool
     version: str
     metrics: MetricsReader
+    workspaces: WorkspacesReader
+    """As they are remembered, for pages that must not ask the database."""
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
 

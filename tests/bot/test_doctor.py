@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.doctor import Doctor, check_scopes, judge_answer
 from bot.doctor_report import WIDTH, Verdict, failed, report
+from bot.service import Service
+from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Store
 from db.records import Workspace
 from tests.conftest import settings_for
 from tests.support.program import environment, running, serve_environment
+from tests.support.schemas import make_older, set_revision
+from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running_as_a_stranger
 
 NAMES = ["settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace"]
 
@@ -106,6 +114,87 @@ async def test_a_database_that_is_none_fails(slack: Simulator, tmp_path: Path) -
     assert "failed" in line_of("database", output)
 
 
+async def test_a_database_of_an_older_shape_is_not_said_to_be_of_nobody(slack: Simulator, tmp_path: Path) -> None:
+    await make_older(f"sqlite:///{tmp_path / 'usersync.sqlite3'}", "0003")
+    code, output = await examined(slack, tmp_path)
+
+    assert 0 == code
+    assert "warning" in line_of("workspace", output)
+    assert "was not looked at" in line_of("workspace", output)
+    assert "None is stored" not in output
+
+
+@NEEDS_ROOT
+async def test_a_folder_of_somebody_else_is_told_with_the_command_that_helps(slack: Simulator) -> None:
+    with public_folder() as place:
+        folder = place / "data"
+        folder.mkdir()
+        env = serve_environment(slack, f"sqlite:///{folder / 'usersync.sqlite3'}")
+        async with running_as_a_stranger("doctor", env=env, cwd=place) as program:
+            assert 1 == await program.ended(within_s=30)
+
+    assert f"chown -R {STRANGER} {folder}" in " ".join(program.output.split())
+    assert "server" not in program.output
+
+
+async def test_what_mends_itself_by_no_server_is_not_sent_to_one(slack: Simulator, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3")) as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER)")
+    foreign = (await examined(slack, tmp_path))[1]
+    (tmp_path / "usersync.sqlite3").unlink()
+    url = f"sqlite:///{tmp_path / 'usersync.sqlite3'}"
+    await (await Store.open(url)).close()
+    await set_revision(url, "9999")
+    newer = (await examined(slack, tmp_path))[1]
+
+    assert "empty database of its own" in foreign
+    assert "9999" in newer
+    assert "server" not in foreign + newer
+
+
+async def test_a_server_that_is_away_is_told_with_what_to_look_at(slack: Simulator, tmp_path: Path) -> None:
+    _, output = await examined(slack, tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+
+    assert "failed" in line_of("database", output)
+    assert "that the server runs" in output
+
+
+async def test_an_address_where_something_else_answers_is_not_taken_for_slack(
+    slack: Simulator, service: Service, tmp_path: Path
+) -> None:
+    code, output = await examined(slack, tmp_path, SLACK_API_URL=f"{service.url}api/")
+
+    assert 1 == code
+    assert "failed" in line_of("Slack", output)
+    assert "What answers there is not Slack (HTTP 40" in line_of("Slack", output)
+    assert "Check proxy and SLACK_API_URL." in output
+    assert "in a while" not in output
+
+
+async def test_an_app_token_that_may_open_no_connection_is_told_on_both_lines_with_its_scope(
+    slack: Simulator, tmp_path: Path
+) -> None:
+    slack.faults.fail("apps.connections.open", error="missing_scope", times=None)
+    code, output = await examined(slack, tmp_path)
+
+    assert 1 == code
+    assert all("failed" in line_of(name, output) for name in ("app token", "socket"))
+    assert 2 == " ".join(output.split()).count("Make one with the scope connections:write")
+    assert "in a while" not in output
+
+
+async def test_a_connection_that_slack_ends_at_once_hides_no_other_check(
+    slack: Simulator, settings: Settings, start: Callable[..., Any], tmp_path: Path
+) -> None:
+    await start(settings.model_copy(update={"sockets": 10}))
+    await slack.connected(10)
+    code, output = await examined(slack, tmp_path)
+
+    assert 1 == code
+    assert "too_many_websockets" in line_of("socket", output)
+    assert all(line_of(name, output) for name in NAMES)
+
+
 async def test_without_a_database_none_is_made_and_that_is_a_warning(slack: Simulator, tmp_path: Path) -> None:
     slack.scopes.discard("team:read")
     code, output = await examined(slack, tmp_path)
@@ -143,19 +232,22 @@ def test_a_missing_scope_fails_only_where_nothing_works_without_it(
 
 
 @pytest.mark.parametrize(
-    ("status", "date", "verdict"),
+    ("status", "date", "is_slack", "verdict"),
     [
-        (503, None, Verdict.FAILED),
-        (200, "Mon, 23 Nov 2026 16:44:00 GMT", Verdict.WARNING),
-        (200, "Mon, 23 Nov 2026 16:42:30 GMT", Verdict.OK),
-        (200, "yesterday", Verdict.OK),
-        (200, None, Verdict.OK),
+        (503, None, True, Verdict.FAILED),
+        (200, "Mon, 23 Nov 2026 16:42:30 GMT", False, Verdict.FAILED),
+        (200, "Mon, 23 Nov 2026 16:44:00 GMT", True, Verdict.WARNING),
+        (200, "Mon, 23 Nov 2026 16:42:30 GMT", True, Verdict.OK),
+        (200, "yesterday", True, Verdict.OK),
+        (200, None, True, Verdict.OK),
     ],
 )
-def test_slacks_answer_is_judged_by_status_and_clock(status: int, date: str | None, verdict: Verdict) -> None:
+def test_slacks_answer_is_judged_by_what_it_is_and_by_its_clock(
+    status: int, date: str | None, is_slack: bool, verdict: Verdict
+) -> None:
     now_s = 1_795_452_120.0  # 2026-11-23 16:42:00 UTC
 
-    assert verdict is judge_answer(status, date, took_s=0.1, now_s=now_s).verdict
+    assert verdict is judge_answer(status, date, is_slack=is_slack, took_s=0.1, now_s=now_s).verdict
 
 
 def test_long_and_odd_words_stay_within_the_page() -> None:

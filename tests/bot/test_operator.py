@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.operator import NobodyMeant, NotLetIn, SeveralMeant, refuse_whom_the_door_refuses, whom
@@ -56,8 +58,9 @@ async def test_a_word_that_means_several_lists_them(people: Store, word: str) ->
 
 
 async def test_before_anything_was_read_an_id_is_taken_at_its_word(store: Store) -> None:
-    with pytest.raises(NobodyMeant, match="No workspace is known yet"):
+    with pytest.raises(NobodyMeant, match="No workspace is known yet") as refusal:
         await whom(store, "U1")
+    assert store.place in str(refusal.value)
     await install(store, TEAM)
 
     assert (TEAM, "U1") == await whom(store, "U1")
@@ -84,3 +87,13 @@ async def test_members_guests_where_they_may_and_whoever_is_unknown_yet_are_not_
 
     for user_id in ("U1", "U2", "U3"):
         await refuse_whom_the_door_refuses(store, TEAM, user_id, guests_may_sign_in=True)
+
+
+async def test_a_database_is_named_without_its_user_and_password() -> None:
+    server = Store("postgresql://u:hunter2@db.example:5433/people?password=hunter2")
+    file = Store("sqlite:///people.sqlite3")
+
+    assert "postgresql://db.example:5433/people" == server.place
+    assert str(Path("people.sqlite3").absolute()) == file.place
+    await server.close()
+    await file.close()

@@ -203,6 +203,21 @@ def test_a_secret_given_plainly_wins_over_its_file(tmp_path: Path) -> None:
     assert "plain" == load(SLACK_BOT_TOKEN="plain", SLACK_BOT_TOKEN_FILE=str(tmp_path / "nowhere")).slack_bot_token
 
 
+def test_what_stands_in_a_file_that_cannot_be_read_is_not_told_as_missing_too() -> None:
+    unread = {f"{name}_FILE": "/nowhere" for name in ("SLACK_BOT_TOKEN", "USERSYNC_SECRET_KEY")}
+    problems = problems_of(needs_tokens=True, DATABASE_URL="postgresql://h/d", **unread)
+
+    assert ["SLACK_BOT_TOKEN_FILE:", "USERSYNC_SECRET_KEY_FILE:", "SLACK_APP_TOKEN"] == [
+        each.split()[0] for each in problems
+    ]
+
+
+def test_a_short_key_in_a_file_is_told_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2")
+
+    assert problem_of(USERSYNC_SECRET_KEY_FILE=str(tmp_path / "key")).startswith("USERSYNC_SECRET_KEY_FILE: ")
+
+
 def test_a_secret_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
     problems = [
@@ -350,6 +365,27 @@ def test_env_file_lies_beneath_the_environment(tmp_path: Path) -> None:
     settings = load(file, USERSYNC_PORT="5000")
 
     assert ("xoxb-$file", 5000, "initials") == (settings.slack_bot_token, settings.port, settings.avatars)
+
+
+def test_lines_of_env_file_that_say_nothing_are_all_told_with_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "# tokens\n\n\nSLACK BOT TOKEN=xoxb-1-2-secret\nUSERSYNC_PORT=many\n=x\nSLACK_APP_TOKEN='xapp-1-se\n"
+    )
+    problems = problems_of(file, needs_tokens=True)
+
+    assert ["line 4:", "line 6:", "line 7:"] == [each.partition(", ")[2][:7] for each in problems[:3]]
+    assert ["USERSYNC_PORT:", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"] == [each.split()[0] for each in problems[3:]]
+    assert "NAME=value" in problems[0]
+    assert not [each for each in problems if "secret" in each or "xapp-1-se" in each]
+
+
+def test_a_file_of_windows_is_read_from_its_first_name_on(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("\ufeffUSERSYNC_PORT=4000\r\nUSERSYNC_SOCKETS=3\r\n".encode())
+    settings = load(file)
+
+    assert (4000, 3) == (settings.port, settings.sockets)
 
 
 def test_an_unknown_name_in_env_file_is_refused_too(tmp_path: Path) -> None:

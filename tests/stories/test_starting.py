@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
+from tests.support.html import read
 from tests.support.program import environment, running, serve_environment
 from tests.support.waiting import eventually
 
@@ -126,6 +127,21 @@ async def test_a_missing_scope_is_told_by_its_name(slack: Simulator, start: Star
     assert "users:read" in str(trouble)
 
 
+async def test_without_the_scope_to_read_people_the_page_says_why_nobody_is_there(
+    slack: Simulator, start: Start
+) -> None:
+    slack.scopes.discard("users:read")
+    service: Service = await start()
+    await slack.connected(2)
+    await eventually(lambda: service.runs.trouble, within_s=10, of="the trouble in words")
+    page = read((await get(service.url)).text)
+
+    assert "Nobody has been read yet" == page.one("h1").text
+    assert "Not read yet" == page.one(id="dot").text
+    (note,) = [each.text for each in page.all(class_="note-bar")]
+    assert all(word in note for word in ("users:read", "OAuth & Permissions", "Install App"))
+
+
 async def test_a_walk_reads_several_pages_and_everybody_once(slack: Simulator, start: Start) -> None:
     slack.page_limit = 7
     ids = {slack.adds(f"Ada {number}").id for number in range(60)}
@@ -171,7 +187,7 @@ async def test_on_every_address_it_is_open_only_where_that_is_said_knowingly(
     env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH=auth)
     async with running("serve", env=env, cwd=tmp_path) as program:
         url = await program.url()
-        assert "http://0.0.0.0:" in url
+        assert url.startswith("http://localhost:")
         assert status_code == (await get(url)).status_code
 
 
@@ -263,6 +279,26 @@ async def test_every_address_of_this_machine_is_answered_under_its_name(
 
     assert "http://127.0.0.2:" in service.url
     assert 200 == (await get(service.url)).status_code
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "shown"),
+    [
+        ("127.0.0.1", None, "http://localhost:"),
+        ("0.0.0.0", None, "http://localhost:"),
+        ("127.0.0.2", None, "http://127.0.0.2:"),
+        ("127.0.0.2", "https://people.example/", "https://people.example/"),
+    ],
+)
+async def test_the_address_that_is_shown_is_the_one_that_links_begin_with_and_that_answers(
+    settings: Settings, start: Start, host: str, public_url: str | None, shown: str
+) -> None:
+    service: Service = await start(settings.model_copy(update={"host": host, "public_url": public_url}))
+
+    assert service.shown_url.startswith(shown)
+    assert service.shown_url.endswith("/")
+    if not public_url:
+        assert 200 == (await get(service.shown_url)).status_code
 
 
 @pytest.mark.parametrize("auth", ["slack", "none"])

@@ -445,7 +445,11 @@ async def test_the_operators_link_works_and_no_log_holds_one(slack: Simulator, t
         visitor = Visitor(url)
         signed_in = await visitor.signs_in(links[0])
         inside = await visitor.get("/")
+        at_the_door = [(await Visitor(url).get(path)).text for path in ("/", "/signin", "/signin?token=x")]
 
+    command = re.search(r"look at it: (.+ signin-link YOUR-SLACK-ID)", program.output)
+    assert command
+    assert [1, 1, 1] == [text.count(f">{command[1]}<") for text in at_the_door]
     assert all(link.startswith(f"http://localhost:{port}/signin?token=") for link in links)
     assert (303, 200) == (signed_in.status_code, inside.status_code)
     assert "usersync signin-link YOUR-SLACK-ID" in program.output

@@ -121,7 +121,15 @@ def service(clock: Clock) -> Service:
 
 @pytest.fixture
 def app(store: Store, clock: Clock, service: Service) -> Starlette:
-    return web.create_app(store=store, bell=store.bell, status=service, clock=clock, demo=True, version="0.1.0")
+    return web.create_app(
+        store=store,
+        bell=store.bell,
+        status=service,
+        clock=clock,
+        demo=True,
+        version="0.1.0",
+        workspaces=lambda: (Workspace(TEAM, "Meridian"),),
+    )
 
 
 @pytest.fixture

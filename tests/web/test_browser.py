@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.waiting import eventually
-from tests.web.conftest import TEAM, Slack, serving
+from tests.web.conftest import NOON, TEAM, Service, Slack, serving
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
 WITHIN_A_SECOND = 1000
@@ -224,6 +224,58 @@ async def test_fifty_more_come_below_without_leaving_the_page(browser: Browser, 
         await expect(page.locator("#people .row")).to_have_count(65)
         await expect(page.locator("#shown")).to_have_text("65")
         await expect(page.locator("a[rel=next]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_a_freshness_sentence_is_seen_at_every_width(
+    browser: Browser, url: str, service: Service, width: int
+) -> None:
+    async with a_page(browser, viewport={"width": width, "height": 844}) as page:
+        for path in ("/", f"/users/{TEAM}/U1"):
+            await page.goto(url + path)
+            await expect(page.locator("#fresh")).to_contain_text("As of")
+            service.is_now(sockets=0, last_heard_at=None)
+            await page.goto(url + path)
+            await expect(page.locator("#fresh .fresh-more")).to_be_visible()
+            service.is_now(sockets=2, last_heard_at=NOON)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+async def test_on_a_phone_a_profile_keeps_pronouns_and_the_way_back_in_one_line(
+    browser: Browser, url: str, width: int
+) -> None:
+    async with a_page(browser, viewport={"width": width, "height": 844}) as page:
+        await page.goto(f"{url}/users/{TEAM}/U1")
+        await expect(page.locator(".headline .aside")).to_be_visible()
+        for user in ("U2", "U7"):
+            await page.goto(f"{url}/users/{TEAM}/{user}")
+            box = await page.locator(".trail a").bounding_box()
+
+            assert box is not None
+            assert box["width"] > 2 * box["height"], user
+
+
+async def test_what_the_strip_promises_while_slack_is_not_heard_is_true(
+    browser: Browser, url: str, service: Service, slack: Slack
+) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await expect(page.get_by_text("Changes in Slack appear here as they happen.")).to_be_visible()
+        service.is_now(sockets=0)
+        await expect(page.locator("#dot")).to_contain_text("Offline since")
+
+        await expect(page.get_by_text("Changes in Slack appear here once the directory is live.")).to_be_visible()
+        await expect(page.get_by_text("Changes in Slack appear here as they happen.")).to_be_hidden()
+
+
+async def test_a_clock_that_reaches_midnight_tells_the_day(browser: Browser, url: str) -> None:
+    # The server says 22:12 in Kolkata; the browser goes on to half past six in Lisbon, which is midnight there.
+    async with a_page(browser) as page:
+        await page.clock.install(time=NOON.replace(hour=18, minute=30))
+        await page.goto(url)
+
+        await expect(page.locator(f"#u-{TEAM}-U2 .time-clock")).to_have_text("Tue 00:00")
 
 
 async def test_everything_works_without_script(browser: Browser, url: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -234,6 +236,35 @@ async def test_the_first_reading_shows_its_count_and_looks_again_by_itself(
     assert ["2"] == [each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes]
 
 
+async def test_before_the_first_reading_the_page_says_why_there_is_nobody(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    service.is_now(walked_at=None)
+    soon = await page_at(client)
+    service.is_now(trouble="The app lacks the permission users:read.")
+    refused = await page_at(client)
+
+    assert ["Nobody has been read yet"] * 2 == [page.one("h1").text for page in (soon, refused)]
+    assert "That begins in a moment." in soon.one(class_="empty").text
+    assert "The note above says why. It is tried again by itself" in refused.one(class_="empty").text
+    assert ["The app lacks the permission users:read."] == [each.text for each in refused.all(class_="note-bar")]
+    assert ["Not read yet"] * 2 == [page.one(id="dot").text for page in (soon, refused)]
+
+
+async def test_midnight_is_written_with_its_day(
+    client: httpx.AsyncClient, slack: Slack, clock: Clock, service: Service
+) -> None:
+    await slack.shows({"id": "U1", "real_name": "Ada", "tz": "Asia/Shanghai"})
+    clock.passes(minutes=-42)
+    service.is_now(sockets=0, last_heard_at=clock())
+
+    time = (await page_at(client, tz="Europe/Lisbon")).one("div", class_="time").one("time")
+    dot = (await page_at(client, tz="Asia/Shanghai")).one(id="dot")
+
+    assert ("Tue 00:00", "00:00") == (time.text, time.attributes["datetime"])
+    assert "Offline since today at 00:00" == dot.text
+
+
 async def test_a_profile_tells_clock_contact_and_history(client: httpx.AsyncClient, slack: Slack, clock: Clock) -> None:
     person = {"real_name": "Diego Fuentes", "first_name": "Diego", "tz": "America/Mexico_City", "title": "Support"}
     await slack.says("U1", **person, email="diego@m.example", phone="+52 (55) 5550-0142", name="diego", joined=True)
@@ -314,3 +345,16 @@ def test_vendored_files_are_what_their_checksums_say(folder: Path) -> None:
 
     assert sums == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.js")}
     assert list(folder.glob("LICENSE-*.txt"))
+
+
+async def test_a_page_of_failure_bears_the_name_of_the_house_and_does_not_claim_to_be_live(
+    store: Store, service: Service, clock: Clock, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    missing = await client.get("/nowhere")
+    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE users")
+    away = await client.get("/")
+
+    assert (404, 503) == (missing.status_code, away.status_code)
+    assert ["Meridian", "Meridian"] == [read(each.text).one("a", class_="brand").text for each in (missing, away)]
+    assert ["Live", "Database away"] == [read(each.text).one(id="dot").text for each in (missing, away)]

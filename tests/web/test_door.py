@@ -35,7 +35,10 @@ async def nobody(_team_id: str, _user_id: str) -> User | None:
 @pytest.fixture
 def app(store: Store, clock: Clock, service: Service) -> Starlette:
     door = web.Door(key="a key for tests only", find_user=nobody)
-    return web.create_app(store=store, bell=store.bell, status=service, clock=clock, door=door)
+    house = (MERIDIAN,)
+    return web.create_app(
+        store=store, bell=store.bell, status=service, clock=clock, door=door, workspaces=lambda: house
+    )
 
 
 async def signs_in(client: httpx.AsyncClient, store: Store, clock: Clock, user_id: str) -> None:
@@ -119,7 +122,8 @@ async def test_a_page_inside_tells_who_is_signed_in_wherever_one_is(
     await signs_in(client, store, clock, "U1")
 
     for path in ("/", f"/users/{TEAM}/U1", "/nowhere"):
-        assert "<b>Ada</b>" == read((await client.get(path)).text).one(class_="viewer-name").text
+        page = read((await client.get(path)).text)
+        assert ("<b>Ada</b>", "Meridian") == (page.one(class_="viewer-name").text, page.one("a", class_="brand").text)
 
 
 async def listen(lines: AsyncIterator[str]) -> str:

@@ -49,7 +49,9 @@
     } catch {
       return; // a zone that this browser does not know keeps the server's time
     }
-    const text = `${parts.hour}:${parts.minute}`;
+    const time = `${parts.hour}:${parts.minute}`;
+    // Midnight could be of either day; on a person's own page the day stands beside it.
+    const text = time === "00:00" && element.closest(".row") ? `${parts.weekday} ${time}` : time;
     const clock = element.querySelector(".time-clock");
     if (clock.textContent === text) return;
     clock.textContent = text;

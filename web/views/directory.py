@@ -119,7 +119,8 @@ def rows_of(users: tuple[User, ...], q: str, now: datetime, zone: ZoneInfo | Non
 def _nobody(window: Window, values: dict[str, Any], found: Found) -> Response:
     """Show why there are no people yet; the page looks again by itself, also without script."""
     status = window.status()
-    is_connected = status.is_connected or bool(found.workspaces)
-    values |= {"refresh_s": REFRESH_S, "is_reading": is_connected, "trouble": status.trouble}
+    is_known = status.is_connected or bool(found.workspaces)
+    values |= {"refresh_s": REFRESH_S, "is_reading": status.walk is not None, "trouble": status.trouble}
+    values["is_known"] = is_known
     values["seen"] = progress(status.walk) if status.walk and status.walk.seen else ""
     return window.templates.page("nobody.html", **values)
