@@ -24,7 +24,7 @@ ENDS = (RunState.DONE, RunState.HELD, RunState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Measured:
     """What is measured."""
 
     handler: EnvelopeHandler
@@ -53,7 +53,7 @@ class Metrics:
         """Note how long after an event it was committed."""
         self._lag.observe(seconds)
 
-    def measure(self, parts: Parts) -> None:
+    def measure(self, parts: Measured) -> None:
         """Measure a service from now on."""
         self._registry.register(_Figures(lambda: _figures(parts)))
 
@@ -73,7 +73,7 @@ class _Figures(Collector):
         return ()  # or the registry would ask for figures before there are any
 
 
-def _figures(parts: Parts) -> Iterator[Metric]:
+def _figures(parts: Measured) -> Iterator[Metric]:
     yield _gauge("usersync_build_info", "Always 1; its label tells the version.", {parts.version: 1}, "version")
     yield from _of_events(parts)
     yield from _of_sockets(parts)
@@ -81,7 +81,7 @@ def _figures(parts: Parts) -> Iterator[Metric]:
     yield from _of_health(parts)
 
 
-def _of_events(parts: Parts) -> Iterator[Metric]:
+def _of_events(parts: Measured) -> Iterator[Metric]:
     received, tally = parts.handler.received, parts.ingest.tally
     yield _counter("usersync_envelopes", "Envelopes that came in.", received.envelopes)
     yield _counter("usersync_envelopes_acked", "Envelopes that were acknowledged.", received.acked)
@@ -96,7 +96,7 @@ def _of_events(parts: Parts) -> Iterator[Metric]:
     yield _gauge("usersync_events_in_flight", "Events that wait for their commit.", parts.ingest.in_flight)
 
 
-def _of_sockets(parts: Parts) -> Iterator[Metric]:
+def _of_sockets(parts: Measured) -> Iterator[Metric]:
     status = parts.sockets.status
     yield _gauge("usersync_sockets_open", "Open connections to Slack.", status.open)
     yield _gauge("usersync_sockets_wanted", "Connections that are kept open.", status.wanted)
@@ -108,7 +108,7 @@ def _of_sockets(parts: Parts) -> Iterator[Metric]:
     )
 
 
-def _of_runs(parts: Parts) -> Iterator[Metric]:
+def _of_runs(parts: Measured) -> Iterator[Metric]:
     runs, walked_at = parts.runs, parts.standing.walked_at
     yield _gauge("usersync_run_in_progress", "Whether a run is under way.", int(runs.progress is not None))
     yield _gauge(
@@ -132,7 +132,7 @@ def _of_runs(parts: Parts) -> Iterator[Metric]:
     )
 
 
-def _of_health(parts: Parts) -> Iterator[Metric]:
+def _of_health(parts: Measured) -> Iterator[Metric]:
     yield _gauge(
         "usersync_database_up", "Whether the database could be written.", int(parts.signs.database.away_since is None)
     )

@@ -5,44 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from starlette.applications import Starlette
 
 from bot import __version__
-from bot.alerts import Alerts
-from bot.app import make_app
-from bot.authorize import Installations
-from bot.backoff import Backoff
-from bot.command.answers import Answers
-from bot.command.desk import Desk
-from bot.command.wiring import Terms, make_desk
-from bot.database_watch import DatabaseWatch
-from bot.errands import Errands
-from bot.handler import EnvelopeHandler
+from bot.house import House
 from bot.housekeeping import keep_house
-from bot.ingest import Ingest
-from bot.intake import Intake
-from bot.introduction import Introduction
-from bot.lag import Lag
-from bot.metrics import Metrics, Parts
 from bot.pace import Pace
 from bot.runs.progress import Progress
-from bot.runs.runner import Runner
-from bot.runs.schedule import Schedule
-from bot.runs.telling import RunTeller
 from bot.secret_key import key_path, signing_key
-from bot.settings import Settings, is_loopback, proxy_for
-from bot.signin_links import OpenLinks, SigninLinks, base_url
-from bot.signs import SignReader
-from bot.slack import SlackClient, SlackClock, make_client, open_session
-from bot.socket_client import SocketClient
-from bot.sockets import Sockets
-from bot.standing import Standing
+from bot.settings import Settings, is_loopback
+from bot.signin_links import base_url
+from bot.slack import open_session
 from bot.supervisor import Supervisor
-from bot.viewers import Viewers, ViewerUnknown
+from bot.viewers import ViewerUnknown
 from bot.waiting_room import opened
 from bot.webserver import WebServer, bind
 from db.errors import StoreUnavailable
@@ -51,8 +29,6 @@ from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
 from web.waiting import Waiting
 
-SOCKETS_TRIED_S = 10
-"""How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
 DRAIN_S = 3
 """For envelopes under way: each is decided within the budget of 2.5 seconds that it has for its ack."""
 PARTING_S = 3
@@ -139,7 +115,7 @@ class Service:
         self.store = await opened(settings.database_url, stop=self._stop, on_wait=self._note_wait)
         self._stack.push_async_callback(self.store.close)
         self._key = self._read_key()
-        self._wire(await self._stack.enter_async_context(open_session()))
+        self._move_in(await self._stack.enter_async_context(open_session()))
         self._stack.push_async_callback(self._tasks.cancel_all)
         await self.installations.refresh()
         self.is_first_start |= not self.installations.is_introduced
@@ -151,106 +127,23 @@ class Service:
         self._tasks.start("housekeeping", keep_house(self.store, clock=self._clock, history_keep=keep))
         self._tasks.start("alerts", self.alerts.run())
         self._tasks.start("introduction", self.introduction.run())
-        self._tasks.start("sockets", self._follow())
+        self._tasks.start("sockets", self.house.follow())
         self._tasks.start("runs", self.runs.run())
 
-    async def _follow(self) -> None:
-        """Open the sockets as soon as a workspace is known; one from an earlier start will do, if Slack is away."""
-        await self.introduction.tried()
-        if not self.installations.is_introduced:
-            await self.introduction.team_id()
-        await self.sockets.run()
-
-    def _wire(self, session: aiohttp.ClientSession) -> None:
-        settings = self._settings
-        proxy = proxy_for(settings.slack_api_url)
-        slack_clock = SlackClock()
-
-        def client(token: str | None) -> SlackClient:
-            return make_client(
-                token=token, api_url=settings.slack_api_url, proxy=proxy, session=session, clock=slack_clock
-            )
-
-        self.client = client(settings.slack_bot_token)
-        self.installations = Installations(self.store, bot_token=settings.slack_bot_token)
-        self.introduction = Introduction(
+    def _move_in(self, session: aiohttp.ClientSession) -> None:
+        self.house = house = House(
             self.store,
-            self.client,
-            self.installations,
-            app_token=settings.slack_app_token or "",
-            backoff=Backoff(first_s=1, longest_s=60),
-            watch_s=self._pace.watch_s,
-        )
-        self.runs = Schedule(
-            Runner(self.store, self.client, verb="serve", clock=self._clock, pace=self._pace.runs),
-            self.store,
-            team_id=self.introduction.team_id,
-            not_ready=self._why_not_ready,
-            on_seen=self.installations.refresh,
-            on_ended=RunTeller(self.store, self.installations, self._sockets_open, self._tell),
-            rhythm=replace(self._pace.rhythm, every_s=settings.reconcile_every),
-        )
-        self.links = self._make_links()
-        self.ingest = Ingest(self.store, clock=self._clock, on_gap=self.runs.want)
-        self.metrics = Metrics()
-        intake = Intake(self.ingest, slack_clock, Lag(on_note=self.metrics.note_lag))
-        app = make_app(
-            client=client(None),
-            installations=self.installations,
-            intake=intake,
-            desk=self._make_desk(Answers(session, self.client, proxy=proxy)),
-        )
-        self.handler = EnvelopeHandler(app, intake, clock=self._clock, on_gap=self.runs.want)
-        self.socket_web_client = client(None)
-        self.sockets = Sockets(
-            make_client=lambda: SocketClient(
-                app_token=settings.slack_app_token or "",
-                web_client=self.socket_web_client,
-                proxy=proxy,
-                on_request=self.handler.handle,
-                app_id=self.introduction.app_id,
-            ),
-            wanted=settings.sockets,
+            self._settings,
+            session,
             clock=self._clock,
-            on_connected=lambda: self.runs.want_again("a connection to Slack is open"),
-            stagger_s=self._pace.stagger_s,
-            refusal=lambda: self.introduction.refusal,
+            pace=self._pace,
+            base_url=lambda: base_url(self._settings.public_url, self._web.address[1]),  # known once it is bound
+            tell=self._tell,
         )
-        self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
-        self.database = DatabaseWatch(self.store, clock=self._clock)
-        self.standing = Standing(
-            self.database,
-            self.introduction,
-            self.installations,
-            self.sockets,
-            self.runs,
-            self.client,
-            self.socket_web_client,
-        )
-        self._measure(intake.lag)
+        self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
+        self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands
+        self.alerts, self.metrics, self.links = house.alerts, house.metrics, house.links
         self._app = self._make_web()
-
-    def _measure(self, lag: Lag) -> None:
-        signs = SignReader(
-            self.store,
-            self.database,
-            self.standing,
-            self.sockets,
-            self.runs,
-            self.ingest,
-            self.handler,
-            lag,
-            self._clock,
-        )
-        self.alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
-        self.metrics.measure(
-            Parts(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, self.alerts, __version__)
-        )
-
-    async def _sockets_open(self) -> int:
-        """Count the open connections: the first run may end before the second one was even tried."""
-        await self.sockets.tried(within_s=SOCKETS_TRIED_S)
-        return self.sockets.status.open
 
     def _read_key(self) -> str:
         """Tell what signs sessions; empty where nobody signs in. Raises KeyUnusable."""
@@ -259,13 +152,6 @@ class Service:
             return ""
         self.is_first_start = not settings.secret_key and not key_path(settings.sqlite_file or "").exists()
         return signing_key(settings.secret_key, settings.sqlite_file)
-
-    def _make_links(self) -> SigninLinks | OpenLinks:
-        def base() -> str:
-            return base_url(self._settings.public_url, self._web.address[1])  # the port is known once it is bound
-
-        is_open = self._settings.auth == "none"
-        return OpenLinks(self.store, base) if is_open else SigninLinks(self.store, base, self._clock)
 
     def _make_door(self) -> Door | None:
         settings = self._settings
@@ -283,29 +169,9 @@ class Service:
     async def _find_user(self, team_id: str, user_id: str) -> User | None:
         """Ask Slack on behalf of the window, in its words."""
         try:
-            return await self.viewers.find_user(team_id, user_id)
+            return await self.house.viewers.find_user(team_id, user_id)
         except ViewerUnknown as error:
             raise SlackSilent(str(error)) from error
-
-    def _make_desk(self, answers: Answers) -> Desk:
-        self.errands = Errands()
-        return make_desk(
-            self.store,
-            self.client,
-            self.runs,
-            errands=self.errands,
-            answers=answers,
-            links=self.links.make,
-            is_known=lambda team_id: self.installations.find(team_id) is not None,
-            condition=lambda team_id: self.standing.condition(team_id),
-            clock=self._clock,
-            terms=Terms(
-                may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
-                are_links_personal=self._settings.auth == "slack",
-                updates_after_s=self._pace.updates_after_s,
-                version=__version__,
-            ),
-        )
 
     def _make_web(self) -> Starlette:
         settings = self._settings
@@ -327,7 +193,7 @@ class Service:
 
     def status(self) -> Status:
         """Say how the service is, for the page."""
-        standing, sockets, progress = self.standing, self.sockets.status, self.runs.progress
+        standing, sockets, progress = self.house.standing, self.sockets.status, self.runs.progress
         return Status(
             sockets=sockets.open,
             sockets_wanted=sockets.wanted,
@@ -339,17 +205,11 @@ class Service:
             demo=self._is_demo,
             rejected=standing.rejected,
             is_backfilled=standing.is_backfilled,
-            held_up_since=self.database.away_since,
-            database_trouble=self.database.trouble,
+            held_up_since=self.house.database.away_since,
+            database_trouble=self.house.database.trouble,
             warnings=tuple(alert.words for alert in self.alerts.open),
             reconcile_every_s=self._settings.reconcile_every,
         )
-
-    def _why_not_ready(self) -> str | None:
-        """Say why no run can begin: nobody knows yet whose people the token would list."""
-        if self.introduction.known_team_id:
-            return None
-        return self.introduction.trouble or "Slack has not told yet whose tokens these are. Try again in a moment."
 
     async def close(self) -> None:
         """Drain, commit, ack; then end all else, none waiting for another; the memory last of all. Once is enough."""

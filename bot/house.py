@@ -1,0 +1,206 @@
+"""The parts of bot over one store, put together: what hears Slack, keeps the table true, answers, and watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import aiohttp
+
+from bot import __version__
+from bot.alerts import Alerts
+from bot.app import make_app
+from bot.authorize import Installations
+from bot.backoff import Backoff
+from bot.command.answers import Answers
+from bot.command.desk import Desk
+from bot.command.wiring import Terms, make_desk
+from bot.database_watch import DatabaseWatch
+from bot.errands import Errands
+from bot.handler import EnvelopeHandler
+from bot.ingest import Ingest
+from bot.intake import Intake
+from bot.introduction import Introduction
+from bot.lag import Lag
+from bot.metrics import Measured, Metrics
+from bot.pace import Pace
+from bot.runs.runner import Runner
+from bot.runs.schedule import Schedule
+from bot.runs.telling import RunTeller
+from bot.settings import Settings, proxy_for
+from bot.signin_links import OpenLinks, SigninLinks
+from bot.signs import SignReader
+from bot.slack import SlackClient, SlackClock, make_client
+from bot.socket_client import SocketClient
+from bot.sockets import Sockets
+from bot.standing import Standing
+from bot.viewers import Viewers
+from db import Store
+
+SOCKETS_TRIED_S = 10
+"""How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
+
+
+class House:
+    """Everything that lives as long as the process, but for the window; whoever opens it runs its long-lived parts."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        base_url: Callable[[], str],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.store = store
+        self._settings = settings
+        self._clock = clock
+        self._pace = pace
+        self._base_url = base_url
+        self._tell = tell
+        self._proxy = proxy_for(settings.slack_api_url)
+        self._slack_clock = SlackClock()
+        self._session = session
+        self.client = self._make_client(settings.slack_bot_token)
+        self.installations = Installations(store, bot_token=settings.slack_bot_token)
+        self.introduction = self._make_introduction()
+        self.runs = self._make_runs()
+        self.links = self._make_links()
+        self.metrics = Metrics()
+        self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
+        self.errands = Errands()
+        self._intake = Intake(self.ingest, self._slack_clock, Lag(on_note=self.metrics.note_lag))
+        self.handler = self._make_handler()
+        self._socket_web_client = self._make_client(None)
+        self.sockets = self._make_sockets()
+        self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
+        self.database = DatabaseWatch(store, clock=clock)
+        self.standing = Standing(
+            self.database,
+            self.introduction,
+            self.installations,
+            self.sockets,
+            self.runs,
+            self.client,
+            self._socket_web_client,
+        )
+        self.alerts = self._make_alerts()
+
+    async def follow(self) -> None:
+        """Open the sockets as soon as a workspace is known; one from an earlier start will do, if Slack is away."""
+        await self.introduction.tried()
+        if not self.installations.is_introduced:
+            await self.introduction.team_id()
+        await self.sockets.run()
+
+    def _make_client(self, token: str | None) -> SlackClient:
+        return make_client(
+            token=token,
+            api_url=self._settings.slack_api_url,
+            proxy=self._proxy,
+            session=self._session,
+            clock=self._slack_clock,
+        )
+
+    def _make_introduction(self) -> Introduction:
+        return Introduction(
+            self.store,
+            self.client,
+            self.installations,
+            app_token=self._settings.slack_app_token or "",
+            backoff=Backoff(first_s=1, longest_s=60),
+            watch_s=self._pace.watch_s,
+        )
+
+    def _make_runs(self) -> Schedule:
+        return Schedule(
+            Runner(self.store, self.client, verb="serve", clock=self._clock, pace=self._pace.runs),
+            self.store,
+            team_id=self.introduction.team_id,
+            not_ready=self._why_not_ready,
+            on_seen=self.installations.refresh,
+            on_ended=RunTeller(self.store, self.installations, self._sockets_open, self._tell),
+            rhythm=replace(self._pace.rhythm, every_s=self._settings.reconcile_every),
+        )
+
+    def _make_links(self) -> SigninLinks | OpenLinks:
+        if self._settings.auth == "none":
+            return OpenLinks(self.store, self._base_url)
+        return SigninLinks(self.store, self._base_url, self._clock)
+
+    def _make_handler(self) -> EnvelopeHandler:
+        app = make_app(
+            client=self._make_client(None),
+            installations=self.installations,
+            intake=self._intake,
+            desk=self._make_desk(Answers(self._session, self.client, proxy=self._proxy)),
+        )
+        return EnvelopeHandler(app, self._intake, clock=self._clock, on_gap=self.runs.want)
+
+    def _make_sockets(self) -> Sockets:
+        return Sockets(
+            make_client=lambda: SocketClient(
+                app_token=self._settings.slack_app_token or "",
+                web_client=self._socket_web_client,
+                proxy=self._proxy,
+                on_request=self.handler.handle,
+                app_id=self.introduction.app_id,
+            ),
+            wanted=self._settings.sockets,
+            clock=self._clock,
+            on_connected=lambda: self.runs.want_again("a connection to Slack is open"),
+            stagger_s=self._pace.stagger_s,
+            refusal=lambda: self.introduction.refusal,
+        )
+
+    def _make_desk(self, answers: Answers) -> Desk:
+        return make_desk(
+            self.store,
+            self.client,
+            self.runs,
+            errands=self.errands,
+            answers=answers,
+            links=self.links.make,
+            is_known=lambda team_id: self.installations.find(team_id) is not None,
+            condition=lambda team_id: self.standing.condition(team_id),
+            clock=self._clock,
+            terms=Terms(
+                may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
+                are_links_personal=self._settings.auth == "slack",
+                updates_after_s=self._pace.updates_after_s,
+                version=__version__,
+            ),
+        )
+
+    def _make_alerts(self) -> Alerts:
+        signs = SignReader(
+            self.store,
+            self.database,
+            self.standing,
+            self.sockets,
+            self.runs,
+            self.ingest,
+            self.handler,
+            self._intake.lag,
+            self._clock,
+        )
+        alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
+        self.metrics.measure(
+            Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)
+        )
+        return alerts
+
+    async def _sockets_open(self) -> int:
+        """Count the open connections: the first run may end before the second one was even tried."""
+        await self.sockets.tried(within_s=SOCKETS_TRIED_S)
+        return self.sockets.status.open
+
+    def _why_not_ready(self) -> str | None:
+        """Say why no run can begin: nobody knows yet whose people the token would list."""
+        if self.introduction.known_team_id:
+            return None
+        return self.introduction.trouble or "Slack has not told yet whose tokens these are. Try again in a moment."
