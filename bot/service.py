@@ -49,7 +49,7 @@ from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
 
 DRAIN_S = 5
-_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
+_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - only compared
 """Addresses to listen on at which `localhost` leads to us, where a wildcard leads nowhere."""
 
 

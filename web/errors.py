@@ -94,9 +94,7 @@ HANDLERS = {
 }
 
 
-def _page(
-    request: Request, status_code: int, words: Words, code: str = "", *, dot: Dot | None = None
-) -> Response:
+def _page(request: Request, status_code: int, words: Words, code: str = "", *, dot: Dot | None = None) -> Response:
     window, zone = window_of(request), zone_of_viewer(request)
     values = frame(window, window.clock(), zone, window.workspaces(), viewer_of(request))
     values["dot"] = dot or values["dot"]

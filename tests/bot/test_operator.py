@@ -66,11 +66,11 @@ async def test_before_anything_was_read_an_id_is_taken_at_its_word(store: Store)
     assert (TEAM, "U1") == await whom(store, "U1")
 
 
-async def test_a_database_is_named_without_its_user_and_password() -> None:
+async def test_a_database_is_named_without_its_user_and_password(tmp_path: Path) -> None:
     server = Store("postgresql://u:hunter2@db.example:5433/people?password=hunter2")
-    file = Store("sqlite:///people.sqlite3")
+    file = Store(f"sqlite:///{tmp_path / 'people.sqlite3'}")
 
     assert "postgresql://db.example:5433/people" == server.place
-    assert str(Path("people.sqlite3").absolute()) == file.place
+    assert str(tmp_path / "people.sqlite3") == file.place
     await server.close()
     await file.close()

@@ -369,7 +369,9 @@ def test_env_file_lies_beneath_the_environment(tmp_path: Path) -> None:
 
 def test_lines_of_env_file_that_say_nothing_are_all_told_with_the_rest(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("# tokens\n\n\nSLACK BOT TOKEN=xoxb-1-2-secret\nUSERSYNC_PORT=many\n=x\nSLACK_APP_TOKEN='xapp-1-se\n")
+    file.write_text(
+        "# tokens\n\n\nSLACK BOT TOKEN=xoxb-1-2-secret\nUSERSYNC_PORT=many\n=x\nSLACK_APP_TOKEN='xapp-1-se\n"
+    )
     problems = problems_of(file, needs_tokens=True)
 
     assert ["line 4:", "line 6:", "line 7:"] == [each.partition(", ")[2][:7] for each in problems[:3]]
