@@ -59,8 +59,8 @@ async def _by_id(rx: Snapshot, user_id: str, team_id: str | None, *, place: str)
         raise NobodyMeant(
             f"The workspace {team_id} is not known here. Leave it out, or write one that is."
             if team_id
-            else f"No workspace is known yet in {place}. If that is the database you mean, start usersync once with its "
-            "two tokens; then ask again. Else name it in DATABASE_URL, or ask in the folder where usersync is started."
+            else f"No workspace is known yet in {place}. If that is the database you mean, start usersync once with "
+            "its two tokens, then ask again; else name it in DATABASE_URL, or ask in the folder it is started in."
         )
     known = await rx.users.get_users((each.team_id, user_id) for each in workspaces)
     if not known and len(workspaces) == 1 and workspaces[0].backfilled_at is None:

@@ -33,7 +33,7 @@ DRAIN_S = 3
 """For envelopes under way: each is decided within the budget of 2.5 seconds that it has for its ack."""
 PARTING_S = 3
 """For answers under way, while everything else ends; what has not ended a second later is left behind."""
-_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
+_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - only compared
 """Addresses to listen on at which `localhost` leads to us, where a wildcard leads nowhere."""
 
 

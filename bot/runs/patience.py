@@ -127,8 +127,8 @@ def _refuse(error: SlackApiError, word: str, final: frozenset[str]) -> None:
     if word == "missing_scope":
         needed = plain(str(error.response.get("needed") or "users:read"))
         raise Refused(
-            f"The app lacks the permission {needed}. Add it at api.slack.com/apps, under OAuth & Permissions, and install "
-            "the app again, under Install App.",
+            f"The app lacks the permission {needed}. Add it at api.slack.com/apps, under OAuth & Permissions, and "
+            "install the app again, under Install App.",
             word,
         ) from error
     if word in REJECTIONS:

@@ -89,11 +89,11 @@ async def test_members_guests_where_they_may_and_whoever_is_unknown_yet_are_not_
         await refuse_whom_the_door_refuses(store, TEAM, user_id, guests_may_sign_in=True)
 
 
-async def test_a_database_is_named_without_its_user_and_password() -> None:
+async def test_a_database_is_named_without_its_user_and_password(tmp_path: Path) -> None:
     server = Store("postgresql://u:hunter2@db.example:5433/people?password=hunter2")
-    file = Store("sqlite:///people.sqlite3")
+    file = Store(f"sqlite:///{tmp_path / 'people.sqlite3'}")
 
     assert "postgresql://db.example:5433/people" == server.place
-    assert str(Path("people.sqlite3").absolute()) == file.place
+    assert str(tmp_path / "people.sqlite3") == file.place
     await server.close()
     await file.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,19 @@ async def test_a_page_inside_tells_who_is_signed_in_wherever_one_is(
     for path in ("/", f"/users/{TEAM}/U1", "/nowhere"):
         page = read((await client.get(path)).text)
         assert ("<b>Ada</b>", "Meridian") == (page.one(class_="viewer-name").text, page.one("a", class_="brand").text)
+
+
+async def test_a_page_of_failure_tells_a_stranger_nothing(
+    client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    await signs_in(client, store, clock, "U1")
+    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE users")
+    away = await client.get("/")  # who that is, only the table could have told
+
+    assert 503 == away.status_code
+    assert not [word for word in ("Ada", "Meridian", "Database away", "Live") if word in away.text]
 
 
 async def listen(lines: AsyncIterator[str]) -> str:
