@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ MARKDOWN = sorted(
 LONGEST_LINE = 120
 LINK = re.compile(r"\[[^\]]+\]: https://\S+")
 """The definition of a link is one line, however long the address."""
+ROW_OF_A_TEST = re.compile(r"\|.*`(test_\w+|tests/\S+)` \|")
+"""A row of a table is one line, however long the name of its test."""
 
 
 def text_of(name: str) -> str:
@@ -330,7 +333,11 @@ def test_every_page_has_one_first_heading_and_short_lines(name: str) -> None:
     text = text_of(name)
 
     assert 1 == len(re.findall(r"^# ", without_code(text), flags=re.MULTILINE))
-    assert [] == [line for line in text.splitlines() if len(line) > LONGEST_LINE and not LINK.fullmatch(line)]
+    assert [] == [
+        line
+        for line in text.splitlines()
+        if len(line) > LONGEST_LINE and not (LINK.fullmatch(line) or ROW_OF_A_TEST.fullmatch(line))
+    ]
 
 
 def test_every_decision_is_numbered_without_a_gap() -> None:
@@ -338,6 +345,29 @@ def test_every_decision_is_numbered_without_a_gap() -> None:
 
     assert [f"{number:04}" for number in range(1, len(names) + 1)] == [name[:4] for name in names]
     assert all(text_of(f"docs/decisions/{name}").startswith(f"# {int(name[:4])}. ") for name in names)
+
+
+def test_every_test_that_the_page_on_reliability_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", text_of("docs/reliability.md")))
+    exist = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *(?:async )?def (test_\w+)\(", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+    assert len(named) > 50
+    assert set() == named - exist
+
+
+def test_the_page_on_reliability_lists_exactly_the_protections_that_are_tried() -> None:
+    section = sections(text_of("docs/reliability.md"))["Protections, taken away one by one"]
+    trials = [
+        (trial["protection"], trial["file"])
+        for file in sorted((ROOT / "tests" / "trials").glob("*.toml"))
+        for trial in tomllib.loads(file.read_text(encoding="utf-8"))["trial"]
+    ]
+
+    assert trials == re.findall(r"^\| (.*?) \| `(\S+)` \|", section, flags=re.MULTILINE)
 
 
 TEXT_SUFFIXES = frozenset(
