@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -83,6 +84,8 @@ async def _in_one(
     letters = [entry for entry in entries if entry.reason is not None]
     done = Recorded((), 0, 0, 0, 0)
     async with store.transaction() as tx:
+        if not observations and letters:
+            await _lock_if_known(tx, letters[0].team_id)
         if observations:
             done = await record(tx, observations[0].team_id, observations, now=now, is_backfill=is_backfill)
         for entry in letters:
@@ -95,6 +98,13 @@ async def _in_one(
         log.warning("put aside as dead letters", letters=len(letters))
     reasons = {str(entry.key): str(entry.reason) for entry in letters}
     return Committed(done.changes, done.inserted, done.updated, reasons)
+
+
+async def _lock_if_known(tx: Transaction, team_id: str | None) -> None:
+    """Wait for whoever writes to the workspace: an erasure under way must be seen before a letter is kept."""
+    if team_id is not None:
+        with suppress(UnknownWorkspace):
+            await tx.workspaces.lock(team_id)
 
 
 async def _is_erased(tx: Transaction, entry: Entry) -> bool:

@@ -25,3 +25,10 @@ def words_of(error: BaseException) -> str:
     """Tell the driver's own words, which name no row and no password."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     return f"({type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no answer'})"
+
+
+def kind_of(error: BaseException) -> str:
+    """Tell the kind of a refusal alone: a driver's own words about a row may quote what stands in it."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return f"({type(cause).__name__}{f' {code}' if code else ''})"

@@ -18,7 +18,7 @@ from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate
-from db.outages import unavailable, words_of
+from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
 from db.signins import SigninReader, SigninWriter
@@ -119,7 +119,7 @@ class Store:
                 yield tx
         except (sa.exc.SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:
             if is_refusal_of_a_row(error):
-                raise RowRefused(words_of(error)) from error
+                raise RowRefused(kind_of(error)) from error
             raise unavailable(error) from error
         if tx.is_to_ring:
             self.bell.ring()
