@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.identity import app_of_connection, check_same_app
 from bot.slack import sdk_logger, unreadable_answer
+from bot.to_its_end import to_its_end
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +143,10 @@ class SocketClient(SocketModeClient):
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Close the connection and everything that belongs to it; a dead peer is not waited for."""
+        """Close the connection and everything that belongs to it, cancelled or not; a dead peer is not waited for."""
+        await to_its_end(self._close())
+
+    async def _close(self) -> None:
         self.closed = True
         self.auto_reconnect_enabled = False
         try:
