@@ -294,6 +294,15 @@ def test_whoever_is_seen_after_going_missing_is_back(source: Source) -> None:
     assert {"missing_since": None} == merged.after
 
 
+def test_whoever_was_missing_and_erased_is_back_as_well_when_seen() -> None:
+    erased = merge(a_missing_user(), an_observation(is_forgotten=True, updated=100, moment=6)).user
+
+    merged = merge(erased, an_observation(is_forgotten=True, updated=100, moment=SINCE_MOMENT, source=PAGE))
+
+    assert (State.MISSING, State.ACTIVE) == (erased.state, merged.user.state)
+    assert ({"missing_since": SINCE}, {"missing_since": None}) == (merged.before, merged.after)
+
+
 def test_what_was_seen_before_somebody_went_missing_brings_nobody_back() -> None:
     merged = merge(a_missing_user(), an_observation(name="ada", updated=101, moment=SINCE_MOMENT - 1))
 

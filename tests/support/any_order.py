@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -84,7 +84,8 @@ class Miss:
     since: datetime
 
 
-_ids, _ticks = st.sampled_from(USERS), st.integers(0, 5)
+_ids, _ticks = st.sampled_from((*USERS, USERS[0], USERS[0])), st.integers(0, 5)
+_few, _seldom = st.integers(0, 3), st.sampled_from([0, 0, 1])
 _updated = st.integers(SECOND - 3, SECOND)
 _texts = st.sampled_from(["", "A", "B"])
 _told = st.fixed_dictionaries(
@@ -93,7 +94,7 @@ _told = st.fixed_dictionaries(
         "status_text": _texts, "email": st.sampled_from([None, "a@x.example"]),
         "tz": st.sampled_from([None, "Asia/Tokyo"]), "deleted": st.booleans(), "is_admin": st.booleans(),
         "image_1024": _texts, "is_stranger": st.booleans(),
-        "is_forgotten": st.sampled_from([False, False, False, True]),
+        "is_forgotten": st.just(False),
     },
 )  # fmt: skip
 _KINDS = st.sampled_from(["user_change", "user_change", "team_join", "page", "page"])
@@ -115,7 +116,7 @@ def _full(draw: st.DrawFn) -> Statement:
 @st.composite
 def _short(draw: st.DrawFn) -> Statement:
     """A deactivation as events tell it: eight keys, of which none is a role, a zone or a title."""
-    erased = draw(st.sampled_from([{}, {}, {}, {"is_forgotten": True}]))
+    erased = draw(st.sampled_from([{}, {}, {}, {}, {"is_forgotten": True}]))
     user = a_short_payload(draw(_ids), updated=draw(_updated), real_name=draw(_texts)) | erased
     return Statement(user, draw(_ticks), is_full=False)
 
@@ -130,21 +131,22 @@ def _sketch(draw: st.DrawFn) -> Statement:
 
 
 _statements = st.one_of(_full(), _full(), _short(), _sketch())
-_misses = st.builds(
-    Miss,
-    st.lists(_ids, min_size=1, max_size=2).map(tuple),
-    _ticks.map(lambda tick: at(SECOND * 1_000_000 + tick)),
-)
 
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[list[Statement] | Miss]:
-    """Batches, some of what was said being said again later, and now and then a run that misses somebody."""
-    said = draw(st.lists(_statements, min_size=2, max_size=9))
-    again = draw(st.lists(st.sampled_from(said), max_size=5))
-    batches: list[list[Statement] | Miss] = [*_split(draw, [*said, *draw(st.permutations(again))])]
-    for miss in draw(st.lists(_misses, max_size=2)):
+    """Batches; some of what was said comes again, is on a page or ends in an erasure; runs miss some who come back."""
+    said = draw(st.lists(_statements, min_size=2, max_size=8))
+    again = draw(st.lists(st.sampled_from(said), max_size=4))
+    pages = [replace(draw(st.sampled_from(said)), kind="page", tick=draw(_ticks)) for _ in range(draw(_few))]
+    erasures = [_erasure(draw(st.sampled_from(said)), draw(_ticks)) for _ in range(draw(_seldom))]
+    later = draw(st.permutations(again + pages + erasures))
+    batches: list[list[Statement] | Miss] = [*_split(draw, [*said, *later])]
+    for _ in range(draw(_few)):
+        seen = draw(st.sampled_from(said))
+        miss = Miss((seen.user["id"], draw(_ids)), at(SECOND * 1_000_000 + draw(_ticks)))
         batches.insert(draw(st.integers(0, len(batches))), miss)
+        batches += draw(st.sampled_from([[], [[replace(seen, tick=draw(_ticks))]]]))
     return batches
 
 
@@ -155,6 +157,10 @@ def two_orders(draw: st.DrawFn) -> tuple[list[list[Statement]], list[list[Statem
     events = list({(each.user["id"], each.user["updated"], each.tick): each for each in drawn}.values())
     again = draw(st.lists(st.sampled_from(events), max_size=4))
     return _split(draw, events), _split(draw, draw(st.permutations(events + again)))
+
+
+def _erasure(statement: Statement, tick: int) -> Statement:
+    return replace(statement, user={**statement.user, "is_forgotten": True}, tick=tick)
 
 
 def _is_event_with_a_clock(statement: Statement) -> bool:

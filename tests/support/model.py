@@ -146,7 +146,7 @@ class Directory:
             return [(self.rev + 1, user_id, {}, carried, False)]
         moved = {name for name in after if before[name] != after[name]}
         if model.is_erased:
-            moved &= KEPT_OF_THE_ERASED
+            moved &= KEPT_OF_THE_ERASED | {"missing_since"}
         return [
             (self.rev + 1, user_id, _only(before, part), _only(after, part), part <= STATUS)
             for part in (moved - STATUS, moved & STATUS)

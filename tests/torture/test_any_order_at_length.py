@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from db import Store
 from tests.support.any_order import Miss, Statement, arrivals, check_against_model, rows_after, two_orders
 
-EXAMPLES = 1_000
+EXAMPLES = 500
 AT_LENGTH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
