@@ -11,7 +11,7 @@ LAST_RESORT_S = 9
 """After the signal, of the ten seconds that Docker grants before it kills."""
 
 
-def stop_on_signal() -> asyncio.Event:
+def stop_on_signal(*, last_resort_s: float = LAST_RESORT_S) -> asyncio.Event:
     """Tell by an event that SIGTERM or Ctrl+C came in.
 
     If the process is still there nine seconds later, something hangs that nobody can end, such as a line to a silent
@@ -22,7 +22,7 @@ def stop_on_signal() -> asyncio.Event:
     def end() -> None:
         if not stop.is_set():
             stop.set()
-            last_resort = threading.Timer(LAST_RESORT_S, _leave)
+            last_resort = threading.Timer(last_resort_s, _leave)
             last_resort.daemon = True
             last_resort.start()
 

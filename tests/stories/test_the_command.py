@@ -185,6 +185,8 @@ async def test_whom_slack_says_to_be_there_the_door_lets_in(slack: Simulator, st
     slack.deactivates(came_back)
     await slack.eventually_acked()
     slack.changes(came_back, deleted=False, quietly=True)
+    later = lambda answer: {**answer, "user": {**answer["user"], "updated": answer["user"]["updated"] + 5}}  # noqa: E731
+    slack.faults.fail("users.info", alter=later, times=1)  # as if it had been a few seconds afterwards
     joined = slack.adds("Nora New")
 
     for user in (came_back, joined):
