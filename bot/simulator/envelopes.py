@@ -30,12 +30,12 @@ class Line(Protocol):
     @property
     def number(self) -> int: ...
 
-    def put(self, frame: str) -> None: ...
+    def put(self, frame: str, *, on_left: Callable[[], None] | None = None) -> None: ...
 
 
 @dataclass
 class Delivery:
-    """One copy of an envelope sent: when (epoch seconds), on which socket, as which attempt (0 is the first)."""
+    """One copy of an envelope: when it left (epoch seconds), on which socket, as which attempt (0 is the first)."""
 
     envelope_id: str
     at: float
@@ -171,9 +171,14 @@ class Outbox:
         envelope.deliveries.append(delivery)
         envelope.state = State.OUTSTANDING
         self._sent[delivery.envelope_id] = (envelope, delivery)
-        line.put(envelope.frame(delivery))
-        self._later(envelope, self._ack_deadline, self._overdue)
+        line.put(envelope.frame(delivery), on_left=lambda: self._left(envelope, delivery))
         self._watch.moved()
+
+    def _left(self, envelope: Envelope, delivery: Delivery) -> None:
+        """Begin to wait for the ack: a copy that is queued behind thousands has not been sent yet."""
+        if envelope.state is State.OUTSTANDING and envelope.deliveries[-1] is delivery:
+            delivery.at = self._time.now()
+            self._later(envelope, self._ack_deadline, self._overdue)
 
     def _overdue(self, envelope: Envelope) -> None:
         attempts = len(envelope.deliveries)

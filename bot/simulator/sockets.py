@@ -46,8 +46,9 @@ class Socket:
         self._request = request
         self._outgoing: asyncio.Queue[object] = asyncio.Queue()
 
-    def put(self, frame: str) -> None:
-        self._outgoing.put_nowait(frame)
+    def put(self, frame: str, *, on_left: Callable[[], None] | None = None) -> None:
+        """Send as soon as the line takes it; `on_left` hears when that was, or that it is lost on a line that ended."""
+        self._outgoing.put_nowait((frame, on_left or _nobody_waits))
 
     def close_soon(self) -> None:
         """Close properly once everything put before has gone out."""
@@ -70,6 +71,8 @@ class Socket:
             self.takes_payloads = False
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
+            while not self._outgoing.empty():
+                _left(self._outgoing.get_nowait())
 
     async def _read(self, hear: Callable[[Json, "Socket"], None]) -> None:
         while (message := await self._ws.receive()).type not in ENDS:
@@ -104,20 +107,32 @@ class Socket:
                     frame = await self._outgoing.get()
             except TimeoutError:
                 frame = None
-            if self.is_deaf:
-                continue
             try:
-                await self._send(frame)
+                if not self.is_deaf:
+                    await self._send(frame)
             except ConnectionError:
                 return  # the reader sees the end too, and says so to everybody
+            finally:
+                _left(frame)
 
     async def _send(self, frame: object) -> None:
-        if frame is None:
-            await self._ws.ping(b"still here?")
-        elif frame is CLOSE:
-            await self._ws.close()
-        else:
-            await self._ws.send_str(str(frame))
+        match frame:
+            case None:
+                await self._ws.ping(b"still here?")
+            case (str(text), _):
+                await self._ws.send_str(text)
+            case _:
+                await self._ws.close()
+
+
+def _nobody_waits() -> None:
+    """Nothing depends on when this frame leaves."""
+
+
+def _left(outgoing: object) -> None:
+    match outgoing:
+        case (str(), on_left) if callable(on_left):
+            on_left()
 
 
 @dataclass(frozen=True)
