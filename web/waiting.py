@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.assets import Assets
 from web.headers import SecurityHeaders
+from web.templating import Templates
 
 AGAIN_S = 5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _TITLE = "The directory is about to open"
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="{again}"><title>{title}</title></head>
-<body><h1>{title}</h1><p>{reason}</p><p>This page looks again by itself.</p></body></html>
-"""
+_FRAME = {"brand": "usersync", "ribbon": "", "notes": (), "stream": "", "refresh_s": AGAIN_S}
+"""All that a page stands in before anything is known."""
 
 
 class Waiting:
@@ -28,6 +25,8 @@ class Waiting:
 
     def __init__(self, *, version: str = "") -> None:
         self._version = version
+        self._assets = Assets()
+        self._templates = Templates(self._assets)
         self._app: ASGIApp = self._make()
         self.reason = "The memory is being opened."
         """Why the directory is not open yet; a sentence for everybody."""
@@ -43,6 +42,7 @@ class Waiting:
         routes = [
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
+            Route("/static/{digest}/{name}", self._assets.serve),
             Route("/{path:path}", self._anything, methods=METHODS),
         ]
         return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, image_sources=())])
@@ -57,5 +57,6 @@ class Waiting:
         headers = {"Retry-After": str(AGAIN_S)}
         if "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse(f"{_TITLE}. {self.reason}\n", status_code=503, headers=headers)
-        page = _PAGE.format(title=_TITLE, reason=escape(self.reason), again=AGAIN_S)
-        return HTMLResponse(page, status_code=503, headers=headers)
+        page = self._templates.page("waiting.html", status_code=503, heading=_TITLE, reason=self.reason, **_FRAME)
+        page.headers.update(headers)
+        return page
