@@ -1,6 +1,8 @@
 # Every target needs only Python 3.11 or newer, make and a package index; GNU make 3.81 is enough.
 
 PY := .venv/bin/python
+# Stories mostly wait, so two share a processor.
+WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test torture trials check format lock clean
@@ -17,7 +19,7 @@ serve: .venv/.runtime ## Follow your Slack (tokens from the environment or .env)
 	@$(PY) -m bot serve
 
 test: .venv/.dev ## Run all tests
-	@$(PY) -m pytest -n auto $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 torture: .venv/.dev ## Run the long versions of the stories about faults, and print figures (many minutes)
 	@$(PY) -m pytest $(ARGS) tests/torture

@@ -187,6 +187,7 @@ class House:
             self.handler,
             self._intake.lag,
             self._clock,
+            self._pace.sockets_may_take_s,
         )
         alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
         self.metrics.measure(

@@ -8,6 +8,7 @@ from bot.alerts import LOOK_EVERY_S
 from bot.command.resyncs import UPDATES_AFTER_S
 from bot.runs.runner import RunPace
 from bot.runs.schedule import Rhythm
+from bot.troubles import SOCKETS_MAY_TAKE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Pace:
     """Between two looks whether the bot token is still good: how late a revoked one is told at most."""
     look_every_s: float = LOOK_EVERY_S
     """Between two looks at what is wrong."""
+    sockets_may_take_s: float = SOCKETS_MAY_TAKE_S
+    """How long there may be no connection before that is recorded as an alert."""
     rhythm: Rhythm = field(default_factory=Rhythm)
     runs: RunPace = field(default_factory=RunPace)
     updates_after_s: tuple[float, ...] = UPDATES_AFTER_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.database_watch import DatabaseWatch
 from bot.handler import EnvelopeHandler
@@ -31,6 +31,7 @@ class SignReader:
     handler: EnvelopeHandler
     lag: Lag
     clock: Callable[[], datetime]
+    sockets_may_take_s: float
     letters: int | None = None
     """Dead letters at the last look; None where that could not be told."""
     _not_committed: int = 0
@@ -53,6 +54,7 @@ class SignReader:
             sockets=status.open,
             sockets_lost_since=status.lost_since,
             sockets_trouble=self.standing.introduction.trouble or status.trouble,
+            sockets_may_take=timedelta(seconds=self.sockets_may_take_s),
             last_run=self.runs.last_state,
             runs_trouble=self.runs.trouble,
             events_dropped_at=self._dropped_at(),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.runs.words import counted, spent
 from db.records import AlertKind, RunState
 
-SOCKETS_MAY_TAKE = timedelta(seconds=15)
+SOCKETS_MAY_TAKE_S = 15
 """A start and a recycled connection take a few seconds; only what lasts longer is an episode."""
 LETTERS_LAST = timedelta(hours=1)
 """After so long without another one, new dead letters are news no more."""
@@ -40,6 +40,7 @@ class Signs:
     sockets: int = 1
     sockets_lost_since: datetime | None = None
     sockets_trouble: str | None = None
+    sockets_may_take: timedelta = timedelta(seconds=SOCKETS_MAY_TAKE_S)
     last_run: RunState | None = None
     """How the last run ended; None while none has in this process."""
     runs_trouble: str | None = None
@@ -93,7 +94,7 @@ def _if(condition: object, kind: AlertKind, words: str, since: datetime) -> Trou
 
 def _sockets(signs: Signs) -> Trouble | None:
     since = signs.sockets_lost_since
-    if signs.sockets or since is None or signs.now - since < SOCKETS_MAY_TAKE:
+    if signs.sockets or since is None or signs.now - since < signs.sockets_may_take:
         return None
     why = signs.sockets_trouble or "It is tried again; if this lasts, run `usersync doctor`."
     return Trouble(AlertKind.SOCKETS, f"No connection to Slack is open, so changes do not arrive. {why}", since)

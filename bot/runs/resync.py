@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.commit import Also, commit_entries
+from bot.cut import cut
 from bot.entries import Entry, entry_of_member
 from bot.parse import is_user_id
 from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
@@ -83,7 +84,7 @@ class Resync:
         fetching = asyncio.create_task(pages.fetch(cursor), name="fetching a page")
         try:
             while True:
-                page = await fetching
+                page = await asyncio.shield(fetching)  # or it would decide whether a cancellation reaches us
                 self.progress.calls += 1
                 if page.next_cursor is None:
                     await self._write(page)
@@ -91,8 +92,7 @@ class Resync:
                 fetching = asyncio.create_task(pages.fetch(page.next_cursor), name="fetching a page")
                 await self._write(page)
         finally:
-            fetching.cancel()
-            await asyncio.gather(fetching, return_exceptions=True)
+            await cut(fetching, again_s=0.5)  # it only waits for Slack
 
     async def _write(self, page: SlackPage) -> None:
         """Write a page in slices, its ids and the checkpoint in the last."""

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.cut import cut
 from bot.runs.claim import Claim, Order, claimed
 from bot.runs.pacing import TIER_2, TIER_4, Pacer
 from bot.runs.patience import PassFailed, Patience, Sleep
@@ -124,5 +125,4 @@ async def _beating(claim: Claim) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        beat.cancel()
-        await asyncio.gather(beat, return_exceptions=True)
+        await cut(beat)

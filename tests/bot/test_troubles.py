@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.lag import Lag
-from bot.troubles import LETTERS_LAST, SOCKETS_MAY_TAKE, Signs, troubles, untold
+from bot.troubles import LETTERS_LAST, SOCKETS_MAY_TAKE_S, Signs, troubles, untold
 from db.records import AlertKind, RunState
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
@@ -61,10 +61,10 @@ def test_a_trouble_began_when_its_sign_says() -> None:
 
 
 def test_connections_may_take_a_few_seconds_before_it_is_told() -> None:
-    young = replace(WELL, sockets=0, sockets_lost_since=NOW - SOCKETS_MAY_TAKE + timedelta(seconds=1))
+    young = replace(WELL, sockets=0, sockets_lost_since=NOW - timedelta(seconds=SOCKETS_MAY_TAKE_S - 1))
 
     assert [] == troubles(young)
-    assert 1 == len(troubles(replace(young, sockets_lost_since=NOW - SOCKETS_MAY_TAKE)))
+    assert 1 == len(troubles(replace(young, sockets_lost_since=NOW - timedelta(seconds=SOCKETS_MAY_TAKE_S))))
 
 
 def test_dead_letters_are_news_for_an_hour_and_only_while_they_lie_there() -> None:
