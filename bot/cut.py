@@ -1,4 +1,4 @@
-"""Ending tasks for certain: a library below may swallow a cancellation that comes at a bad moment, so it comes again."""
+"""Ending tasks for certain: a library below may swallow a cancellation that comes at a bad moment, so it recurs."""
 
 from __future__ import annotations
 
