@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.cut import cut
-
 
 class Supervisor:
     """Keeps the tasks of one service."""
@@ -25,7 +23,10 @@ class Supervisor:
 
     async def cancel(self, *names: str) -> None:
         """End tasks, and wait until they have."""
-        await cut(*(self._tasks[name] for name in names if name in self._tasks))
+        tasks = [self._tasks[name] for name in names if name in self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def cancel_all(self) -> None:
         """End whatever still runs."""

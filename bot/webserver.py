@@ -36,6 +36,7 @@ class WebServer:
 
     def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
         self._socket = bound
+        self._address = (str(bound.getsockname()[0]), int(bound.getsockname()[1]))
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
@@ -52,9 +53,8 @@ class WebServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Tell host and port."""
-        host, port = self._socket.getsockname()[:2]
-        return str(host), int(port)
+        """Tell host and port; also once it is closed, for whoever still answers somebody then."""
+        return self._address
 
     async def run(self) -> None:
         """Serve until `close`."""

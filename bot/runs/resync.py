@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 
 from bot.commit import Also, commit_entries
-from bot.cut import cut
 from bot.entries import Entry, entry_of_member
 from bot.parse import is_user_id
 from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
@@ -84,7 +83,7 @@ class Resync:
         fetching = asyncio.create_task(pages.fetch(cursor), name="fetching a page")
         try:
             while True:
-                page = await asyncio.shield(fetching)  # or it would decide whether a cancellation reaches us
+                page = await fetching
                 self.progress.calls += 1
                 if page.next_cursor is None:
                     await self._write(page)
@@ -92,7 +91,8 @@ class Resync:
                 fetching = asyncio.create_task(pages.fetch(page.next_cursor), name="fetching a page")
                 await self._write(page)
         finally:
-            await cut(fetching, again_s=0.5)  # it only waits for Slack
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
 
     async def _write(self, page: SlackPage) -> None:
         """Write a page in slices, its ids and the checkpoint in the last."""

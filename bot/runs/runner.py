@@ -13,7 +13,6 @@ from datetime import datetime
 
 import structlog
 
-from bot.cut import cut
 from bot.runs.claim import Claim, Order, claimed
 from bot.runs.pacing import TIER_2, TIER_4, Pacer
 from bot.runs.patience import PassFailed, Patience, Sleep
@@ -125,4 +124,5 @@ async def _beating(claim: Claim) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await cut(beat)
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)

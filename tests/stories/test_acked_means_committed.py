@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,15 @@ import pytest
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import changes, find
+from tests.support.locks import held
 from tests.support.waiting import eventually
 
 
 @pytest.fixture
-def lock(service: Service, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+async def lock(service: Service, tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
     """Another process holds the database's write lock, until it rolls back."""
-    connection = sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)
-    connection.execute("BEGIN EXCLUSIVE")
-    yield connection
-    connection.close()
+    async with held(tmp_path / "usersync.sqlite3") as connection:
+        yield connection
 
 
 async def test_while_the_database_is_locked_nothing_is_acked(

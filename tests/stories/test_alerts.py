@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from db.records import Alert, AlertKind
 from tests.stories.test_starting import get
+from tests.support.locks import held
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
@@ -130,8 +129,7 @@ async def test_events_that_slack_dropped_are_an_alert_until_a_run_made_them_good
 async def test_a_database_that_was_away_is_an_episode_once_it_is_back(
     slack: Simulator, service: Service, tmp_path: Path
 ) -> None:
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    async with held(tmp_path / "usersync.sqlite3") as other:
         await eventually(
             lambda: AlertKind.DATABASE in {alert.kind for alert in service.alerts.open}, within_s=20, of="an alert"
         )
@@ -202,8 +200,7 @@ async def test_events_are_counted_with_their_lag(slack: Simulator, service: Serv
 async def test_events_that_were_not_committed_are_counted_by_cause(
     slack: Simulator, service: Service, tmp_path: Path
 ) -> None:
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    async with held(tmp_path / "usersync.sqlite3") as other:
         slack.joins("Ada Lovelace")
         await eventually(lambda: service.ingest.tally.not_committed, within_s=10, of="a refusal")
         counted = await figures(service)

@@ -13,6 +13,7 @@ import httpx
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_starting import get
+from tests.support.locks import held
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
@@ -101,8 +102,7 @@ async def test_it_is_not_ready_once_all_sockets_are_lost(slack: Simulator, servi
 
 
 async def test_a_database_that_another_writer_holds_is_not_ready(service: Service, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None)) as lock:
-        lock.execute("BEGIN IMMEDIATE")
+    async with held(tmp_path / "usersync.sqlite3") as lock:
         answer = await get(f"{service.url}readyz")
         lock.rollback()
 

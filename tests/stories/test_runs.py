@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +23,7 @@ from bot.simulator import Simulator
 from db import Store
 from db.records import Kind, RunKind, State, User
 from tests.conftest import QUICK, settings_for
+from tests.support.locks import held
 from tests.support.runs import ALWAYS_THERE, a_run, a_runner, rev_of, state_of, users_of
 from tests.support.waiting import eventually
 
@@ -340,10 +339,9 @@ async def test_a_run_that_was_cut_short_is_told_although_an_earlier_one_had_ende
         await eventually(lambda: first.runs.finished, of="a run of an earlier process")
     slack.faults.fail("users.list", slow_seconds=2, times=None)
     patient = replace(QUICK, rhythm=replace(QUICK.rhythm, retry_s=60))
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)) as other:
-        async with Service(settings, pace=patient) as service:
-            await eventually(lambda: service.runs.progress, within_s=10, of="a run under way")
-            other.execute("BEGIN IMMEDIATE")
+    async with Service(settings, pace=patient) as service:
+        await eventually(lambda: service.runs.progress, within_s=10, of="a run under way")
+        async with held(tmp_path / "usersync.sqlite3") as other:
             told = await eventually(lambda: service.runs.trouble, within_s=20, of="the trouble")
             await service.runs._look_for_others()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.simulator import Simulator
 from tests.conftest import QUICK, settings_for
 from tests.support.disks import Disk, a_disk_that_fails, a_small_disk
 from tests.support.joining import join, kept_in
+from tests.support.locks import held
 from tests.support.outages import Outage, an_eager_slack, outlast
 from tests.support.program import Program, running, serve_environment
 from tests.support.visitor import Visitor, a_link
@@ -60,11 +60,11 @@ async def serve(slack: Simulator) -> AsyncIterator[Serve]:
 
 async def test_a_file_that_is_locked_for_longer_than_the_budget(slack: Simulator, serve: Serve, tmp_path: Path) -> None:
     service = await serve(tmp_path)
-    with contextlib.closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)) as lock:
+    async with contextlib.AsyncExitStack() as stack:
         await outlast(
             Outage(slack, service),
-            begin=lambda: lock.execute("BEGIN EXCLUSIVE"),
-            end=lambda: lock.rollback(),
+            begin=lambda: stack.enter_async_context(held(tmp_path / "usersync.sqlite3")),
+            end=stack.aclose,
             words="Something else holds the database",
             page=200,
         )

@@ -21,6 +21,7 @@ from bot.simulator import Simulator
 from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
 from tests.support.html import read
+from tests.support.locks import held
 from tests.support.program import environment, running, serve_environment
 from tests.support.waiting import eventually
 
@@ -363,8 +364,7 @@ async def test_a_database_that_is_busy_as_a_walk_ends_does_not_end_the_service(
 ) -> None:
     service: Service = await start()
     await eventually(lambda: service.runs.finished, of="the first walk")
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
+    async with held(tmp_path / "usersync.sqlite3") as lock:
         service.runs.want("a test")
         await eventually(lambda: service.runs.trouble, within_s=15, of="the trouble in words")
         lock.rollback()

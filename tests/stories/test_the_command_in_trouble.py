@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.conftest import QUICK, settings_for
 from tests.stories.test_starting import get
 from tests.stories.test_the_command import ENDED
 from tests.support.html import read
+from tests.support.locks import held
 from tests.support.program import running, serve_environment
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of, seen, words_of
@@ -44,12 +45,10 @@ def grace(slack: Simulator) -> PretendUser:
 
 
 @pytest.fixture
-def lock(service: Service, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+async def lock(service: Service, tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
     """Another process holds the database's write lock, until it rolls back."""
-    connection = sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None, timeout=10)
-    connection.execute("BEGIN EXCLUSIVE")
-    yield connection
-    connection.close()
+    async with held(tmp_path / "usersync.sqlite3") as connection:
+        yield connection
 
 
 @pytest.fixture
