@@ -33,17 +33,16 @@ class Alerts:
         store: Store,
         *,
         signs: Callable[[], Awaitable[Signs]],
-        clock: Callable[[], datetime],
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._store = store
         self._signs = signs
-        self._clock = clock
         self._look_every_s = look_every_s
         self._open: dict[AlertKind, Alert] = {}
         self._unwritten: list[Alert] = []
         """Episodes that changed since they were last written; those without a number were never written."""
         self._is_taken_over = False
+        self._looking = asyncio.Lock()
 
     @property
     def open(self) -> tuple[Alert, ...]:
@@ -61,6 +60,10 @@ class Alerts:
 
     async def look(self) -> None:
         """Look once: begin, go on with, or end episodes, and write them down."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         await self._take_over()
         signs = await self._signs()
         found = {trouble.kind: trouble for trouble in troubles(signs)}
@@ -84,6 +87,9 @@ class Alerts:
             self._unwritten.remove(known)
         self._open[alert.kind] = alert
         self._unwritten.append(alert)
+        ended = [each for each in self._unwritten if each.until]
+        for oldest in ended[:-ENDED_KEPT]:
+            self._unwritten.remove(oldest)
 
     def _end(self, kind: AlertKind, now: datetime) -> None:
         ended = replace(self._open[kind], until=now)
@@ -91,7 +97,6 @@ class Alerts:
         log.info("an alert is over", kind=kind.value, lasted_s=lasted_s)
         self._keep(ended)
         del self._open[kind]
-        del self._unwritten[:-ENDED_KEPT]
 
     async def _take_over(self) -> None:
         """Go on with the episodes that an earlier process left open; they end here if they are over."""
@@ -102,7 +107,11 @@ class Alerts:
                 left = await rx.alerts.list_open()
         except StoreError:
             return
-        self._open = {alert.kind: alert for alert in left} | self._open
+        for alert in left:
+            if ours := self._open.get(alert.kind):
+                self._keep(replace(ours, alert_id=alert.alert_id, since=alert.since))
+            else:
+                self._open[alert.kind] = alert
         self._is_taken_over = True
 
     async def _write(self) -> None:
@@ -110,8 +119,9 @@ class Alerts:
             unwritten = self._unwritten[0]
             try:
                 written = await to_its_end(self._write_one(unwritten))
-            except StoreError:
-                return  # written at the next look; the episode of the database says why
+            except StoreError as error:
+                log.info("an alert is written later", kind=unwritten.kind.value, reason=str(error))
+                return
             if self._open.get(unwritten.kind) is unwritten:
                 self._open[unwritten.kind] = written
             del self._unwritten[0]

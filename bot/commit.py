@@ -111,8 +111,7 @@ async def _is_erased(tx: Transaction, entry: Entry) -> bool:
     """Say whether it is about somebody who was erased: then no word of the payload may be kept."""
     if entry.team_id is None or entry.user_id is None:
         return False
-    user = await tx.users.find_user(entry.team_id, entry.user_id)
-    return bool(user and user.is_forgotten)
+    return await tx.users.is_erased(entry.team_id, entry.user_id)
 
 
 def _reason_of(error: Exception) -> str:

@@ -32,6 +32,11 @@ class Crowding:
         if now - self._since >= PATIENCE:
             self.words = _words(counted, ours + others)
 
+    @property
+    def is_clear(self) -> bool:
+        """Say whether a hello was heard, and the last one counted no more than is known."""
+        return self._looked_at is not None and self._since is None
+
     def begins_look(self, now: datetime) -> bool:
         """Say whether another hello has to tell if what was counted ten minutes ago lasts; true once each time."""
         if self._since is None or self._looked_at is None or now - self._looked_at < PATIENCE:
@@ -43,6 +48,6 @@ class Crowding:
 def _words(counted: int, known: int) -> str:
     return (
         f"Slack counts {counted} connections of this app, but only {known} are known here. Whoever holds the others "
-        "takes a share of the events: stop the other usersync, or whatever else uses this SLACK_APP_TOKEN, or give it "
-        "an app of its own."
+        "takes a share of the events. Where that is no usersync on the same database, they are lost here: stop the "
+        "other usersync, or whatever else uses this SLACK_APP_TOKEN, or give it an app of its own."
     )

@@ -188,8 +188,9 @@ class House:
             self._intake.lag,
             self._clock,
             self._pace.sockets_may_take_s,
+            self._clock(),
         )
-        alerts = Alerts(self.store, signs=signs.read, clock=self._clock, look_every_s=self._pace.look_every_s)
+        alerts = Alerts(self.store, signs=signs.read, look_every_s=self._pace.look_every_s)
         self.metrics.measure(
             Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)
         )

@@ -109,11 +109,13 @@ class Ingest:
         loop = asyncio.get_running_loop()
         if self.in_flight >= self._limit:
             raise self._gap(Shed(f"{self._limit} events are waiting for the database"))
+        left_s = self._budget_s - (loop.time() - (received_at or loop.time()))
+        if left_s <= 0:  # nobody could be acked for it any more: the time belongs to those who can
+            raise self._gap(Late(f"no commit within {self._budget_s} s"))
         done: asyncio.Future[Outcome] = loop.create_future()
         done.add_done_callback(lambda late: late.exception())  # a late failure may have nobody left to hear it
         self._enqueue(entry, done)
-        left_s = self._budget_s - (loop.time() - (received_at or loop.time()))
-        await asyncio.wait({done}, timeout=max(left_s, 0))
+        await asyncio.wait({done}, timeout=left_s)
         if not done.done():
             raise self._gap(Late(f"no commit within {self._budget_s} s"))
         if error := done.exception():

@@ -12,10 +12,18 @@ MAX_PAYLOAD_CHARS = 64_000
 """What is kept of a payload that was put aside."""
 TAKEN_OUT = "(taken out)"
 
-_SECRET_KEYS = re.compile(r"(.*_)?(token|tokens|secret|password|ticket|authorization|cookie|response_url|trigger_id)")
+_SECRET_KEYS = re.compile(
+    r".*(token|secret|passw(or)?d|ticket|cookie|credential|signature|(api|private)_?key|response_?url|trigger_?id)s?"
+    r"|auth(orization)?"
+)
 """Keys whose value opens something, in payloads of any sort; among them Slack's old verification token."""
-_SECRETS = re.compile(r"\bx(?:ox[a-z]|app|oxe\.xox[a-z])-[A-Za-z0-9-]+")
-"""Slack's tokens by their beginnings, wherever they stand (docs.slack.dev, Tokens)."""
+_SECRETS = re.compile(
+    r"(?<![a-z0-9])x(?:ox[a-z]|app|wfp|oxe\.xox[a-z])-[a-z0-9%._-]+"
+    r"|\bwss?://\S+|\bhttps?://hooks\.\S+"
+    r"|(?<![a-z])(?:ticket|token|[a-z_]*secret)[\"']?\s*[=:]\s*[\"']?[^\s&\"']+",
+    re.IGNORECASE,
+)
+"""Slack's tokens by their beginnings, sockets and hooks by their addresses (docs.slack.dev, Tokens)."""
 _TOO_DEEP = "(nested too deep)"
 
 
@@ -44,7 +52,7 @@ def _kept(value: object, depth: int) -> object:
 
 
 def _value(key: object, value: object, depth: int) -> object:
-    is_secret = value and isinstance(key, str) and _SECRET_KEYS.fullmatch(key.lower())
+    is_secret = value and isinstance(key, str) and _SECRET_KEYS.fullmatch(key.lower().replace("-", "_"))
     return TAKEN_OUT if is_secret else _kept(value, depth)
 
 

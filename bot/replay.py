@@ -37,17 +37,21 @@ async def replay(store: Store, letter: DeadLetter, *, clock: Clock) -> Replayed:
     """Apply one letter. Raises StoreUnavailable; then it stays as it was."""
     entry = entry_of_letter(letter, now_s=clock().timestamp())
     if entry.reason is not None:
-        async with store.transaction() as tx:
-            await tx.dead_letters.note_reason(letter.letter_id, entry.reason)
-        return Replayed(letter, reason=entry.reason)
+        return await _stays(store, letter, entry.reason)
     done = await commit_entries(store, [entry], now=clock())
     if reason := done.put_aside.get(letter.key):
-        return Replayed(letter, reason=reason)
+        return await _stays(store, letter, reason)
     # A letter that outlives its replay by a crash is replayed again, and then changes nothing.
     async with store.transaction() as tx:
         await tx.dead_letters.resolve(letter.letter_id)
         tx.rings()
     return Replayed(letter, done.changes)
+
+
+async def _stays(store: Store, letter: DeadLetter, reason: str) -> Replayed:
+    async with store.transaction() as tx:
+        await tx.dead_letters.note_reason(letter, reason)
+    return Replayed(letter, reason=reason)
 
 
 async def replay_all(store: Store, *, clock: Clock) -> AsyncIterator[Replayed]:

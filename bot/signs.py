@@ -16,6 +16,9 @@ from bot.standing import Standing
 from bot.troubles import Signs
 from db import Store
 from db.errors import StoreError
+from db.records import AlertKind
+
+REFUSED_LASTS = timedelta(seconds=90)
 
 
 @dataclass(slots=True)
@@ -32,9 +35,11 @@ class SignReader:
     lag: Lag
     clock: Callable[[], datetime]
     sockets_may_take_s: float
+    began_at: datetime
     letters: int | None = None
     """Dead letters at the last look; None where that could not be told."""
     _not_committed: int = 0
+    _refused_at: datetime | None = None
     _newest_letter: int | None = None
     _newest_letter_at: datetime | None = field(default=None)
 
@@ -42,14 +47,12 @@ class SignReader:
         """Look at every part."""
         await self.database.look()
         await self._look_at_letters()
-        refused = self.ingest.tally.not_committed - self._not_committed
-        self._not_committed = self.ingest.tally.not_committed
         status = self.sockets.status
         return Signs(
             now=self.clock(),
             database_away_since=self.database.away_since,
             database_trouble=self.database.trouble,
-            not_committed=refused,
+            not_committed=self._refused_lately(),
             rejected=self.standing.rejected,
             sockets=status.open,
             sockets_lost_since=status.lost_since,
@@ -62,7 +65,27 @@ class SignReader:
             letters=self.letters,
             newest_letter_at=self._newest_letter_at,
             crowded=status.crowded,
+            untold=self._untold(),
         )
+
+    def _refused_lately(self) -> bool:
+        """Say whether events were refused within the last minute: Slack's tries are as far apart."""
+        now, count = self.clock(), self.ingest.tally.not_committed
+        if count > self._not_committed:
+            self._refused_at = now
+        self._not_committed = count
+        return self._refused_at is not None and now - self._refused_at <= REFUSED_LASTS
+
+    def _untold(self) -> frozenset[AlertKind]:
+        """Tell of what the parts cannot say yet whether it is over, since the process is young."""
+        status = self.sockets.status
+        is_young = not status.open and self.clock() - self.began_at < timedelta(seconds=self.sockets_may_take_s)
+        found = {
+            AlertKind.SOCKETS: is_young,
+            AlertKind.EVENTS_DROPPED: self.runs.last_read is None,
+            AlertKind.OTHER_INSTANCE: not status.is_count_clear,
+        }
+        return frozenset(kind for kind, is_untold in found.items() if is_untold)
 
     def _dropped_at(self) -> datetime | None:
         """Tell when Slack dropped events, unless a run that began afterwards has made it good."""

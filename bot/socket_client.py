@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -27,6 +28,13 @@ log = structlog.get_logger(__name__)
 OnRequest = Callable[["SocketClient", SocketModeRequest, float], Awaitable[None]]
 
 PING_INTERVAL_S = 5.0
+EVENT = "event"
+SLOTS = 500
+"""Events under way on one connection. Further ones wait in the line, where Slack's own pace holds them back, rather
+than in our memory, where each would take time from those that can still be acked. An event is under way for no longer
+than its budget, so the line is read on before anybody takes it for dead."""
+QUEUED = 100
+_ADDRESS = re.compile(r"wss?://[^/]")
 
 
 class Dismissed(Exception):
@@ -63,6 +71,8 @@ class SocketClient(SocketModeClient):
         """The app that hello named, where it is not the one that was asked for."""
         self._heard_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(SLOTS)
+        self.message_queue = asyncio.Queue(maxsize=QUEUED)
         self.hello = asyncio.Event()
         self.hello_s = 0.0
         """When it said hello; epoch seconds."""
@@ -104,7 +114,7 @@ class SocketClient(SocketModeClient):
         Raises TwoApps, SlackApiError, aiohttp.ClientError, OSError, TimeoutError.
         """
         url = (await self.web_client.apps_connections_open(app_token=self.app_token)).get("url")
-        if not isinstance(url, str):
+        if not isinstance(url, str) or not _ADDRESS.match(url):
             raise unreadable_answer()
         check_same_app(self._app_id, app_of_connection(url, self.app_token or ""))
         self.current_session = await self.aiohttp_client_session.ws_connect(
@@ -138,9 +148,19 @@ class SocketClient(SocketModeClient):
             )
             return
         if isinstance(message, dict):
-            task = asyncio.create_task(self._run_one(message, received_at), name="envelope")
+            is_event = message.get("type") == "events_api"
+            if is_event:
+                await self._slots.acquire()
+            task = asyncio.create_task(
+                self._run_one(message, received_at), name=EVENT if is_event else "another envelope"
+            )
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.get_name() == EVENT:
+            self._slots.release()
 
     async def close(self) -> None:
         """Close the connection and everything that belongs to it, cancelled or not; a dead peer is not waited for."""

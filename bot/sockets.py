@@ -47,6 +47,8 @@ class SocketStatus:
     lost_since: datetime | None = None
     """Since when none is open; None while one is."""
     trouble: str | None = None
+    is_count_clear: bool = False
+    """Whether Slack, as of the last hello, counts no connections but ours."""
     crowded: str | None = None
     """That somebody else seems to hold connections of this app, and what to do about it."""
 
@@ -199,7 +201,7 @@ class Sockets:
     def _judge_count(self, client: SocketClient) -> None:
         was_crowded = self.status.crowded
         self._crowding.hear(client.connections, ours=len(self._clients), now=self._clock())
-        self.status.crowded = self._crowding.words
+        self.status.crowded, self.status.is_count_clear = self._crowding.words, self._crowding.is_clear
         if self.status.crowded and not was_crowded:
             log.warning("somebody else uses this app", counted=client.connections, ours=len(self._clients))
 

@@ -33,8 +33,8 @@ class Signs:
     database_trouble: str | None = None
     """Why nothing can be written, in words."""
     database_away_since: datetime | None = None
-    not_committed: int = 0
-    """Events that were not committed since the last look, so not acked."""
+    not_committed: bool = False
+    """Whether events were not committed lately, so not acked."""
     rejected: str | None = None
     """Which token Slack refuses, in words."""
     sockets: int = 1
@@ -53,6 +53,8 @@ class Signs:
     """When the last one came that was new."""
     crowded: str | None = None
     """Who else seems to hold connections of this app, in words."""
+    untold: frozenset[AlertKind] = frozenset()
+    """Of what the parts cannot say yet whether it is over."""
 
 
 def troubles(signs: Signs) -> list[Trouble]:
@@ -75,7 +77,7 @@ def troubles(signs: Signs) -> list[Trouble]:
 def untold(signs: Signs) -> frozenset[AlertKind]:
     """Tell the kinds of which nothing can be said right now, so that no episode of theirs ends for it."""
     of_runs = _OF_RUNS if signs.last_run is None and signs.runs_trouble is None else frozenset()
-    return of_runs | ({AlertKind.DEAD_LETTERS} if signs.letters is None else frozenset())
+    return signs.untold | of_runs | ({AlertKind.DEAD_LETTERS} if signs.letters is None else frozenset())
 
 
 _NOT_COMMITTED = (

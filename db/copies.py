@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 from collections.abc import Collection
@@ -45,7 +46,7 @@ def keep_copy(file: Path, revision: str, *, now: datetime) -> Path:
 
 def list_copies(file: Path) -> list[Copy]:
     """List the copies of a file, newest first."""
-    found = sorted(file.parent.glob(f"{file.name}.before-*-from-*"), reverse=True)
+    found = sorted(file.parent.glob(f"{glob.escape(file.name)}.before-*-from-*"), reverse=True)
     return [Copy(each, each.name.rpartition("-from-")[2]) for each in found if not each.name.endswith(".unfinished")]
 
 

@@ -41,11 +41,6 @@ class DeadLetterReader:
         ).first()
         return _letter(row) if row else None
 
-    async def find_newest_time(self) -> datetime | None:
-        """Tell when a letter was last put aside."""
-        newest: datetime | None = await self._connection.scalar(sa.select(sa.func.max(dead_letters.c.put_aside_at)))
-        return newest
-
     async def count_letters(self) -> int:
         """Count them all."""
         return await self._connection.scalar(sa.select(sa.func.count()).select_from(dead_letters)) or 0
@@ -70,10 +65,11 @@ class DeadLetterWriter(DeadLetterReader):
         done = await self._connection.execute(sa.delete(dead_letters).where(dead_letters.c.letter_id == letter_id))
         return bool(done.rowcount)
 
-    async def note_reason(self, letter_id: int, reason: str) -> None:
-        """Say why a letter stays that was replayed in vain; since when it has been here does not change."""
-        same = dead_letters.c.letter_id == letter_id
-        await self._connection.execute(sa.update(dead_letters).where(same).values(reason=reason))
+    async def note_reason(self, letter: DeadLetter, reason: str) -> None:
+        """Say why a letter stays that was replayed in vain; its age and how often it came are as they were."""
+        same = dead_letters.c.letter_id == letter.letter_id
+        values = {"reason": reason, "put_aside_at": letter.put_aside_at, "times": letter.times}
+        await self._connection.execute(sa.update(dead_letters).where(same).values(values))
 
     async def forget_user(self, team_id: str, user_id: str) -> None:
         """Drop the letters about a user who was erased."""

@@ -62,10 +62,10 @@ _AILMENTS_OF_POSTGRESQL = {
 }
 """By how an SQLSTATE begins."""
 _AILMENTS_OF_MARIADB = {
-    **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 1040, 1203, 1053, 1927), Ailment.AWAY),
+    **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 1040, 1203, 1226, 1053, 1927), Ailment.AWAY),
     **dict.fromkeys((1205, 1213, 3572), Ailment.LOCKED),
     **dict.fromkeys((1021, 1114), Ailment.FULL),
-    **dict.fromkeys((1290, 1792, 1836), Ailment.READ_ONLY),
+    **dict.fromkeys((1030, 1290, 1792, 1836), Ailment.READ_ONLY),
 }
 _AILMENTS_OF_SQLITE = {
     sqlite3.SQLITE_BUSY: Ailment.LOCKED,
@@ -233,10 +233,18 @@ def is_refusal_of_a_row(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, sa.exc.StatementError) else error
     if isinstance(cause, OverflowError | UnicodeError):  # the driver could not even send it
         return True
+    if is_unreadable_cell(cause):
+        return True
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
         return state.startswith(_ROW_REFUSALS_OF_POSTGRESQL)
     return bool(cause and cause.args and cause.args[0] == _SIGNAL_OF_MARIADB)
+
+
+def is_unreadable_cell(cause: BaseException | None) -> bool:
+    """Say whether SQLite holds bytes that are no UTF-8 where text belongs: somebody else's tool wrote them."""
+    has_no_code = isinstance(cause, sqlite3.OperationalError) and not getattr(cause, "sqlite_errorcode", None)
+    return has_no_code and str(cause).startswith("Could not decode")
 
 
 def ailment_of(error: BaseException) -> Ailment:
@@ -249,7 +257,10 @@ def ailment_of(error: BaseException) -> Ailment:
     if isinstance(cause, OSError):
         return _AILMENTS_OF_THE_SYSTEM.get(getattr(cause, "errno", None), Ailment.AWAY)
     if isinstance(cause, sqlite3.Error):
-        return _AILMENTS_OF_SQLITE.get(cause.sqlite_errorcode & 0xFF, Ailment.OTHER)  # the rest tells the place
+        code = getattr(cause, "sqlite_errorcode", None)  # none where Python itself refuses
+        return (
+            _AILMENTS_OF_SQLITE.get(code & 0xFF, Ailment.OTHER) if code else Ailment.OTHER
+        )  # the rest tells the place
     number = cause.args[0] if cause.args else None
     if isinstance(number, int):
         return _AILMENTS_OF_MARIADB.get(number, Ailment.OTHER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from db.dialects import Ailment, ailment_of
+from db.dialects import Ailment, ailment_of, is_unreadable_cell
 from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
 
 _ERRORS = {
@@ -24,6 +24,8 @@ def unavailable(error: BaseException) -> StoreUnavailable:
 def words_of(error: BaseException) -> str:
     """Tell the driver's own words, which name no row and no password."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if is_unreadable_cell(cause):  # the driver quotes the cell
+        return "(a cell holds bytes that are no text)"
     return f"({type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no answer'})"
 
 

@@ -22,10 +22,17 @@ from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
 from db.signins import SigninReader, SigninWriter
+from db.tables import changes, users, workspaces
 from db.users import UserReader, UserWriter
 from db.workspaces import WorkspaceReader, WorkspaceWriter
 
 CLOSE_S = 2
+NOTHING_OF_THE_WRITE_PATH: tuple[sa.Executable, ...] = (
+    sa.select(workspaces.c.team_id).order_by(workspaces.c.team_id).with_for_update(),
+    sa.update(users).where(sa.false()).values(rev=users.c.rev),
+    sa.update(changes).where(sa.false()).values(seq=changes.c.seq),
+)
+"""Takes every lock that a commit of events takes, and moves nothing."""
 """For goodbyes to the server, which a silent one never answers."""
 
 
@@ -142,6 +149,8 @@ class Store:
     async def _try_to_write(self) -> StoreUnavailable | None:
         try:
             async with self._writer.begin() as connection:
+                for statement in NOTHING_OF_THE_WRITE_PATH:
+                    await connection.execute(statement)
                 await connection.execute(WRITE_NOTHING)
                 await dirty_a_page(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:

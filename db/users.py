@@ -39,6 +39,11 @@ class UserReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def is_erased(self, team_id: str, user_id: str) -> bool:
+        """Say whether Slack said that they were erased; nothing else of the row is read."""
+        statement = sa.select(users.c.is_forgotten).where(users.c.team_id == team_id, users.c.id == user_id)
+        return bool(await self._connection.scalar(statement))
+
     async def find_user(self, team_id: str, user_id: str) -> User | None:
         """Find one by key."""
         return (await self.find_users(team_id, [user_id])).get(user_id)

@@ -14,7 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.backoff import Backoff
 from bot.runs.pacing import Pacer
-from bot.slack import ASKS_TO_WAIT, REJECTIONS, error_word, retry_after_s, unreadable_answer
+from bot.slack import ASKS_TO_WAIT, REJECTIONS, UNREADABLE, error_word, retry_after_s, unreadable_answer
 from bot.slack_words import BOT_TOKEN, out_of_reach, plain, refused, why_unreachable
 
 log = structlog.get_logger(__name__)
@@ -24,6 +24,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 TRIES = 6
 LONGEST_WAIT_S = 600
+_UNREADABLE = "Slack's answer cannot be read: it is no JSON object that says whether it worked."
 WAITS = 60
 """How often in a row Slack may ask to wait before the call counts as failed."""
 
@@ -83,7 +84,7 @@ class Patience:
                     await self._wait(error, waits)
                     continue
                 _refuse(error, word, final)
-                words = f"Slack answers {plain(word)}."
+                words = _UNREADABLE if word == UNREADABLE else f"Slack answers {plain(word)}."
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 word, words = type(error).__name__, out_of_reach(why_unreachable(error))
             except _Unclean as error:
@@ -118,6 +119,8 @@ class _Unclean(Exception):
 def _clean(answer: AsyncSlackResponse, check: Callable[[Json], str | None]) -> Json:
     if not isinstance(answer.data, dict):
         raise unreadable_answer()
+    if answer.data.get("ok") is not True:  # the library takes any text for a yes
+        raise _Unclean("Slack's answer does not say whether it is one.")
     if trouble := check(answer.data):
         raise _Unclean(trouble)
     return answer.data

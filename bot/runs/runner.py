@@ -104,7 +104,17 @@ class Runner:
     async def _end(
         self, claim: Claim, progress: Progress, state: RunState, reason: str | None, *, is_read: bool = False
     ) -> Run:
-        return await claim.end(state, at=self._clock(), counts=progress.counts(), reason=reason, is_read=is_read)
+        run = await claim.end(state, at=self._clock(), counts=progress.counts(), reason=reason, is_read=is_read)
+        log.info(
+            "a run ended",
+            run=run.run_id,
+            kind=run.kind.value,
+            state=run.state.value,
+            seen=run.seen,
+            drift=run.drift,
+            drift_fields=dict(run.drift_fields or {}),
+        )
+        return run
 
     def _patience(self, pacer: Pacer, progress: Progress) -> Patience:
         def note(words: str) -> None:

@@ -27,16 +27,7 @@ class RunTeller:
     tell: Callable[[str], None]
 
     async def __call__(self, finished: Finished) -> None:
-        run, team_id = finished.run, finished.run.team_id
-        log.info(
-            "a run ended",
-            run=run.run_id,
-            kind=run.kind.value,
-            state=run.state.value,
-            seen=run.seen,
-            drift=run.drift,
-            drift_fields=dict(run.drift_fields or {}),
-        )
+        team_id = finished.run.team_id
         if finished.run.reason:
             log.warning("a run ended with a reservation", state=finished.run.state.value, reason=finished.run.reason)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts import Alerts
+from bot.alerts import ENDED_KEPT, Alerts
 from bot.troubles import Signs
 from db import Store
 from db.records import Alert, AlertKind, RunState
+from tests.stories.test_the_command_in_trouble import take_away
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 WELL = Signs(now=NOW, last_run=RunState.DONE)
@@ -40,7 +42,7 @@ def board() -> Signboard:
 
 @pytest.fixture
 def alerts(store: Store, board: Signboard) -> Alerts:
-    return Alerts(store, signs=board.read, clock=lambda: NOW)
+    return Alerts(store, signs=board.read)
 
 
 async def recorded(store: Store) -> list[tuple[AlertKind, str, datetime, datetime | None]]:
@@ -94,16 +96,65 @@ async def test_several_kinds_are_episodes_side_by_side(store: Store, board: Sign
 
 async def test_the_next_process_goes_on_with_what_lasts_and_ends_what_is_over(store: Store, board: Signboard) -> None:
     board.show(rejected="Refused.", crowded="Another.")
-    await Alerts(store, signs=board.read, clock=lambda: NOW).look()
+    await Alerts(store, signs=board.read).look()
 
     board.show(rejected="Refused.")
-    after_restart = Alerts(store, signs=board.read, clock=lambda: NOW)
+    after_restart = Alerts(store, signs=board.read)
     await after_restart.look()
 
     assert {
         (AlertKind.TOKEN, "Refused.", NOW, None),
         (AlertKind.OTHER_INSTANCE, "Another.", NOW, NOW + timedelta(minutes=1)),
     } == set(await recorded(store))
+
+
+async def test_what_goes_wrong_again_and_again_costs_no_episode_that_lasts(tmp_path: Path, board: Signboard) -> None:
+    file = tmp_path / "usersync.sqlite3"
+    store = await Store.open(f"sqlite:///{file}")
+    alerts = Alerts(store, signs=board.read)
+    give_back = take_away(file)
+    await store.close()
+    board.show(rejected="Refused.")
+    await alerts.look()
+    for number in range(2 * ENDED_KEPT + 9):
+        board.show(rejected="Refused.", not_committed=number % 2 == 0)
+        await alerts.look()
+    give_back()
+    await alerts.look()
+    async with store.reading() as rx:
+        kept = await rx.alerts.list_newest(1_000)
+
+    assert 1 == len([each for each in kept if each.until is None and each.kind is AlertKind.TOKEN])
+    assert ENDED_KEPT <= len(kept) <= ENDED_KEPT + 2
+    await store.close()
+
+
+async def test_what_began_before_the_earlier_process_could_be_asked_goes_on_as_one_episode(
+    tmp_path: Path, board: Signboard
+) -> None:
+    file = tmp_path / "usersync.sqlite3"
+    store = await Store.open(f"sqlite:///{file}")
+    board.show(rejected="Refused.")
+    await Alerts(store, signs=board.read).look()
+    alerts = Alerts(store, signs=board.read)
+    await store.close()
+    give_back = take_away(file)
+    await alerts.look()
+    give_back()
+    await alerts.look()
+    board.show()
+    await alerts.look()
+
+    assert [(AlertKind.TOKEN, NOW)] == [(kind, since) for kind, _, since, until in await recorded(store) if until]
+    assert 1 == len(await recorded(store))
+    await store.close()
+
+
+async def test_two_looks_at_once_are_one_after_the_other(store: Store, board: Signboard, alerts: Alerts) -> None:
+    board.show(rejected="Refused.", crowded="Another.")
+    await asyncio.gather(alerts.look(), alerts.look(), alerts.look())
+
+    assert 2 == len(await recorded(store))
 
 
 async def test_of_what_nothing_can_be_told_no_episode_ends(store: Store, board: Signboard, alerts: Alerts) -> None:
@@ -120,7 +171,7 @@ async def test_what_began_and_ended_while_the_database_was_away_is_written_once_
 ) -> None:
     file = tmp_path / "usersync.sqlite3"
     store = await Store.open(f"sqlite:///{file}")
-    alerts = Alerts(store, signs=board.read, clock=lambda: NOW)
+    alerts = Alerts(store, signs=board.read)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         board.show(database_trouble="It is away.", rejected="Refused.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,17 @@ async def test_what_still_cannot_be_read_stays_with_todays_reason(memory: Store)
     assert 1 == after.times
 
 
+async def test_what_is_refused_again_is_no_younger_and_came_no_more_often(store: Store) -> None:
+    await take(store, an_event(a_user_payload("U1")))
+    (before,) = await letters(store)
+
+    for _ in range(3):
+        (done,) = [each async for each in replay_all(store, clock=lambda: NOW + timedelta(days=30))]
+        assert "has not installed" in str(done.reason)
+
+    assert (before,) == await letters(store)
+
+
 async def test_a_letter_of_a_workspace_that_is_installed_by_now_is_applied(store: Store) -> None:
     await take(store, an_event(a_user_payload("U1")))
     assert "has not installed" in (await letters(store))[0].reason
@@ -159,12 +171,26 @@ async def test_hundreds_are_replayed_each_once(memory: Store) -> None:
     assert 5 == len(await letters(memory))
 
 
-SECRETS = ["xoxb-1-2-abc", "xapp-1-A1-2-abc", "xoxe.xoxb-1-abc", "xoxp-12-ab"]
+SECRETS = [
+    "xoxb-1-2-abc", "xapp-1-A1-2-abc", "xoxe.xoxb-1-abc", "xoxp-12-ab", "xwfp-1-ab",
+    "https://hooks.slack.com/services/T1/B1/abc", "wss://wss-primary.slack.com/link/?ticket=abc",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize(
-    "place", ["token", "bot_access_token", "client_secret", "response_url", "title", "anything", "in a list", "a key"]
+    "place",
+    [
+        "token",
+        "bot_access_token",
+        "client_secret",
+        "accessToken",
+        "response_url",
+        "title",
+        "anything",
+        "in a list",
+        "a key",
+    ],
 )
 def test_no_secret_is_kept_with_a_payload(secret: str, place: str) -> None:
     inside = {"in a list": {"rows": [{"x": [f"see {secret}!"]}]}, "a key": {secret: 1}}.get(place, {place: secret})

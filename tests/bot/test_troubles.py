@@ -21,7 +21,7 @@ AGO = NOW - timedelta(minutes=5)
     ("signs", "kind", "words"),
     [
         ({"database_trouble": "It is away.", "database_away_since": AGO}, AlertKind.DATABASE, "It is away."),
-        ({"not_committed": 1}, AlertKind.NOT_COMMITTED, "did not take in time"),
+        ({"not_committed": True}, AlertKind.NOT_COMMITTED, "did not take in time"),
         ({"rejected": "Slack refuses SLACK_BOT_TOKEN."}, AlertKind.TOKEN, "SLACK_BOT_TOKEN"),
         ({"sockets": 0, "sockets_lost_since": AGO}, AlertKind.SOCKETS, "usersync doctor"),
         (
@@ -77,6 +77,7 @@ def test_dead_letters_are_news_for_an_hour_and_only_while_they_lie_there() -> No
 def test_what_cannot_be_told_ends_no_episode() -> None:
     assert frozenset() == untold(WELL)
     assert {AlertKind.DEAD_LETTERS} == untold(replace(WELL, letters=None))
+    assert {AlertKind.SOCKETS} == untold(replace(WELL, untold=frozenset({AlertKind.SOCKETS})))
     assert {AlertKind.RUN_FAILED, AlertKind.RUN_HELD, AlertKind.RUN_INCOMPLETE} == untold(replace(WELL, last_run=None))
 
 

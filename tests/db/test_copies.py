@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "my people's.sqlite3"
+    return tmp_path / "my people's [old].sqlite3"
 
 
 def url_of(file: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.runs.claim import AlreadyRunning, Order
+from bot.runs.claim import AlreadyRunning, ClaimLost, Order
 from bot.runs.pacing import Pacer
 from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
@@ -406,6 +406,25 @@ async def _ended(service: Service, ticket: Ticket) -> Finished:
             return await ticket.ended
         except AlreadyRunning:
             ticket, _ = service.runs.ask()
+
+
+async def test_whoever_lost_the_run_while_asking_for_the_absent_marks_nobody(slack: Simulator, store: Store) -> None:
+    ada = slack.adds("Ada Lovelace")
+    await a_run(slack, store)
+    slack.removes(ada)
+    slack.faults.fail("users.info", slow_seconds=1, error="user_not_found")
+
+    async with a_runner(slack, store) as runner:
+        running = asyncio.create_task(runner.run(slack.team_id, Order(), on_start=lambda _: None))
+        await eventually(lambda: slack.calls("users.info"), within_s=10, of="the question")
+        async with store.transaction() as tx:
+            left = await tx.runs.find_running(slack.team_id)
+            assert left is not None
+            await tx.runs.take_over(left, instance="another process")
+        with pytest.raises(ClaimLost):
+            await running
+
+    assert State.ACTIVE is await state_of(store, slack, ada.id)
 
 
 async def test_the_outcome_of_another_process_replaces_what_ours_had_told(

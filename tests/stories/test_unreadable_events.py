@@ -14,6 +14,7 @@ from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import find
 from tests.support.factories import a_user_payload
+from tests.support.locks import held
 from tests.support.waiting import eventually
 
 
@@ -226,3 +227,28 @@ async def test_an_event_in_an_odd_wrapper_is_never_acked_and_forgotten(
     await slack.eventually_acked()
 
     assert await find(service, slack, "U77") is not None
+
+
+async def test_a_cell_that_another_tool_filled_with_rubbish_costs_one_event_and_not_the_service(
+    slack: Simulator, service: Service, tmp_path: Path
+) -> None:
+    ada, grace = slack.joins("Ada Lovelace"), slack.joins("Grace Hopper")
+    await slack.eventually_acked()
+    async with held(tmp_path / "usersync.sqlite3") as other:
+        other.execute("UPDATE users SET title = CAST(x'4dfc6c' AS TEXT) WHERE id = ?", (ada.id,))
+        other.commit()
+
+    slack.changes(ada, title="Countess")
+    slack.changes(grace, title="Admiral")
+    await slack.eventually_acked(timeout=20)
+    before = service.runs.finished
+    service.runs.want("a test")
+    await eventually(lambda: service.runs.finished > before or service.runs.trouble, within_s=20, of="a run's end")
+
+    async with service.store.reading() as rx:
+        letters = {each.user_id for each in await rx.dead_letters.list_newest(10)}
+        found = await rx.users.find_user(slack.team_id, grace.id)
+    assert not service.failed.done()
+    assert {ada.id} == letters
+    assert found is not None
+    assert "Admiral" == found.title
