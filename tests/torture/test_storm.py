@@ -110,3 +110,31 @@ def counts(books: Books) -> tuple[int, int, int]:
 def longest(slack: Simulator) -> float:
     """Of those that were acked at their first delivery."""
     return max(each.acks[0].at - each.deliveries[0].at for each in slack.envelopes if len(each.deliveries) == 1)
+
+
+async def test_an_hour_of_events_put_at_once_without_a_pause_is_kept_whole_in_bounded_memory(
+    tmp_path: Path, figure: Callable[..., None]
+) -> None:
+    """Slack's own tries: at once, after a minute, after five; only the pauses are shorter here."""
+    async with Simulator(retry_delays=(0.0, 10.0, 30.0), remembered=10 * EVENTS) as slack:
+        file, storm = tmp_path / "storm.sqlite3", Storm(slack, crowd(slack, PEOPLE), seed=20_261_124)
+        books = Books(file)
+        async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
+            await slack.connected(2, timeout=60)
+            await eventually(lambda: "following changes" in program.output, within_s=60, of="the first run")
+            books.count_writes()
+            memory, began = Memory(program.process.pid), time.monotonic()
+            idle = memory.look()
+            await storm.rages(EVENTS, window=10 * EVENTS, meanwhile=memory.look)
+            took_s = time.monotonic() - began
+
+        of = f"{storm.raised:,} events put at once"
+        figure("seconds until all were acked", round(took_s), of=of)
+        figure("resident memory before, highest (MB)", (idle, memory.highest), of=of)
+        figure("acked at the first delivery", sum(len(each.deliveries) == 1 for each in slack.envelopes), of=of)
+        figure("sent again", redelivered(slack), of=of)
+        figure("given up", len(slack.unacked()), of=of)
+        assert memory.highest - idle <= MAY_TAKE_MB
+        check_acks(slack)
+        check_rows(storm, books)
+        check_writes(storm, books)
