@@ -122,15 +122,17 @@ async def test_a_slack_that_ends_every_connection_at_once_is_not_asked_in_a_hot_
 async def test_slack_is_left_alone_for_as_long_as_it_asks(slack: Simulator, service: Service) -> None:
     await eventually(lambda: service.status().sockets == 2)
     asked = len(slack.calls(OPEN))
-    slack.faults.fail(OPEN, ratelimited=4)
+    slack.faults.fail(OPEN, ratelimited=4, times=2)  # both connections may have asked before the first is answered
 
     await lose_all(slack, service)
     await eventually(lambda: "asks to wait 4 s" in str(service.status().trouble), of="what is wrong, in words")
     await eventually(lambda: service.status().sockets == 2, within_s=30, of="connections")
 
     limited, *others = slack.calls(OPEN)[asked:]
+    later = [other.at - limited.at for other in others if other.at - limited.at > 0.5]
     assert "ratelimited" == limited.outcome
-    assert all(other.at - limited.at >= 4 for other in others)
+    assert later
+    assert all(pause_s >= 4 for pause_s in later)
 
 
 async def test_a_connection_that_ends_while_slack_wants_to_be_left_alone_does_not_count_as_open(
