@@ -132,10 +132,11 @@ def _words(payload: dict[str, Any], outcome: Outcome) -> str:
         return f"put aside as a dead letter: {outcome.reason}"
     if not outcome.changes:
         return f"{user_id}: nothing new"
-    return f"{user_id}: {', '.join(_change_words(change) for change in outcome.changes)}"
+    return f"{user_id}: {', '.join(change_words(change) for change in outcome.changes)}"
 
 
-def _change_words(change: Change) -> str:
+def change_words(change: Change) -> str:
+    """Say what a change did, as the terminal shows it."""
     return "is new" if change.is_new_user else f"changed {', '.join(change.fields)}"
 
 

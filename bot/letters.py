@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.feed import change_words
 from bot.replay import Replayed, replay, replay_all
 from bot.runs.words import counted
 from db import Store
-from db.records import Change, DeadLetter, Source
+from db.records import DeadLetter, Source
 
 _SOURCES = {Source.EVENT: "an event", Source.RUN: "a page of users.list", Source.FEED: "usersync feed"}
 
@@ -94,11 +95,7 @@ def _told(done: Replayed) -> Told:
         return Told(f"{head}: stays: {done.reason}", stays=True)
     if not done.changes:
         return Told(f"{head}: applied; nothing was new in it")
-    return Told(f"{head}: applied; {', '.join(_change(each) for each in done.changes)}")
-
-
-def _change(change: Change) -> str:
-    return "is new" if change.is_new_user else f"changed {', '.join(change.fields)}"
+    return Told(f"{head}: applied; {', '.join(change_words(each) for each in done.changes)}")
 
 
 def _readable(payload: str) -> str:

@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 OnRequest = Callable[["SocketClient", SocketModeRequest, float], Awaitable[None]]
 
 PING_INTERVAL_S = 5.0
-EVENT = "event"
 SLOTS = 500
 """Events under way on one connection. Further ones wait in the line, where Slack's own pace holds them back, rather
 than in our memory, where each would take time from those that can still be acked. An event is under way for no longer
 than its budget, so the line is read on before anybody takes it for dead."""
 QUEUED = 100
+"""Frames that were read and not yet parsed; further ones wait in the line as well."""
 _ADDRESS = re.compile(r"wss?://[^/]")
 
 
@@ -151,16 +151,11 @@ class SocketClient(SocketModeClient):
             is_event = message.get("type") == "events_api"
             if is_event:
                 await self._slots.acquire()
-            task = asyncio.create_task(
-                self._run_one(message, received_at), name=EVENT if is_event else "another envelope"
-            )
+            task = asyncio.create_task(self._run_one(message, received_at), name="envelope")
             self._tasks.add(task)
-            task.add_done_callback(self._forget)
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.get_name() == EVENT:
-            self._slots.release()
+            task.add_done_callback(self._tasks.discard)
+            if is_event:
+                task.add_done_callback(lambda _: self._slots.release())
 
     async def close(self) -> None:
         """Close the connection and everything that belongs to it, cancelled or not; a dead peer is not waited for."""
