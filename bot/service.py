@@ -25,6 +25,7 @@ from bot.waiting_room import opened
 from bot.webserver import WebServer, bind
 from db.errors import StoreUnavailable
 from db.records import User
+from db.visibility import Policy
 from web.app import create_app
 from web.ports import Door, SlackSilent, Status, Walk
 from web.waiting import Waiting
@@ -163,6 +164,7 @@ class Service:
             session_lifetime=timedelta(days=settings.session_days),
             public_url=settings.public_url,
             guests_may_sign_in=settings.guests_may_sign_in,
+            admins=settings.admins,
             command=self._command,
         )
 
@@ -186,6 +188,7 @@ class Service:
             image_sources=self._image_sources if settings.avatars == "slack" else (),
             allowed_hosts=[name for name in names if name],
             door=self._make_door(),
+            policy=Policy(settings.visibility),
             version=__version__,
             read_metrics=self.metrics.exposition,
             workspaces=self.installations.list_workspaces,

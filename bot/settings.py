@@ -16,9 +16,11 @@ from bot.env_file import read_env_file
 from bot.secret_key import SHORTEST
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
+from bot.visibility_words import audiences
 from db.dialects import file_of
 from db.engine import parse_url
 from db.errors import UnusableUrl
+from db.visibility import Audience
 
 PREFIX = "USERSYNC_"
 SECRETS = (
@@ -59,8 +61,19 @@ def _words(value: object) -> object:
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
 
 
+def _user_keys(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    words = re.split(r"[\s,]+", value.strip())
+    if wrong := [word for word in words if not re.fullmatch(r"T[A-Z0-9]{1,62}/[UW][A-Z0-9]{1,62}", word)]:
+        raise ValueError(f"write each as workspace and user, like T0123/U0456; {wrong[0][:80]!r} is not that")
+    return frozenset((team_id, user_id) for team_id, _, user_id in (word.partition("/") for word in words))
+
+
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=36_500 * 86_400)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
+Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 
@@ -103,7 +116,10 @@ class Settings(BaseModel):
     )
     session_days: Annotated[int, Field(ge=1, le=3650)] = _named("USERSYNC_SESSION_DAYS", 30, "Days a session lasts.")
     guests_may_sign_in: YesOrNo = _named("USERSYNC_GUESTS_MAY_SIGN_IN", False, "Whether guests may sign in.")
-    admins: Words = _named("USERSYNC_ADMINS", (), "Admins beside Slack's own, as T…/U… (later).")
+    admins: UserKeys = _named("USERSYNC_ADMINS", frozenset(), "Admins beside Slack's own, as T…/U…; several in a row.")
+    visibility: Audiences = _named(
+        "USERSYNC_VISIBILITY", {}, "Which field is for whom, like phone=admins email=nobody; see security.md."
+    )
     workspaces: Words = _named("USERSYNC_WORKSPACES", (), "Workspaces that may install (later).")
     alert_channel: str | None = _named("USERSYNC_ALERT_CHANNEL", None, "Channel for alerts (later).")
     alert_urls: Words = _named("USERSYNC_ALERT_URLS", (), "Further places for alerts (later).")
@@ -111,6 +127,9 @@ class Settings(BaseModel):
         "USERSYNC_RECONCILE_EVERY", 6 * 3600, "How often everybody is read again."
     )
     history_keep: Seconds = _named("USERSYNC_HISTORY_KEEP", 365 * 86_400, "How long changes are kept.")
+    contact_keep: Seconds = _named(
+        "USERSYNC_CONTACT_KEEP", 90 * 86_400, "How long e-mail and phone of deactivated people are kept."
+    )
     avatars: Literal["slack", "initials"] = _named(
         "USERSYNC_AVATARS", "slack", "Pictures from Slack, or initials only."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,9 @@ class ChangeReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def list_changes(self, after: Position, *, limit: int = 500) -> tuple[Change, ...]:
+    async def list_changes(
+        self, after: Position, *, limit: int = 500, team_ids: Collection[str] | None = None
+    ) -> tuple[Change, ...]:
         """List what came after a position, custom statuses and resets included, in order within each workspace.
 
         A workspace that the position does not name is read from its beginning. Raises PositionTooOld where something
@@ -33,7 +35,8 @@ class ChangeReader:
         """
         columns = (workspaces.c.team_id, workspaces.c.rev, workspaces.c.changes_from_rev, workspaces.c.live_from_rev)
         found: list[Change] = []
-        for team_id, rev, kept_from, live_from in await self._connection.execute(sa.select(*columns)):
+        of_these = sa.select(*columns).where(_of(workspaces.c.team_id, team_ids))
+        for team_id, rev, kept_from, live_from in await self._connection.execute(of_these):
             last_rev, last_seq = after.marks.get(team_id, (0, 0))
             if (last_rev, last_seq) == (rev, LAST_SEQ):  # a commit may have been read in part
                 continue
@@ -50,10 +53,10 @@ class ChangeReader:
                 break
         return tuple(found)
 
-    async def list_recent(self, limit: int) -> tuple[Change, ...]:
+    async def list_recent(self, limit: int, *, team_ids: Collection[str] | None = None) -> tuple[Change, ...]:
         """List the newest, newest first; resets are left out."""
-        statement = sa.select(*_COLUMNS).where(changes.c.user_id.is_not(None)).order_by(*_NEWEST_FIRST).limit(limit)
-        return tuple(await self._list(statement))
+        where = (changes.c.user_id.is_not(None), _of(changes.c.team_id, team_ids))
+        return tuple(await self._list(sa.select(*_COLUMNS).where(*where).order_by(*_NEWEST_FIRST).limit(limit)))
 
     async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
         """List what changed about one user, newest first; custom statuses are no part of a history."""
@@ -87,6 +90,10 @@ class ChangeWriter(ChangeReader):
         if newest is not None:
             await self._connection.execute(sa.delete(changes).where(*old))
         return newest
+
+
+def _of(column: sa.Column[str], team_ids: Collection[str] | None) -> sa.ColumnElement[bool]:
+    return sa.true() if team_ids is None else column.in_(sorted(team_ids))
 
 
 def _change(row: Sequence[Any]) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from db.fold import folded, folded_words
@@ -12,6 +13,17 @@ SLACKBOT = "USLACKBOT"
 
 SORT_KEY_CHARS = 200
 SEARCH_TEXT_CHARS = 2000
+EMAIL_KEY_CHARS = 254
+"""No e-mail address is longer (RFC 5321, section 4.5.3.1.3)."""
+TAGS: Mapping[str, str] = {
+    "real_name": "n",
+    "display_name": "n",
+    "name": "n",
+    "title": "t",
+    "email": "e",
+    "phone": "p",
+}
+"""The letter before each word of `search_text`: from which field it is, for not everybody may search them all."""
 
 
 def derived(user: User) -> User:
@@ -22,6 +34,7 @@ def derived(user: User) -> User:
         state=state_of(user),
         sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
         search_text=search_text_of(user),
+        email_key=email_key_of(user.email),
     )
 
 
@@ -46,15 +59,25 @@ def state_of(user: User) -> State:
 
 
 def search_text_of(user: User) -> str:
-    """Lay out the folded words by which a user is found, each with a space before it, so a prefix is `'% word%'`."""
+    """Lay out the folded words by which a user is found, each with a space and its tag before it.
+
+    So the beginning of a word is `'% _word%'`, and that of a word in a title is `'% tword%'`.
+    """
     if user.is_forgotten:
         return ""
-    spoken = (user.real_name, user.display_name, user.name, user.title, user.email, user.phone)
-    words = dict.fromkeys(word for text in spoken if text for word in folded_words(text))
+    words = dict.fromkeys(
+        f"{tag}{word}" for field, tag in TAGS.items() if (text := getattr(user, field)) for word in folded_words(text)
+    )
     digits = "".join(letter for letter in user.phone or "" if letter.isdigit())
     if digits:
-        words[digits] = None
+        words[f"{TAGS['phone']}{digits}"] = None
     return "".join(f" {word}" for word in words)[:SEARCH_TEXT_CHARS]
+
+
+def email_key_of(email: str | None) -> str:
+    """Fold an e-mail address so that two which differ in case alone are the same; empty where there is none."""
+    key = (email or "").strip().casefold()
+    return key if len(key) <= EMAIL_KEY_CHARS else ""
 
 
 def _is_from_elsewhere(user: User) -> bool:

@@ -178,6 +178,8 @@ class User(SlackFields):
     state: State = State.ACTIVE
     sort_key: str = ""
     search_text: str = ""
+    email_key: str = ""
+    """The e-mail address without regard to case, by which a user is found at once."""
     rev: int = 0
     """The workspace's `rev` at this user's last change."""
     joined_at: datetime | None = None
@@ -185,6 +187,10 @@ class User(SlackFields):
     missing_since: datetime | None = None
     changed_at: datetime | None = None
     first_seen_at: datetime | None = None
+    hidden_at: datetime | None = None
+    """Since when an operator keeps this user out of every surface; None for nearly everybody."""
+    contact_dropped_at: datetime | None = None
+    """When the contact data of a deactivated user went; only a reactivation lets it in again."""
 
     @property
     def shown_name(self) -> str:
@@ -330,6 +336,30 @@ class Signin:
     user_id: str
     made_at: datetime
     expires_at: datetime
+
+
+class TokenScope(StrEnum):
+    """What an API token lets its bearer do."""
+
+    USERS = "users:read"
+    CHANGES = "changes:read"
+    ADMINS = "admins:read"
+    """See what is for admins alone; lets nobody do anything by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token by which a program reads; its text is shown once and kept nowhere."""
+
+    token_id: int
+    name: str
+    scopes: frozenset[TokenScope]
+    team_id: str | None
+    """The only workspace it shows; None for all."""
+    made_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,11 +97,15 @@ users = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("sort_key", exact_text(255), nullable=False),
     sa.Column("search_text", long_text(), nullable=False),
+    sa.Column("email_key", exact_text(255), nullable=False, server_default=sa.text("''")),
     sa.Column("rev", sa.BigInteger, nullable=False),
     sa.Column("joined_at", Utc),
     sa.Column("missing_since", Utc),
     sa.Column("changed_at", Utc),
     sa.Column("first_seen_at", Utc),
+    sa.Column("hidden_at", Utc),
+    sa.Column("contact_dropped_at", Utc),
+    sa.Index("users_by_email", "email_key"),
     sa.Index("users_in_name_order", "sort_key", "team_id", "id"),
     sa.Index("users_by_kind_and_state", "kind", "state"),
     **TABLE_OPTIONS,
@@ -194,6 +198,33 @@ signins = sa.Table(
     sa.Column("spent_at", Utc),
     sa.Index("signins_in_time", "expires_at"),
     sa.Index("signins_of_a_user", "team_id", "user_id"),
+    **TABLE_OPTIONS,
+)
+
+ended_sessions = sa.Table(
+    "ended_sessions",
+    metadata,
+    _id("team_id", primary_key=True),
+    _id("user_id", primary_key=True),
+    sa.Column("session_id", sa.String(64), primary_key=True),
+    sa.Column("ended_at", Utc, nullable=False),
+    sa.Column("forget_at", Utc, nullable=False),
+    sa.Index("ended_sessions_in_time", "forget_at"),
+    **TABLE_OPTIONS,
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("token_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.Text, nullable=False),
+    _id("team_id"),
+    sa.Column("made_at", Utc, nullable=False),
+    sa.Column("expires_at", Utc),
+    sa.Column("last_used_at", Utc),
+    sa.Column("revoked_at", Utc),
     **TABLE_OPTIONS,
 )
 

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.cursor import decode_cursor, encode_cursor
+from db.derive import email_key_of
 from db.records import Counts, Kind, Page, State, User, UserFilter
 from db.search import matches
+from db.sight import Sight
 from db.tables import users
 
 _NAMES = tuple(each.name for each in fields(User))
@@ -21,6 +23,7 @@ _AT = {name: index for index, name in enumerate(_NAMES)}
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
 _SOME = 500
+_EVERYTHING = Sight(sees_contact_of_gone=True)
 _WATERMARK = ("updated", "moment", "field_marks", "joined_at")
 
 _IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
@@ -64,9 +67,12 @@ class UserReader:
             found.update({(team_id, user_id): user for user_id, user in rows.items()})
         return found
 
-    async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
-        """List in name order, from behind the cursor. Raises BadCursor."""
-        statement = sa.select(*_COLUMNS).where(*conditions(user_filter)).order_by(*_ORDER).limit(limit + 1)
+    async def list_users(
+        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, sight: Sight = _EVERYTHING
+    ) -> Page:
+        """List in name order, from behind the cursor, whom this sight finds; rows are told whole. Raises BadCursor."""
+        where = conditions(user_filter, sight)
+        statement = sa.select(*_COLUMNS).where(*where).order_by(*_ORDER).limit(limit + 1)
         if after is not None:
             statement = statement.where(sa.tuple_(*_ORDER) > sa.tuple_(*decode_cursor(after, parts=3)))
         rows = [_user(row) for row in await self._connection.execute(statement)]
@@ -74,10 +80,10 @@ class UserReader:
         last = shown[-1] if more else None
         return Page(shown, encode_cursor(last.sort_key, last.team_id, last.id) if last else None)
 
-    async def count_users(self, user_filter: UserFilter) -> Counts:
+    async def count_users(self, user_filter: UserFilter, *, sight: Sight = _EVERYTHING) -> Counts:
         """Count what the filter finds, and what each value of a group would find beside the other groups."""
-        kinds = await self._count_by(users.c.kind, conditions(user_filter, but="kinds"))
-        states = await self._count_by(users.c.state, conditions(user_filter, but="states"))
+        kinds = await self._count_by(users.c.kind, conditions(user_filter, sight, but="kinds"))
+        states = await self._count_by(users.c.state, conditions(user_filter, sight, but="states"))
         wanted = user_filter.kinds or frozenset(Kind)
         return Counts(
             total=sum(count for kind, count in kinds.items() if Kind(kind) in wanted),
@@ -87,7 +93,7 @@ class UserReader:
 
     async def list_called(self, name: str) -> tuple[User, ...]:
         """List everybody who has exactly this e-mail address, in whatever case, or this handle."""
-        is_called = sa.or_(sa.func.lower(users.c.email) == name.lower(), users.c.name == name)
+        is_called = sa.or_(users.c.email_key == (email_key_of(name) or None), users.c.name == name)
         rows = await self._connection.execute(sa.select(*_COLUMNS).where(is_called).order_by(*_ORDER))
         return tuple(map(_user, rows))
 
@@ -154,9 +160,10 @@ class UserWriter(UserReader):
             await self._connection.execute(_MOVE_WATERMARK, [_keyed(user, _WATERMARK) for user in rows])
 
 
-def conditions(user_filter: UserFilter, *, but: str = "") -> list[sa.ColumnElement[bool]]:
-    """Turn a filter into conditions, leaving out the group named by `but`."""
-    found: list[sa.ColumnElement[bool]] = []
+def conditions(user_filter: UserFilter, sight: Sight = _EVERYTHING, *, but: str = "") -> list[sa.ColumnElement[bool]]:
+    """Turn a filter into conditions within a sight, leaving out the group named by `but`; nobody hidden is found."""
+    user_filter = sight.narrowed(user_filter)
+    found: list[sa.ColumnElement[bool]] = [users.c.hidden_at.is_(None)]
     if user_filter.kinds and but != "kinds":
         found.append(users.c.kind.in_(sorted(kind.value for kind in user_filter.kinds)))
     if user_filter.states and but != "states":
@@ -164,7 +171,7 @@ def conditions(user_filter: UserFilter, *, but: str = "") -> list[sa.ColumnEleme
     if user_filter.team_ids:
         found.append(users.c.team_id.in_(sorted(user_filter.team_ids)))
     if user_filter.q.strip():
-        found.append(matches(user_filter.q))
+        found.append(matches(user_filter.q, sight))
     return found
 
 

@@ -81,7 +81,7 @@ def names_of(field: str) -> tuple[str, ...]:
 def default_words(field: str) -> str:
     """Write a default the way an operator would."""
     default = Settings.model_fields[field].default
-    if default is None or default == ():
+    if default in (None, (), frozenset(), {}):
         return "—"
     if isinstance(default, bool):
         return "`yes`" if default else "`no`"

@@ -8,9 +8,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Route
 
 from db import Bell, Store
+from db.visibility import Policy
+from web.admits import Admits, GuardedRoute
 from web.assets import Assets
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
@@ -42,6 +43,7 @@ def create_app(
     read_metrics: MetricsReader = lambda: (b"", "text/plain"),
     workspaces: WorkspacesReader = tuple,
     door: Door | None = None,
+    policy: Policy = Policy(),  # noqa: B008 - frozen: nothing can be left in it
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
 
@@ -53,16 +55,16 @@ def create_app(
     templates = Templates(assets)
     following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
     routes = [
-        Route("/", directory),
-        Route("/users/{team_id}/{user_id}", profile),
-        Route("/live", live),
-        Route("/signin", ask),
-        Route("/signin", answer, methods=["POST"]),
-        Route("/signout", leave, methods=["POST"]),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
-        Route("/static/{digest}/{name}", assets.serve),
+        GuardedRoute("/", directory, admits=Admits.VIEWERS),
+        GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
+        GuardedRoute("/live", live, admits=Admits.VIEWERS),
+        GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
+        GuardedRoute("/signin", answer, admits=Admits.ANYBODY, methods=["POST"]),
+        GuardedRoute("/signout", leave, admits=Admits.ANYBODY, methods=["POST"]),
+        GuardedRoute("/healthz", healthz, admits=Admits.ANYBODY),
+        GuardedRoute("/readyz", readyz, admits=Admits.ANYBODY),
+        GuardedRoute("/metrics", metrics, admits=Admits.ANYBODY),
+        GuardedRoute("/static/{digest}/{name}", assets.serve, admits=Admits.ANYBODY),
     ]
     middleware = [Middleware(SecurityHeaders, image_sources=tuple(image_sources))]
     if hosts := list(allowed_hosts):
@@ -70,8 +72,7 @@ def create_app(
     # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1))
     doorkeeper = Doorkeeper(door, store=store, clock=clock) if door else None
-    if doorkeeper:
-        middleware.append(Middleware(Guard, doorkeeper=doorkeeper))
+    middleware.append(Middleware(Guard, doorkeeper=doorkeeper, policy=policy))
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
     app.state.window = Window(

@@ -27,10 +27,7 @@ class Caller:
 
     user: User
     workspace: Workspace
-
-    @property
-    def viewer(self) -> Viewer:
-        return viewer_from(self.user)
+    viewer: Viewer
 
 
 class Doorkeeper:
@@ -53,10 +50,10 @@ class Doorkeeper:
             user = await rx.users.find_user(team_id, user_id)
         if user is None and workspace is not None and workspace.backfilled_at is None:
             user = await self.door.find_user(team_id, user_id)
-        return judge(user, workspace, guests_may_sign_in=self.door.guests_may_sign_in)
+        return judge(user, workspace, self.door)
 
 
-def judge(user: User | None, workspace: Workspace | None, *, guests_may_sign_in: bool) -> Caller | Refusal:
+def judge(user: User | None, workspace: Workspace | None, door: Door) -> Caller | Refusal:
     """Let active members look, and active guests where these may; say to everybody else why not."""
     house = (workspace.name or workspace.domain if workspace else "") or "this workspace"
     if user is None or workspace is None or user.kind is Kind.ERASED:
@@ -72,8 +69,8 @@ def judge(user: User | None, workspace: Workspace | None, *, guests_may_sign_in:
         return Refusal(
             f"The directory is for members of {house}", f"{why} If that is wrong, ask an admin of the workspace."
         )
-    if user.kind is Kind.MEMBER or (user.kind is Kind.GUEST and guests_may_sign_in):
-        return Caller(user, workspace)
+    if user.kind is Kind.MEMBER or (user.kind is Kind.GUEST and door.guests_may_sign_in):
+        return Caller(user, workspace, viewer_from(user, admins=door.admins))
     who = {
         Kind.GUEST: "You are a guest there, and guests are not let in. Whoever runs the directory can change that.",
         Kind.EXTERNAL: "You belong to another company's workspace.",

@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.errors import StoreUnavailable
+from db.sight import sight_of
+from db.visibility import Audience, Policy
+from web.admits import Admits, route_for
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
 from web.notices import is_for_people, notice
 from web.ports import SlackSilent
 from web.viewer import Viewer
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/signin", "/signout"})
-OPEN_FOLDER = "/static/"
+NOBODY_IS_ADMIN = (
+    "This page is for admins",
+    "The directory is open to everybody (USERSYNC_AUTH=none), so nobody here can be told to be one.",
+)
+FOR_ADMINS = ("This page is for admins", "Slack's admins and owners of your workspace can see it.")
 
 
 class Guard:
     """Plain ASGI: a stream must not pass through a middleware that buffers."""
 
-    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper | None, policy: Policy) -> None:
+        """Without a doorkeeper the directory is open: everybody is a viewer of every workspace, and nobody an admin."""
         self._app = app
         self._doorkeeper = doorkeeper
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER):
+        route = route_for(scope) if scope["type"] == "http" else None
+        if scope["type"] != "http" or (route is not None and route.admits is Admits.ANYBODY):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        answer = await self._judged(request)
-        if isinstance(answer, Viewer):
-            request.state.viewer = answer
-            await self._app(scope, receive, _telling_ourselves(send))
+        admits = route.admits if route else Admits.VIEWERS  # what does not exist is told to viewers alone
+        if refusal := await self._admit(request, admits):
+            await refusal(scope, receive, send)
         else:
-            await answer(scope, receive, send)
+            await self._app(scope, receive, send)
 
-    async def _judged(self, request: Request) -> Viewer | Response:
+    async def _admit(self, request: Request, admits: Admits) -> Response | None:
+        """Let the views behind know whom they serve, and what these may see; or answer in words why not."""
+        if self._doorkeeper is None:
+            request.state.sight = sight_of(self._policy, Audience.EVERYONE, None)
+            return None if admits is Admits.VIEWERS else notice(request, 403, *NOBODY_IS_ADMIN)
+        judged = await self._judged(request, self._doorkeeper)
+        if not isinstance(judged, Viewer):
+            return judged
+        if admits is Admits.ADMINS and not judged.is_admin:
+            return notice(request, 403, *FOR_ADMINS)
+        request.state.viewer = judged
+        audience = Audience.ADMINS if judged.is_admin else Audience.EVERYONE
+        request.state.sight = sight_of(self._policy, audience, frozenset({judged.team_id}))
+        return None
+
+    async def _judged(self, request: Request, doorkeeper: Doorkeeper) -> Viewer | Response:
         """Name the viewer, or answer in words why there is none."""
         try:
-            caller = await self._doorkeeper.recognise(request)
+            caller = await doorkeeper.recognise(request)
         except StoreUnavailable as error:
             return await store_away(request, error)
         except SlackSilent as error:
@@ -50,17 +72,6 @@ class Guard:
         if isinstance(caller, Refusal):
             answer = notice(request, 403, caller.title, caller.words)
             if is_for_people(request):  # a stream's end is silent: the page that follows has to know whom it refuses
-                self._doorkeeper.sessions.end(answer)
+                doorkeeper.sessions.end(answer)
             return answer
         return caller.viewer
-
-
-def _telling_ourselves(send: Send) -> Send:
-    """Let our own pages be named to ourselves: without it a browser sends the form that signs out as from nowhere."""
-
-    async def send_with_policy(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).setdefault("Referrer-Policy", "same-origin")
-        await send(message)
-
-    return send_with_policy

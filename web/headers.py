@@ -1,4 +1,4 @@
-"""What every answer carries: a strict content policy; no guessing, no framing, no telling where a reader came from."""
+"""What every answer carries: a strict content policy; no guessing, no framing, no telling others whence one came."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SecurityHeaders:
         self._headers = {
             "Content-Security-Policy": content_policy(image_sources),
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
         }

@@ -86,5 +86,7 @@ class Door:
     session_lifetime: timedelta = timedelta(days=30)
     public_url: str | None = None
     guests_may_sign_in: bool = False
+    admins: frozenset[tuple[str, str]] = frozenset()
+    """Admins beside Slack's own, by `team_id` and `id`."""
     command: str = "usersync"
     """What an operator types to run us."""

@@ -95,10 +95,7 @@ def _question(request: Request, token: str, signin: Signin, caller: Caller, door
         "ends_at": clock(signin.expires_at, zone),
         "lasts": counted(doorkeeper.door.session_lifetime.days, "day"),
     }
-    page = window.templates.page("signin.html", **values)
-    # Under the stricter policy of other pages a browser would send the form as from nowhere: `Origin: null`.
-    page.headers["Referrer-Policy"] = "same-origin"
-    return page
+    return window.templates.page("signin.html", **values)
 
 
 def _signed_in(doorkeeper: Doorkeeper, signin: Signin) -> Response:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
-from db.records import User
+from db import Sight
+from db.records import Kind, User
 from web.clocks import zone_of
 from web.names import name_of
 
@@ -23,12 +25,13 @@ class Viewer:
     user_id: str
     name: str
     is_admin: bool
-    """True for admins and owners of the workspace."""
+    """True for admins and owners of the workspace, and for whom the operator named beside them."""
 
 
-def viewer_from(user: User) -> Viewer:
+def viewer_from(user: User, *, admins: Container[tuple[str, str]] = ()) -> Viewer:
     """See a user as a viewer."""
-    is_admin = bool(user.is_admin or user.is_owner or user.is_primary_owner)
+    leads = bool(user.is_admin or user.is_owner or user.is_primary_owner)
+    is_admin = user.kind is Kind.MEMBER and (leads or (user.team_id, user.id) in admins)
     return Viewer(user.team_id, user.id, name_of(user), is_admin)
 
 
@@ -36,6 +39,12 @@ def viewer_of(request: Request) -> Viewer | None:
     """Return who is signed in; None where nobody is, or nobody needs to be: then nobody is an admin either."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     return viewer
+
+
+def sight_of(request: Request) -> Sight:
+    """Return what this request may see. Raises AttributeError where no guard stands before the view."""
+    sight: Sight = request.state.sight
+    return sight
 
 
 def zone_of_viewer(request: Request) -> ZoneInfo | None:

@@ -160,7 +160,7 @@ async def test_every_answer_carries_a_strict_policy(client: httpx.AsyncClient) -
         assert "script-src 'self';" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert "img-src 'self' https:;" in headers["content-security-policy"]
-        assert ("nosniff", "no-referrer") == (headers["x-content-type-options"], headers["referrer-policy"])
+        assert ("nosniff", "same-origin") == (headers["x-content-type-options"], headers["referrer-policy"])
 
 
 async def test_pages_are_whole_without_script_or_inline_style(client: httpx.AsyncClient, slack: Slack) -> None:

@@ -34,9 +34,13 @@ async def nobody(_team_id: str, _user_id: str) -> User | None:
     return None
 
 
+def a_door(**options: Any) -> web.Door:
+    return web.Door(key="a key for tests only", find_user=nobody, **options)
+
+
 @pytest.fixture
 def app(store: Store, clock: Clock, service: Service) -> Starlette:
-    door = web.Door(key="a key for tests only", find_user=nobody)
+    door = a_door()
     house = (MERIDIAN,)
     return web.create_app(
         store=store, bell=store.bell, status=service, clock=clock, door=door, workspaces=lambda: house
@@ -92,12 +96,12 @@ def test_active_members_may_look_and_nobody_else(kind: Kind, state: State, guest
     user = User(team_id=TEAM, id="U1", kind=kind, state=state)
     may_look = state is State.ACTIVE and (kind is Kind.MEMBER or (kind is Kind.GUEST and guests))
 
-    assert may_look == isinstance(judge(user, MERIDIAN, guests_may_sign_in=guests), Caller)
+    assert may_look == isinstance(judge(user, MERIDIAN, a_door(guests_may_sign_in=guests)), Caller)
 
 
 def test_whoever_is_in_no_workspace_of_ours_may_not_look() -> None:
     for user, workspace in ((None, MERIDIAN), (User(team_id=TEAM, id="U1"), None), (None, None)):
-        assert isinstance(judge(user, workspace, guests_may_sign_in=True), Refusal)
+        assert isinstance(judge(user, workspace, a_door(guests_may_sign_in=True)), Refusal)
 
 
 @pytest.mark.parametrize("rank", ["is_admin", "is_owner", "is_primary_owner"])

@@ -1,0 +1,79 @@
+"""The memory as one reader may see it: the questions of window and Slack, answered through a sight."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from db.records import Change, Counts, Page, Position, User, UserFilter, Workspace
+from db.sight import Sight
+from db.store import Snapshot, Store
+
+Keys = Iterable[tuple[str, str]]
+
+
+class Seen:
+    """One snapshot through one sight. Whoever shows people to somebody asks here, and nowhere else."""
+
+    def __init__(self, rx: Snapshot, sight: Sight) -> None:
+        self._rx = rx
+        self.sight = sight
+
+    async def list_workspaces(self) -> tuple[Workspace, ...]:
+        """List those that are seen, oldest id first."""
+        return tuple(each for each in await self._rx.workspaces.list_workspaces() if self._sees(each.team_id))
+
+    async def find_position(self) -> Position:
+        """Tell the place in the change log after everything in this snapshot, of the workspaces that are seen."""
+        return self.sight.position(await self._rx.workspaces.find_position())
+
+    async def find_user(self, team_id: str, user_id: str) -> User | None:
+        """Find one by key; None for one whom this reader may not see."""
+        return self.sight.user(await self._rx.users.find_user(team_id, user_id))
+
+    async def get_users(self, keys: Keys) -> dict[tuple[str, str], User]:
+        """Find those that are seen, by (`team_id`, `id`)."""
+        found = await self._rx.users.get_users(key for key in keys if self._sees(key[0]))
+        return {key: seen for key, user in found.items() if (seen := self.sight.user(user)) is not None}
+
+    async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
+        """List in name order, from behind the cursor. Raises BadCursor."""
+        page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)
+        return Page(tuple(seen for user in page.users if (seen := self.sight.user(user))), page.next_cursor)
+
+    async def count_users(self, user_filter: UserFilter) -> Counts:
+        """Count what the filter finds, and what each value of a group would find beside the other groups."""
+        return await self._rx.users.count_users(user_filter, sight=self.sight)
+
+    async def list_recent(self, limit: int) -> tuple[Change, ...]:
+        """List the newest changes, newest first; resets are left out."""
+        return await self._through(await self._rx.changes.list_recent(limit, team_ids=self.sight.team_ids))
+
+    async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
+        """List what changed about one user, newest first; custom statuses are no part of a history."""
+        if not self._sees(team_id):
+            return ()
+        return await self._through(await self._rx.changes.list_history(team_id, user_id, limit))
+
+    async def list_changes(self, after: Position, *, limit: int = 500) -> tuple[Change, ...]:
+        """List what came after a position, in order; see `ChangeReader.list_changes`. Raises PositionTooOld.
+
+        Fewer than `limit` does not mean the end: changes that are not seen are left out.
+        """
+        found = await self._rx.changes.list_changes(after, limit=limit, team_ids=self.sight.team_ids)
+        return await self._through(found)
+
+    async def _through(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        users = await self._rx.users.get_users({(each.team_id, each.user_id) for each in changes if each.user_id})
+        seen = (self.sight.change(each, users.get((each.team_id, each.user_id or ""))) for each in changes)
+        return tuple(each for each in seen if each is not None)
+
+    def _sees(self, team_id: str) -> bool:
+        return self.sight.sees_workspace(team_id)
+
+
+@asynccontextmanager
+async def looking(store: Store, sight: Sight) -> AsyncIterator[Seen]:
+    """Look at one moment of the memory through a sight. Raises StoreUnavailable."""
+    async with store.reading() as rx:
+        yield Seen(rx, sight)

@@ -1,0 +1,94 @@
+"""What one reader may see: the visibility policy applied to rows, changes and searches. Pure; the only place of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from db.derive import TAGS
+from db.records import Change, Position, State, User, UserFilter
+from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose workspaces a reader sees, and what of the users there is hidden from them. It can be a key."""
+
+    team_ids: frozenset[str] | None = None
+    """None is every workspace."""
+    hidden: frozenset[str] = frozenset()
+    """Columns, and custom fields by their ids."""
+    sees_contact_of_gone: bool = False
+    """Whether contact data of people who are not active any more is seen."""
+
+    def sees(self, name: str) -> bool:
+        """Say whether a column or a custom field is seen at all."""
+        return name not in self.hidden
+
+    def sees_workspace(self, team_id: str) -> bool:
+        """Say whether users of that workspace are seen."""
+        return self.team_ids is None or team_id in self.team_ids
+
+    def hidden_of(self, user: User | None) -> frozenset[str]:
+        """Name what is hidden of one user; somebody unknown counts as gone."""
+        is_gone = user is None or user.state is not State.ACTIVE
+        return self.hidden | CONTACT if is_gone and not self.sees_contact_of_gone else self.hidden
+
+    def user(self, user: User | None) -> User | None:
+        """Give a row as this reader may see it; None for one of another workspace, or a protected one."""
+        if user is None or not self.sees_workspace(user.team_id) or user.hidden_at is not None:
+            return None
+        hidden = self.hidden_of(user)
+        blank: dict[str, Any] = {name: None for name in hidden if not name.startswith(CUSTOM_FIELD)}
+        if user.fields and "fields" not in hidden:
+            blank["fields"] = _but(user.fields, hidden)
+        # What we derive for searching holds hidden words, and marks name hidden fields.
+        return replace(user, **blank, search_text="", email_key="", field_marks=None)
+
+    def change(self, change: Change, user: User | None) -> Change | None:
+        """Give a change as this reader may see it, `user` being its user as they are now; None for nothing at all."""
+        if not self.sees_workspace(change.team_id):
+            return None
+        if change.is_reset:
+            return change
+        if user is not None and user.hidden_at is not None:
+            return None
+        hidden = self.hidden_of(user)
+        before, after = (_changed(_but(values, hidden), hidden) for values in (change.before, change.after))
+        if not change.is_new_user and not before and not after:
+            return None
+        return replace(change, before=before, after=after)
+
+    def position(self, position: Position) -> Position:
+        """Keep a place in the change log to the workspaces that are seen."""
+        return Position({team_id: mark for team_id, mark in position.marks.items() if self.sees_workspace(team_id)})
+
+    def narrowed(self, user_filter: UserFilter) -> UserFilter:
+        """Keep a filter within the workspaces that are seen; one that asks for others alone finds nobody."""
+        if self.team_ids is None:
+            return user_filter
+        wanted = user_filter.team_ids & self.team_ids if user_filter.team_ids else self.team_ids
+        return replace(user_filter, team_ids=wanted or frozenset({""}))
+
+    def hidden_tags(self, *, gone: bool) -> frozenset[str]:
+        """Name the tags in `search_text` that this reader may not search, of people who are active or gone."""
+        hidden = self.hidden | CONTACT if gone and not self.sees_contact_of_gone else self.hidden
+        return frozenset(tag for column, tag in TAGS.items() if column in hidden)
+
+
+def sight_of(policy: Policy, audience: Audience, team_ids: frozenset[str] | None) -> Sight:
+    """Tell what an audience sees of some workspaces."""
+    return Sight(team_ids, policy.hidden_from(audience), sees_contact_of_gone=audience is Audience.ADMINS)
+
+
+def _but(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in hidden}
+
+
+def _changed(values: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    """Take single custom fields out of a change as well; one that held nothing else is no change."""
+    fields = values.get("fields")
+    if isinstance(fields, Mapping) and (left := _but(fields, hidden)) != fields:
+        return {**values, "fields": left} if left else {name: each for name, each in values.items() if name != "fields"}
+    return values

@@ -1,0 +1,47 @@
+"""Whom each route admits: said beside the route itself, so that none can be without an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from db.records import TokenScope
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Admits(StrEnum):
+    """Who may call a route."""
+
+    ANYBODY = "anybody"
+    VIEWERS = "viewers"
+    ADMINS = "admins"
+
+
+class GuardedRoute(Route):
+    """A route and whom it admits. `scope` lets programs in as well, by a token that bears it."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        admits: Admits,
+        scope: TokenScope | None = None,
+        methods: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(path, endpoint, methods=methods)
+        self.admits = admits
+        self.scope = scope
+
+
+def route_for(scope: Scope) -> GuardedRoute | None:
+    """Find the route that a request is for; one whose method does not fit is told as such. None where nothing fits."""
+    routes = [route for route in scope["app"].routes if isinstance(route, GuardedRoute)]
+    found = [(match, route) for route in routes if (match := route.matches(scope)[0]) is not Match.NONE]
+    return max(found, key=lambda each: each[0].value)[1] if found else None
