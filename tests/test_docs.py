@@ -85,7 +85,7 @@ def default_words(field: str) -> str:
         return "—"
     if isinstance(default, bool):
         return "`yes`" if default else "`no`"
-    if field in ("reconcile_every", "history_keep"):
+    if field in ("reconcile_every", "history_keep", "contact_keep"):
         days, rest = divmod(default, 86_400)
         return f"`{days}d`" if not rest else f"`{default // 3600}h`"
     return f"`{default}`"
