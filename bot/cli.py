@@ -31,10 +31,12 @@ from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
 from bot.stopping import stop_on_signal
 from bot.terminal import shown
+from bot.token_verbs import token_app
 from db import Store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(letters_app, name="dead-letters")
+app.add_typer(token_app, name="token")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 
+from bot.api_tokens import TokenRefused
 from bot.feed import FeedError
 from bot.identity import Rejected
 from bot.ingest import NotCommitted
@@ -29,7 +30,7 @@ def run_verb(work: Coroutine[object, object, int]) -> None:
     except SettingsError as error:
         words, code = "\n".join(f"- {problem}" for problem in error.problems), SETTINGS
         print(f"usersync cannot start with these settings:\n{words}", file=sys.stderr)
-    except (FeedError, Rejected, KeyUnusable, SeveralMeant, NoSuchLetter) as error:
+    except (FeedError, Rejected, KeyUnusable, SeveralMeant, NoSuchLetter, TokenRefused) as error:
         print(error, file=sys.stderr)
         code = SETTINGS
     except ToldToEnd:

@@ -38,6 +38,7 @@ SLACK_API_URL = "https://slack.com/api/"
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_S = 36_500 * 86_400
 
 
 def _seconds(value: object) -> object:
@@ -46,6 +47,14 @@ def _seconds(value: object) -> object:
     if isinstance(value, str) and not found:
         raise ValueError("write a number and s, m, h or d, like 6h")
     return int(found[1]) * _SECONDS[found[2]] if found else value
+
+
+def seconds_of(text: str) -> int:
+    """Read a duration as the settings write them. Raises ValueError, in words."""
+    found = _seconds(text)
+    if not isinstance(found, int) or not 1 <= found <= _LONGEST_S:
+        raise ValueError("it must be from 1s to 36500d")
+    return found
 
 
 def _yes_or_no(value: object) -> object:
@@ -70,7 +79,7 @@ def _user_keys(value: object) -> object:
     return frozenset((team_id, user_id) for team_id, _, user_id in (word.partition("/") for word in words))
 
 
-Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=36_500 * 86_400)]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=_LONGEST_S)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]

@@ -16,6 +16,7 @@ from db.workspaces import LAST_SEQ
 
 _NAMES = ("team_id", "rev", "seq", "user_id", "before", "after", "source", "at", "is_status")
 _COLUMNS = [changes.c[name] for name in _NAMES]
+_IS_LASTING = changes.c.is_status.is_(False)
 _NEWEST_FIRST = (changes.c.at.desc(), changes.c.rev.desc(), changes.c.seq.desc())
 
 
@@ -26,12 +27,18 @@ class ChangeReader:
         self._connection = connection
 
     async def list_changes(
-        self, after: Position, *, limit: int = 500, team_ids: Collection[str] | None = None
+        self,
+        after: Position,
+        *,
+        limit: int = 500,
+        team_ids: Collection[str] | None = None,
+        with_statuses: bool = True,
     ) -> tuple[Change, ...]:
-        """List what came after a position, custom statuses and resets included, in order within each workspace.
+        """List what came after a position, resets included, in order within each workspace.
 
         A workspace that the position does not name is read from its beginning. Raises PositionTooOld where something
-        after the position is no longer kept, or where the position lies ahead: the database is an older copy.
+        after the position is no longer kept, or where the position lies ahead: the database is an older copy. Custom
+        statuses are kept for an hour alone, so whoever goes without them may have been away for longer.
         """
         columns = (workspaces.c.team_id, workspaces.c.rev, workspaces.c.changes_from_rev, workspaces.c.live_from_rev)
         found: list[Change] = []
@@ -40,12 +47,12 @@ class ChangeReader:
             last_rev, last_seq = after.marks.get(team_id, (0, 0))
             if (last_rev, last_seq) == (rev, LAST_SEQ):  # a commit may have been read in part
                 continue
-            if last_rev < max(kept_from, live_from) or last_rev > rev:
+            if last_rev < (max(kept_from, live_from) if with_statuses else kept_from) or last_rev > rev:
                 raise PositionTooOld
             behind = sa.tuple_(changes.c.rev, changes.c.seq) > sa.tuple_(last_rev, last_seq)
             found += await self._list(
                 sa.select(*_COLUMNS)
-                .where(changes.c.team_id == team_id, behind)
+                .where(changes.c.team_id == team_id, behind, sa.true() if with_statuses else _IS_LASTING)
                 .order_by(changes.c.rev, changes.c.seq)
                 .limit(limit - len(found))
             )

@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from db.records import Change, Counts, Page, Position, User, UserFilter, Workspace
+from db.records import Change, Counts, Kind, Page, Position, User, UserFilter, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
 
 Keys = Iterable[tuple[str, str]]
+
+
+class LineKind(StrEnum):
+    """What a line of the change log tells of a user; of a reset, that there is more than is listed."""
+
+    JOINED = "joined"
+    CHANGED = "changed"
+    ERASED = "erased"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the change log as a reader sees it; of the erased, no field is named."""
+
+    kind: LineKind
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Lines that follow one another, the place behind the last that was read, and whether there are more."""
+
+    lines: tuple[Line, ...]
+    position: Position
+    has_more: bool
 
 
 class Seen:
@@ -63,8 +91,39 @@ class Seen:
         found = await self._rx.changes.list_changes(after, limit=limit, team_ids=self.sight.team_ids)
         return await self._through(found)
 
+    async def follow(self, after: Position, *, limit: int) -> Stretch:
+        """Read on from a position, without custom statuses; lines that are not seen move the position all the same.
+
+        Raises PositionTooOld.
+        """
+        found = await self._rx.changes.list_changes(
+            after, limit=limit + 1, team_ids=self.sight.team_ids, with_statuses=False
+        )
+        read = found[:limit]
+        if has_more := len(found) > limit:
+            position = Position(
+                dict(self.sight.position(after).marks) | {each.team_id: (each.rev, each.seq) for each in read}
+            )
+        else:
+            position = await self.find_position()
+        users = await self._users_of(read)
+        lines = (self._line(each, users.get((each.team_id, each.user_id or ""))) for each in read)
+        return Stretch(tuple(line for line in lines if line is not None), position, has_more)
+
+    def _line(self, change: Change, user: User | None) -> Line | None:
+        if user is not None and user.kind is Kind.ERASED:
+            return Line(LineKind.ERASED, replace(change, before={}, after={})) if user.hidden_at is None else None
+        if (seen := self.sight.change(change, user)) is None:
+            return None
+        if seen.is_reset:
+            return Line(LineKind.RESET, seen)
+        return Line(LineKind.JOINED if change.is_new_user else LineKind.CHANGED, seen)
+
+    async def _users_of(self, changes: tuple[Change, ...]) -> dict[tuple[str, str], User]:
+        return await self._rx.users.get_users({(each.team_id, each.user_id) for each in changes if each.user_id})
+
     async def _through(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        users = await self._rx.users.get_users({(each.team_id, each.user_id) for each in changes if each.user_id})
+        users = await self._users_of(changes)
         seen = (self.sight.change(each, users.get((each.team_id, each.user_id or ""))) for each in changes)
         return tuple(each for each in seen if each is not None)
 

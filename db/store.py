@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.alerts import AlertReader, AlertWriter
+from db.api_tokens import ApiTokenReader, ApiTokenWriter
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
@@ -47,6 +48,7 @@ class Snapshot:
         self.runs = RunReader(connection)
         self.signins = SigninReader(connection)
         self.alerts = AlertReader(connection)
+        self.api_tokens = ApiTokenReader(connection)
 
 
 class Transaction:
@@ -60,6 +62,7 @@ class Transaction:
         self.runs = RunWriter(connection)
         self.signins = SigninWriter(connection)
         self.alerts = AlertWriter(connection)
+        self.api_tokens = ApiTokenWriter(connection)
         self.is_to_ring = False
 
     def rings(self) -> None:

@@ -10,9 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from db import Bell, Store
+from db.records import TokenScope
 from db.visibility import Policy
+from web import api
 from web.admits import Admits, GuardedRoute
 from web.assets import Assets
+from web.bearers import Bearers
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
 from web.frames import Telling
@@ -57,7 +60,11 @@ def create_app(
     routes = [
         GuardedRoute("/", directory, admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
-        GuardedRoute("/live", live, admits=Admits.VIEWERS),
+        GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
+        GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute("/api/v1/users/{team_id}/{user_id}", api.user, admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute("/api/v1/changes", api.changes, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
+        GuardedRoute("/api/v1/openapi.json", api.openapi, admits=Admits.ANYBODY),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
         GuardedRoute("/signin", answer, admits=Admits.ANYBODY, methods=["POST"]),
         GuardedRoute("/signout", leave, admits=Admits.ANYBODY, methods=["POST"]),
@@ -72,7 +79,8 @@ def create_app(
     # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1))
     doorkeeper = Doorkeeper(door, store=store, clock=clock) if door else None
-    middleware.append(Middleware(Guard, doorkeeper=doorkeeper, policy=policy))
+    bearers = Bearers(store=store, clock=clock)
+    middleware.append(Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy))
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
     app.state.window = Window(
@@ -87,5 +95,6 @@ def create_app(
         metrics=read_metrics,
         workspaces=workspaces,
         doorkeeper=doorkeeper,
+        bearers=bearers,
     )
     return app

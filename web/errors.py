@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.errors import BadCursor, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
+from web.api_errors import WORDS_OF, ApiError, in_words, is_of_api
 from web.fresh import Dot
 from web.ports import SlackSilent
 from web.viewer import viewer_of, zone_of_viewer
@@ -51,8 +52,12 @@ _BY_CODE = {404: NOT_FOUND, 405: NOT_THIS_WAY, 413: TOO_LARGE}
 
 async def http_error(request: Request, error: Exception) -> Response:
     """Say what an HTTP error means."""
+    if isinstance(error, ApiError):
+        return in_words(request, error.status_code, error.detail, error=error.error)
     status_code = error.status_code if isinstance(error, HTTPException) else 500
-    return _page(request, status_code, _BY_CODE.get(status_code, BAD_LINK))
+    answer = _page(request, status_code, _BY_CODE.get(status_code, BAD_LINK))
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})  # which methods are allowed
+    return answer
 
 
 async def bad_cursor(request: Request, _error: Exception) -> Response:
@@ -101,6 +106,9 @@ HANDLERS = {
 
 
 def _page(request: Request, status_code: int, words: Words, code: str = "", *, dot: Dot | None = None) -> Response:
+    if is_of_api(request):
+        message = WORDS_OF.get(status_code, f"{words.title}. {words.words}")
+        return in_words(request, status_code, f"{message} The log calls it {code}." if code else message)
     window, zone = window_of(request), zone_of_viewer(request)
     values = frame(window, window.clock(), zone, window.workspaces(), viewer_of(request))
     values["dot"] = dot or values["dot"]

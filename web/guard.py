@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.errors import StoreUnavailable
+from db.records import TokenScope
 from db.sight import sight_of
 from db.visibility import Audience, Policy
-from web.admits import Admits, route_for
+from web.admits import Admits, GuardedRoute, route_for
+from web.api_errors import insufficient_scope, invalid_token, is_of_api, token_needed
+from web.bearers import Bearers, bearer_text, token_of
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
 from web.notices import is_for_people, notice
@@ -26,10 +31,11 @@ FOR_ADMINS = ("This page is for admins", "Slack's admins and owners of your work
 class Guard:
     """Plain ASGI: a stream must not pass through a middleware that buffers."""
 
-    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper | None, policy: Policy) -> None:
+    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper | None, bearers: Bearers, policy: Policy) -> None:
         """Without a doorkeeper the directory is open: everybody is a viewer of every workspace, and nobody an admin."""
         self._app = app
         self._doorkeeper = doorkeeper
+        self._bearers = bearers
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,11 +44,32 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        admits = route.admits if route else Admits.VIEWERS  # what does not exist is told to viewers alone
-        if refusal := await self._admit(request, admits):
-            await refusal(scope, receive, send)
+        if _takes_tokens(request, route) and bearer_text(request) is not None:
+            refusal = await self._admit_program(request, route.scope if route else None)
         else:
+            # What does not exist is told to viewers alone.
+            refusal = await self._admit(request, route.admits if route else Admits.VIEWERS)
+        if refusal:
+            await refusal(scope, receive, send)
+            return
+        token = token_of(request)
+        async with self._bearers.noting(token) if token else nullcontext():
             await self._app(scope, receive, send)
+
+    async def _admit_program(self, request: Request, wanted: TokenScope | None) -> Response | None:
+        """Judge a request by its token alone, whoever else it says it comes from; or answer in words why not."""
+        try:
+            token = await self._bearers.recognise(request)
+        except StoreUnavailable as error:
+            return await store_away(request, error)
+        if token is None:
+            return invalid_token(request)
+        if wanted is not None and wanted not in token.scopes:
+            return insufficient_scope(request, wanted)
+        audience = Audience.ADMINS if TokenScope.ADMINS in token.scopes else Audience.EVERYONE
+        request.state.token = token
+        request.state.sight = sight_of(self._policy, audience, frozenset({token.team_id}) if token.team_id else None)
+        return None
 
     async def _admit(self, request: Request, admits: Admits) -> Response | None:
         """Let the views behind know whom they serve, and what these may see; or answer in words why not."""
@@ -67,6 +94,8 @@ class Guard:
             return await store_away(request, error)
         except SlackSilent as error:
             return await slack_silent(request, error)
+        if caller is None and is_of_api(request):
+            return token_needed(request)
         if caller is None:
             return notice(request, 401, "Sign in from Slack", "You are not signed in.", how_to_come_in=True)
         if isinstance(caller, Refusal):
@@ -75,3 +104,8 @@ class Guard:
                 doorkeeper.sessions.end(answer)
             return answer
         return caller.viewer
+
+
+def _takes_tokens(request: Request, route: GuardedRoute | None) -> bool:
+    """Say whether a token is looked at: where a route asks for one, and below /api, to tell what does not exist."""
+    return route.scope is not None if route else is_of_api(request)

@@ -46,6 +46,7 @@ class Reader:
     zone: ZoneInfo | None
     queue: asyncio.Queue[Told]
     viewer: tuple[str, str] | None = None
+    heartbeat_s: float = HEARTBEAT_S
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -93,13 +94,14 @@ class Live:
         *,
         is_lost: bool = False,
         viewer: tuple[str, str] | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> AsyncGenerator[bytes]:
         """Tell one reader what comes after a position (or from now on), until it leaves, lags or we close.
 
         A reader who is lost, because its position is none of ours, is told to start again.
         A `viewer` (`team_id`, `id`) whose standing changes is dropped: as they come back, the door looks at them anew.
         """
-        reader = Reader(view, zone, asyncio.Queue(self._queue_size), viewer)
+        reader = Reader(view, zone, asyncio.Queue(self._queue_size), viewer, heartbeat_s)
         if self._is_closed:
             return
         # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
@@ -164,7 +166,7 @@ class Live:
         if reader.is_over.is_set():
             return None
         try:
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout(reader.heartbeat_s):
                 told = await reader.queue.get()
         except TimeoutError:
             return Told(self._telling.heartbeat(reader.view, reader.zone))

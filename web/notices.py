@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
+from web.api_errors import in_words
 from web.viewer import zone_of_viewer
 from web.window import frame, window_of
 
@@ -21,7 +22,7 @@ def notice(
 ) -> Response:
     """Tell something in a few words: as a page to people, as plain text to programs."""
     if not is_for_people(request):
-        return PlainTextResponse(". ".join([title, *words]).replace("..", ".") + "\n", status_code=status_code)
+        return in_words(request, status_code, ". ".join([title, *words]).replace("..", "."))
     window = window_of(request)
     door = window.doorkeeper.door if window.doorkeeper else None
     values = frame(window, window.clock(), zone_of_viewer(request))

@@ -41,6 +41,8 @@ def covers(position: Position, change: Change) -> bool:
 
 
 def _mark(mark: object) -> tuple[int, int]:
-    if isinstance(mark, list) and len(mark) == 2 and all(isinstance(each, int) and 0 <= each < 2**63 for each in mark):
-        return mark[0], mark[1]
+    match mark:
+        # What no column could hold, no position of ours holds either.
+        case [int(rev), int(seq)] if 0 <= rev < 2**63 and 0 <= seq < 2**31:
+            return rev, seq
     raise BadPosition

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.api_errors import in_words, is_of_api
 from web.assets import Assets
 from web.headers import SecurityHeaders
 from web.templating import Templates
@@ -55,6 +56,8 @@ class Waiting:
 
     async def _anything(self, request: Request) -> Response:
         headers = {"Retry-After": str(AGAIN_S)}
+        if is_of_api(request):
+            return in_words(request, 503, f"{_TITLE}. {self.reason}", headers=headers)
         if "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse(f"{_TITLE}. {self.reason}\n", status_code=503, headers=headers)
         page = self._templates.page("waiting.html", status_code=503, heading=_TITLE, reason=self.reason, **_FRAME)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from db import Store
 from db.records import Workspace
+from web.bearers import Bearers
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
@@ -37,6 +38,7 @@ class Window:
     is_demo: bool
     version: str
     metrics: MetricsReader
+    bearers: Bearers
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
     doorkeeper: Doorkeeper | None = None

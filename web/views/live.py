@@ -11,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from db.errors import StoreUnavailable
-from web.doorkeeper import Caller, Doorkeeper
+from db.records import TokenScope
+from web.bearers import token_of
+from web.doorkeeper import Caller
 from web.frames import View
+from web.live import HEARTBEAT_S
 from web.ports import SlackSilent
 from web.positions import BadPosition, decode
 from web.viewer import viewer_of, zone_of_viewer
@@ -21,12 +24,15 @@ from web.window import Window, window_of
 RETRY_MS = 1000
 ASK_AGAIN = timedelta(seconds=5)
 """How often the door looks again at who reads a stream; the next frame after that may be a heartbeat away."""
+ASK_AGAIN_OF_TOKENS = timedelta(seconds=1)
+"""Nothing in the log tells that a token was revoked, so its stream has heartbeats, and a look, as often as that."""
 
 
 async def live(request: Request) -> Response:
     """Open a stream; `Last-Event-ID`, or `after` on the first try, says where it goes on."""
     window = window_of(request)
-    view = View.DIRECTORY if request.query_params.get("view") == View.DIRECTORY else View.CHANGES
+    is_page = request.query_params.get("view") == View.DIRECTORY and token_of(request) is None
+    view = View.DIRECTORY if is_page else View.CHANGES
     place = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.method == "HEAD":
@@ -45,7 +51,9 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
             is_lost = True
     viewer, zone = viewer_of(request), zone_of_viewer(request)
     key = (viewer.team_id, viewer.user_id) if viewer else None
-    async with aclosing(window.live.stream(view, zone, after, is_lost=is_lost, viewer=key)) as frames:
+    beat_s = ASK_AGAIN_OF_TOKENS.total_seconds() if token_of(request) else HEARTBEAT_S
+    stream = window.live.stream(view, zone, after, is_lost=is_lost, viewer=key, heartbeat_s=beat_s)
+    async with aclosing(stream) as frames:
         async for frame in _while_welcome(frames, window, request):
             yield frame
 
@@ -56,20 +64,24 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
     With the first frame the stream is followed, so whatever came between the guard's look and that is seen here.
     """
     asked_at: datetime | None = None
+    ask_again = ASK_AGAIN_OF_TOKENS if token_of(request) else ASK_AGAIN
     async for frame in frames:
         # A clock that was set back is no excuse.
-        is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ASK_AGAIN
-        if window.doorkeeper and not is_fresh:
+        is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ask_again
+        if not is_fresh:
             # Shielded: a reader who leaves must not break off a question to the database in the middle.
-            if not await asyncio.shield(asyncio.create_task(_is_welcome(window.doorkeeper, request))):
+            if not await asyncio.shield(asyncio.create_task(_is_welcome(window, request))):
                 return
             asked_at = window.clock()
         yield frame
 
 
-async def _is_welcome(doorkeeper: Doorkeeper, request: Request) -> bool:
+async def _is_welcome(window: Window, request: Request) -> bool:
     try:
-        caller = await doorkeeper.recognise(request)
+        if token_of(request):
+            token = await window.bearers.recognise(request)
+            return token is not None and TokenScope.CHANGES in token.scopes
+        caller = await window.doorkeeper.recognise(request) if window.doorkeeper else None
     except (StoreUnavailable, SlackSilent):
         return False  # the reader comes back, and is told why at the door
-    return isinstance(caller, Caller)
+    return isinstance(caller, Caller) or window.doorkeeper is None
