@@ -67,6 +67,15 @@ async def test_a_hidden_field_is_told_nothing_of_and_the_position_moves_all_the_
     assert [(LineKind.JOINED, "U1", ("title",)), (LineKind.CHANGED, "U1", ("title",))] == told(lines)
 
 
+async def test_a_hidden_custom_field_beside_a_new_one_makes_nobody_new(memory: Store) -> None:
+    await keep(memory, an_observation(title="A", fields={"Xf1": {"value": "1"}}, updated=1))
+    await keep(memory, an_observation(fields={"Xf1": {"value": "2"}, "Xf2": {"value": "3"}}, updated=2))
+
+    _, line = await all_lines(memory, sight=Sight(hidden=frozenset({"Xf1"})))
+
+    assert (LineKind.CHANGED, {}, {"fields": {"Xf2": {"value": "3"}}}) == (line.kind, line.change.before, line.change.after)
+
+
 async def test_another_workspace_is_told_nothing_of_and_has_no_place_in_the_position(memory: Store) -> None:
     await install(memory, OTHER)
     await keep(memory, an_observation("U1", title="A"))

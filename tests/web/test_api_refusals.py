@@ -196,6 +196,21 @@ async def test_a_database_that_cannot_be_written_is_in_nobodys_way(
     assert [200, 200, 200] == answers
 
 
+async def test_a_database_that_something_else_holds_delays_no_answer(
+    app: Starlette, store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    headers = bearing(await a_token(store, now=clock()))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        await client.get("/healthz")
+        with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(1):  # the engine waits for two seconds
+                answer = await client.get("/api/v1/users", headers=headers)
+            connection.execute("ROLLBACK")
+
+    assert 200 == answer.status_code
+
+
 async def test_uses_are_written_down_once_a_minute(client: httpx.AsyncClient, store: Store, clock: Clock) -> None:
     headers = bearing(await a_token(store, now=clock()))
     begun = clock()

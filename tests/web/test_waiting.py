@@ -31,6 +31,15 @@ async def test_a_program_and_a_person_are_told_alike(method: str, path: str) -> 
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+async def test_a_program_that_asks_the_api_is_told_in_its_form() -> None:
+    async with asking(Waiting()) as client:
+        answer = await client.get("/api/v1/users", headers={"Accept": "text/html"})
+
+    expected = {"error": "unavailable", "message": "The directory is about to open. The memory is being opened."}
+    assert (503, expected) == (answer.status_code, answer.json())
+    assert "5" == answer.headers["Retry-After"]
+
+
 async def test_the_process_lives_and_is_not_ready() -> None:
     async with asking(Waiting(version="1.2")) as client:
         lives, ready = await client.get("/healthz"), await client.get("/readyz")
