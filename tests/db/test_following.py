@@ -73,7 +73,11 @@ async def test_a_hidden_custom_field_beside_a_new_one_makes_nobody_new(memory: S
 
     _, line = await all_lines(memory, sight=Sight(hidden=frozenset({"Xf1"})))
 
-    assert (LineKind.CHANGED, {}, {"fields": {"Xf2": {"value": "3"}}}) == (line.kind, line.change.before, line.change.after)
+    assert (LineKind.CHANGED, {}, {"fields": {"Xf2": {"value": "3"}}}) == (
+        line.kind,
+        line.change.before,
+        line.change.after,
+    )
 
 
 async def test_another_workspace_is_told_nothing_of_and_has_no_place_in_the_position(memory: Store) -> None:

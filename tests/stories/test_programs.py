@@ -13,9 +13,9 @@ import httpx
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.conftest import settings_for
+from tests.support.program import environment
 from tests.support.programs import Mirror, bearing
 from tests.support.waiting import eventually
-from tests.support.program import environment
 
 
 async def operator_types(*words: str, database_url: str, folder: Path) -> str:
@@ -35,13 +35,13 @@ async def test_a_program_follows_the_directory_until_its_token_is_revoked(
 ) -> None:
     database_url = f"sqlite:///{tmp_path / 'usersync.sqlite3'}"
     service: Service = await start(settings_for(slack, database_url, auth="slack"))
-    ada = slack.people.add(real_name="Ada Lovelace")
+    ada = slack.adds("Ada Lovelace")
     await eventually(lambda: service.runs.finished, within_s=10, of="the first walk")
     token = await operator_types("create", "HR", database_url=database_url, folder=tmp_path)
     async with httpx.AsyncClient(base_url=service.url, headers=bearing(token), trust_env=False) as client:
         mirror = Mirror(client, limit=200)
         await mirror.begin()
-        await slack.change(ada, title="Countess")
+        slack.changes(ada, title="Countess")
 
         async def has_followed() -> bool:
             await mirror.catch_up()
