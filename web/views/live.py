@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 
 from db.errors import StoreUnavailable
 from web.doorkeeper import Caller, Doorkeeper
-from web.frames import View
+from web.frames import View, is_reset
 from web.ports import SlackSilent
 from web.positions import BadPosition, decode
-from web.viewer import viewer_of, zone_of_viewer
+from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, window_of
 
 RETRY_MS = 1000
@@ -45,7 +45,8 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
             is_lost = True
     viewer, zone = viewer_of(request), zone_of_viewer(request)
     key = (viewer.team_id, viewer.user_id) if viewer else None
-    async with aclosing(window.live.stream(view, zone, after, is_lost=is_lost, viewer=key)) as frames:
+    stream = window.live.stream(view, zone, after, sight=sight_of(request), is_lost=is_lost, viewer=key)
+    async with aclosing(stream) as frames:
         async for frame in _while_welcome(frames, window, request):
             yield frame
 
@@ -59,7 +60,7 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
     async for frame in frames:
         # A clock that was set back is no excuse.
         is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ASK_AGAIN
-        if window.doorkeeper and not is_fresh:
+        if window.doorkeeper and (is_reset(frame) or not is_fresh):
             # Shielded: a reader who leaves must not break off a question to the database in the middle.
             if not await asyncio.shield(asyncio.create_task(_is_welcome(window.doorkeeper, request))):
                 return
