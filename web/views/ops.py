@@ -111,7 +111,7 @@ def _letter_row(letter: DeadLetter, now: datetime, zone: ZoneInfo | None) -> Let
     return LetterRow(
         letter_id=letter.letter_id,
         at=when(letter.put_aside_at, now, zone),
-        reason=letter.reason,
+        reason=f"{letter.reason[:1].upper()}{letter.reason[1:]}",
         whom=letter.user_id or "Nobody readable",
         times="Once" if letter.times == 1 else counted(letter.times, "time"),
     )
