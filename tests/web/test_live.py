@@ -12,8 +12,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from db import Sight, Store
-from db.records import Position
+from db import Sight, Store, record
+from db.records import Observation, Position, Source, Workspace
 from tests.support.html import read
 from tests.support.waiting import eventually
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
@@ -243,3 +243,56 @@ async def test_a_question_for_the_head_alone_ends(client: httpx.AsyncClient, app
 
     assert (200, b"") == (answer.status_code, answer.content)
     assert 0 == app.state.live.readers
+
+
+async def test_a_reader_hears_nothing_of_workspaces_that_they_do_not_see(
+    live: Live, slack: Slack, store: Store
+) -> None:
+    async with store.transaction() as tx:
+        await tx.workspaces.save_workspace(Workspace("T0OTHER", "Other"))
+    start = await position_of(store)
+    await says_elsewhere(store, slack, "before")
+    sight = Sight(frozenset({TEAM}))
+    async with following(live):
+        stream = live.stream(View.CHANGES, None, start, sight=sight)
+        frames = [await anext(stream)]
+        await says_elsewhere(store, slack, "meanwhile")
+        await slack.says("U1", real_name="Ada")
+        frames.append(await anext(stream))
+
+    assert [{TEAM}, {TEAM}] == [set(decode(_id(frame)).marks) for frame in frames]
+    assert [b"data", b'"U1"'] == [word for word in (b"data", b'"U1"', b"T0OTHER") if word in b"".join(frames)]
+
+
+async def test_a_change_that_a_sight_does_not_let_through_only_moves_the_place(
+    live: Live, slack: Slack, store: Store
+) -> None:
+    await slack.says("U1", real_name="Ada", phone="1")
+    start = await position_of(store)
+    await slack.says("U1", phone="2")
+    sight = Sight(hidden=frozenset({"phone"}))
+    async with following(live):
+        for view in View:
+            replayed = await anext(live.stream(view, None, start, sight=sight))
+            stream = live.stream(view, None, None, sight=sight)
+            place = decode(_id(await anext(stream)))
+            await slack.says("U1", phone=f"3 {view}")
+            told = await anext(stream)
+            while b"id: " not in told:  # a heartbeat
+                told = await anext(stream)
+
+            assert (1, 1) == (replayed.count(b"\n\n"), told.count(b"\n\n"))
+            assert b"data" not in replayed + told
+            assert decode(_id(told)).marks[TEAM] > place.marks[TEAM]
+
+
+async def says_elsewhere(store: Store, slack: Slack, title: str) -> None:
+    moment = int(slack.clock().timestamp())
+    seen = Observation("T0OTHER", "U9", {"title": title, "deleted": False}, moment, len(title), Source.EVENT)
+    async with store.transaction() as tx:
+        await record(tx, "T0OTHER", [seen], now=slack.clock())
+        tx.rings()
+
+
+def _id(frame: bytes) -> str:
+    return frame.decode().partition("id: ")[2].partition("\n")[0]
