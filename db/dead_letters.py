@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +24,10 @@ class DeadLetterReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def list_newest(self, limit: int) -> tuple[DeadLetter, ...]:
-        """List the newest, newest first."""
-        statement = sa.select(*_COLUMNS).order_by(dead_letters.c.letter_id.desc()).limit(limit)
+    async def list_newest(self, limit: int, *, team_ids: Collection[str] | None = None) -> tuple[DeadLetter, ...]:
+        """List the newest, of all workspaces or of some, newest first; one of no known workspace is of none of them."""
+        of_these = sa.true() if team_ids is None else dead_letters.c.team_id.in_(sorted(team_ids))
+        statement = sa.select(*_COLUMNS).where(of_these).order_by(dead_letters.c.letter_id.desc()).limit(limit)
         return tuple(_letter(row) for row in await self._connection.execute(statement))
 
     async def list_oldest(self, limit: int, *, after: int = 0) -> tuple[DeadLetter, ...]:

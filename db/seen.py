@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from db.records import Change, Counts, Kind, Page, Position, User, UserFilter, Workspace
+from db.records import Change, Counts, DeadLetter, Kind, Page, Position, Run, User, UserFilter, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
 
@@ -90,6 +90,23 @@ class Seen:
         """
         found = await self._rx.changes.list_changes(after, limit=limit, team_ids=self.sight.team_ids)
         return await self._through(found)
+
+    async def list_runs(self, limit: int) -> tuple[Run, ...]:
+        """List the newest runs of the workspaces that are seen, newest first."""
+        return await self._rx.runs.list_runs(limit, team_ids=self.sight.team_ids)
+
+    async def list_letters(self, limit: int) -> tuple[DeadLetter, ...]:
+        """List the newest dead letters, newest first, without their payloads, and without those of protected users.
+
+        One that names no workspace is seen where all there are are seen.
+        """
+        every = await self._rx.workspaces.list_workspaces()
+        team_ids = None if all(self._sees(each.team_id) for each in every) else self.sight.team_ids
+        found = await self._rx.dead_letters.list_newest(limit, team_ids=team_ids)
+        users = await self._rx.users.get_users({(each.team_id or "", each.user_id or "") for each in found})
+        protected = {key for key, user in users.items() if user.hidden_at is not None}
+        shown = (each for each in found if (each.team_id, each.user_id) not in protected)
+        return tuple(replace(each, payload="") for each in shown)
 
     async def follow(self, after: Position, *, limit: int) -> Stretch:
         """Read on from a position, without custom statuses; lines that are not seen move the position all the same.

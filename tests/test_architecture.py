@@ -33,6 +33,12 @@ CATCHES_ALL = {
     "bot/ingest.py": 1,  # the ingest boundary: nobody is acked for whatever it was
     "bot/socket_client.py": 1,  # the edge of a supervised task
 }
+LOOKS_WITHOUT_A_SIGHT = {
+    "web/doorkeeper.py",  # who somebody is, before anything can be told of what they may see
+    "web/live.py",  # reads the log once for all, and tells it through the sight of each
+    "web/signin.py",  # whose link it is
+    "web/views/health.py",  # whether the database answers; it names nobody
+}
 READS_THE_ENVIRONMENT = {"bot/settings.py"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "urllib.request.getproxies", "dotenv.dotenv_values"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "managers", "manager", "tools"}
@@ -136,6 +142,18 @@ def test_everything_is_caught_only_where_the_list_says() -> None:
     found = {name_of(path): len(list(catches_all(path))) for path in MODULES}
 
     assert CATCHES_ALL == {name: count for name, count in found.items() if count}
+
+
+def test_people_are_shown_through_a_sight() -> None:
+    found = {
+        name_of(path)
+        for path in MODULES
+        if room_of(path) == "web"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr == "reading"
+    }
+
+    assert LOOKS_WITHOUT_A_SIGHT == found
 
 
 def test_imports_name_the_whole_way() -> None:

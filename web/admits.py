@@ -21,10 +21,15 @@ class Admits(StrEnum):
     ANYBODY = "anybody"
     VIEWERS = "viewers"
     ADMINS = "admins"
+    ADMINS_OR_OPEN = "admins or open"
+    """Admins; everybody where the directory is open and nobody can be told to be one."""
 
 
 class GuardedRoute(Route):
-    """A route and whom it admits. `scope` lets programs in as well, by a token that bears it."""
+    """A route and whom it admits. `scope` lets programs in as well, by a token that bears it.
+
+    `instead` tells, as a sentence, what serves where a route for admins has none, since the directory is open.
+    """
 
     def __init__(
         self,
@@ -34,10 +39,12 @@ class GuardedRoute(Route):
         admits: Admits,
         scope: TokenScope | None = None,
         methods: Sequence[str] | None = None,
+        instead: str = "",
     ) -> None:
         super().__init__(path, endpoint, methods=methods)
         self.admits = admits
         self.scope = scope
+        self.instead = instead
 
 
 def route_for(scope: Scope) -> GuardedRoute | None:

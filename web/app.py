@@ -25,11 +25,19 @@ from web.live import Live
 from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask, leave
 from web.templating import Templates
+from web.view_as import view_as
+from web.views.away import card, export_csv, export_json
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
 from web.views.live import live
+from web.views.ops import dead_letters, runs
 from web.views.profile import profile
 from web.window import Window
+
+LETTERS_COMMAND = (
+    "On the machine where it runs, `usersync dead-letters` lists what could not be read, and "
+    "`usersync dead-letters show NUMBER` prints one."
+)
 
 
 def create_app(
@@ -60,6 +68,12 @@ def create_app(
     routes = [
         GuardedRoute("/", directory, admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
+        GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
+        GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
+        GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
+        GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
+        GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMAND),
+        GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
         GuardedRoute("/api/v1/users/{team_id}/{user_id}", api.user, admits=Admits.VIEWERS, scope=TokenScope.USERS),

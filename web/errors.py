@@ -110,7 +110,9 @@ def _page(request: Request, status_code: int, words: Words, code: str = "", *, d
         message = WORDS_OF.get(status_code, f"{words.title}. {words.words}")
         return in_words(request, status_code, f"{message} The log calls it {code}." if code else message)
     window, zone = window_of(request), zone_of_viewer(request)
-    values = frame(window, window.clock(), zone, window.workspaces(), viewer_of(request))
+    viewer = viewer_of(request)
+    workspaces = [each for each in window.workspaces() if viewer is None or each.team_id == viewer.team_id]
+    values = frame(window, window.clock(), zone, workspaces, viewer)
     values["dot"] = dot or values["dot"]
     return window.templates.page(
         "failure.html", status_code=status_code, failure=words, code=code, again_href=_here(request), **values

@@ -8,7 +8,8 @@ from datetime import UTC
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from db.records import Change, Kind, Position, User
+from db import Sight
+from db.records import STATUS_FIELDS, Change, Kind, Position, User
 from web.fresh import dot_of, freshness_of
 from web.news import news_of
 from web.ports import Clock, StatusReader
@@ -31,26 +32,37 @@ class View(StrEnum):
 
 
 class Telling:
-    """Turns changes into frames."""
+    """Turns changes into frames, as one reader may see them."""
 
     def __init__(self, *, templates: Templates, clock: Clock, status: StatusReader) -> None:
         self._templates = templates
         self._clock = clock
         self._status = status
 
-    def frame(self, view: View, zone: ZoneInfo | None, change: Change, user: User | None, position: Position) -> bytes:
-        """Tell one change."""
-        if change.is_reset:
+    def frame(
+        self,
+        view: View,
+        zone: ZoneInfo | None,
+        sight: Sight,
+        change: Change,
+        user: User | None,
+        position: Position,
+    ) -> bytes:
+        """Tell one change, `user` being its user as they are now; only the place where nothing of it may be seen."""
+        position, seen, shown = sight.position(position), sight.change(change, user), sight.user(user)
+        if seen is None:
+            return id_frame(position)
+        if seen.is_reset:
             return self.reset(position)
         if view is View.CHANGES:
-            return _frame(json.dumps(_told(change)), position=position)
-        if user is None:
+            entry = _told(seen, is_erased=shown is not None and shown.kind is Kind.ERASED)
+            return _frame(json.dumps(entry), position=position) if entry else id_frame(position)
+        if shown is None:
             return id_frame(position)
-        if user.kind is Kind.ERASED:
-            return _frame(
-                self._templates.render("erased.html", row=row_of(user, self._clock(), zone)), position=position
-            )
-        return _frame(self._page_parts(zone, change, user), position=position)
+        if shown.kind is Kind.ERASED:
+            row = row_of(shown, self._clock(), zone)
+            return _frame(self._templates.render("erased.html", row=row), position=position)
+        return _frame(self._page_parts(zone, seen, shown, shows_title=sight.sees("title")), position=position)
 
     def reset(self, position: Position) -> bytes:
         """Say that more changed than is worth listing: read the whole again."""
@@ -64,11 +76,18 @@ class Telling:
         """Tell how the connection to Slack stands, in a form that changes when pages must be told."""
         return dot_of(self._status(), self._clock(), None).words
 
-    def _page_parts(self, zone: ZoneInfo | None, change: Change | None = None, user: User | None = None) -> str:
+    def _page_parts(
+        self,
+        zone: ZoneInfo | None,
+        change: Change | None = None,
+        user: User | None = None,
+        *,
+        shows_title: bool = True,
+    ) -> str:
         now, status = self._clock(), self._status()
         row = entry = None
         if change is not None and user is not None:
-            row = row_of(user, now, zone, is_fresh=True)
+            row = row_of(user, now, zone, is_fresh=True, shows_title=shows_title)
             sentence = news_of(change, user)
             entry = entry_of(change, user, sentence, now, zone) if sentence else None
         return self._templates.render(
@@ -92,6 +111,11 @@ def id_frame(position: Position) -> bytes:
     return f"id: {encode(position)}\n\n".encode()
 
 
+def is_reset(frame: bytes) -> bool:
+    """Say whether a frame tells to start again: of what it leaves untold, anything may have happened to anybody."""
+    return b"\nevent: reset\n" in frame
+
+
 def _frame(text: str, *, position: Position | None = None, event: str = "") -> bytes:
     lines = [f"id: {encode(position)}"] if position else []
     lines += [f"event: {event}"] if event else []
@@ -99,13 +123,17 @@ def _frame(text: str, *, position: Position | None = None, event: str = "") -> b
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def _told(change: Change) -> dict[str, object]:
+def _told(change: Change, *, is_erased: bool) -> dict[str, object] | None:
+    """Write a change as an entry; None for a mere custom status: a stream that can be kept is no record of those."""
+    fields = [name for name in change.fields if name not in STATUS_FIELDS]
+    if not fields and not change.is_new_user:
+        return None
     return {
         "team_id": change.team_id,
         "user_id": change.user_id,
         "rev": change.rev,
         "seq": change.seq,
-        "fields": list(change.fields),
+        **({"kind": Kind.ERASED.value} if is_erased else {"fields": fields}),
         "at": f"{change.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
         "source": change.source.value,
     }

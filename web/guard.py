@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,11 +20,16 @@ from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
 from web.notices import is_for_people, notice
 from web.ports import SlackSilent
+from web.view_as import asks_for_less
 from web.viewer import Viewer
 
 NOBODY_IS_ADMIN = (
     "This page is for admins",
     "The directory is open to everybody (USERSYNC_AUTH=none), so nobody here can be told to be one.",
+)
+SEEN_AS_MEMBERS_DO = (
+    "This page is for admins",
+    "You see the directory as members do, and they do not see this page. Go back to your own view first.",
 )
 FOR_ADMINS = ("This page is for admins", "Slack's admins and owners of your workspace can see it.")
 
@@ -47,8 +53,7 @@ class Guard:
         if _takes_tokens(request, route) and bearer_text(request) is not None:
             refusal = await self._admit_program(request, route.scope if route else None)
         else:
-            # What does not exist is told to viewers alone.
-            refusal = await self._admit(request, route.admits if route else Admits.VIEWERS)
+            refusal = await self._admit(request, route)
         if refusal:
             await refusal(scope, receive, send)
             return
@@ -71,15 +76,21 @@ class Guard:
         request.state.sight = sight_of(self._policy, audience, frozenset({token.team_id}) if token.team_id else None)
         return None
 
-    async def _admit(self, request: Request, admits: Admits) -> Response | None:
+    async def _admit(self, request: Request, route: GuardedRoute | None) -> Response | None:
         """Let the views behind know whom they serve, and what these may see; or answer in words why not."""
+        admits = route.admits if route else Admits.VIEWERS  # what does not exist is told to viewers alone
         if self._doorkeeper is None:
             request.state.sight = sight_of(self._policy, Audience.EVERYONE, None)
-            return None if admits is Admits.VIEWERS else notice(request, 403, *NOBODY_IS_ADMIN)
+            instead = (route.instead,) if route and route.instead else ()
+            return notice(request, 403, *NOBODY_IS_ADMIN, *instead) if admits is Admits.ADMINS else None
         judged = await self._judged(request, self._doorkeeper)
         if not isinstance(judged, Viewer):
             return judged
-        if admits is Admits.ADMINS and not judged.is_admin:
+        if judged.is_admin and asks_for_less(request, self._doorkeeper.door):
+            judged = replace(judged, is_admin=False, sees_as_everyone=True)
+        if admits is not Admits.VIEWERS and not judged.is_admin:
+            if judged.sees_as_everyone:
+                return notice(request, 403, *SEEN_AS_MEMBERS_DO, back="To the directory")
             return notice(request, 403, *FOR_ADMINS)
         request.state.viewer = judged
         audience = Audience.ADMINS if judged.is_admin else Audience.EVERYONE

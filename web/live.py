@@ -1,4 +1,4 @@
-"""The one reader of the change log for all open pages: each change is read once, rendered once, told to everybody."""
+"""The one reader of the change log for all open pages: a change is read once, and told as each reader may see it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from db import Bell, Store
+from db import Bell, Sight, Store
 from db.errors import PositionTooOld, StoreUnavailable
 from db.records import Change, Position, User
 from web.frames import Telling, View, id_frame
@@ -22,10 +22,13 @@ READ_AT_ONCE = 500
 STANDING = frozenset(
     {
         "deleted", "missing_since", "is_forgotten", "is_restricted", "is_ultra_restricted", "is_bot", "is_external",
-        "is_stranger", "home_team_id", "is_admin", "is_owner", "is_primary_owner",
+        "is_stranger", "home_team_id", "is_admin", "is_owner", "is_primary_owner", "hidden_at",
     }
 )  # fmt: skip
 """What decides whether a viewer may look, and at what."""
+
+_ALL = Sight()
+"""Of every workspace; changes are read whole, and told through the sight of each reader."""
 
 Users = Mapping[tuple[str, str], User]
 
@@ -44,6 +47,7 @@ class Reader:
 
     view: View
     zone: ZoneInfo | None
+    sight: Sight
     queue: asyncio.Queue[Told]
     viewer: tuple[str, str] | None = None
     heartbeat_s: float = HEARTBEAT_S
@@ -92,16 +96,19 @@ class Live:
         zone: ZoneInfo | None,
         after: Position | None,
         *,
+        sight: Sight,
         is_lost: bool = False,
         viewer: tuple[str, str] | None = None,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> AsyncGenerator[bytes]:
         """Tell one reader what comes after a position (or from now on), until it leaves, lags or we close.
 
+        What its sight does not let through only moves its place; of workspaces that it does not see it hears nothing.
+
         A reader who is lost, because its position is none of ours, is told to start again.
         A `viewer` (`team_id`, `id`) whose standing changes is dropped: as they come back, the door looks at them anew.
         """
-        reader = Reader(view, zone, asyncio.Queue(self._queue_size), viewer, heartbeat_s)
+        reader = Reader(view, zone, sight, asyncio.Queue(self._queue_size), viewer, heartbeat_s)
         if self._is_closed:
             return
         # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
@@ -124,39 +131,42 @@ class Live:
     async def _replay(
         self, reader: Reader, after: Position | None, *, is_lost: bool
     ) -> AsyncIterator[tuple[Position, bytes]]:
-        position = after
+        sight, position = reader.sight, after and reader.sight.position(after)
         while True:
-            newest, changes, users = await self._read(position)
+            newest, changes, users = await self._read(position, sight)
             if is_lost or changes is None or (reader.view is View.DIRECTORY and len(changes) >= READ_AT_ONCE):
-                yield newest, self._telling.reset(newest)
+                yield sight.position(newest), self._telling.reset(sight.position(newest))
                 return
             if position is None:
-                yield newest, id_frame(newest)
+                yield sight.position(newest), id_frame(sight.position(newest))
                 return
             for change in changes:
                 position = moved(position, change)
-                yield position, self._telling.frame(reader.view, reader.zone, change, _user(users, change), position)
+                user = _user(users, change)
+                yield position, self._telling.frame(reader.view, reader.zone, sight, change, user, position)
             if len(changes) < READ_AT_ONCE:
                 yield position, id_frame(position)
                 return
 
-    async def _read(self, position: Position | None) -> tuple[Position, tuple[Change, ...] | None, Users]:
+    async def _read(self, position: Position | None, sight: Sight) -> tuple[Position, tuple[Change, ...] | None, Users]:
         """Read the newest position and what came after one; None where that is no longer kept.
 
         A reader who leaves meanwhile cancels its stream, but not the question under way: a database connection that
         is abandoned in the middle of an answer cannot be used again.
         """
-        reading = asyncio.create_task(self._read_whole(position), name="live read")
+        reading = asyncio.create_task(self._read_whole(position, sight.team_ids), name="live read")
         reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
         return await asyncio.shield(reading)
 
-    async def _read_whole(self, position: Position | None) -> tuple[Position, tuple[Change, ...] | None, Users]:
+    async def _read_whole(
+        self, position: Position | None, team_ids: frozenset[str] | None
+    ) -> tuple[Position, tuple[Change, ...] | None, Users]:
         async with self._store.reading() as rx:
             newest = await rx.workspaces.find_position()
             if position is None:
                 return newest, (), {}
             try:
-                changes = await rx.changes.list_changes(position, limit=READ_AT_ONCE)
+                changes = await rx.changes.list_changes(position, limit=READ_AT_ONCE, team_ids=team_ids)
             except PositionTooOld:
                 return newest, None, {}
             return newest, changes, await rx.users.get_users(_keys(changes)) if self._readers else {}
@@ -174,7 +184,7 @@ class Live:
 
     async def _look(self) -> bool:
         """Read and tell what is new; say whether there may be more."""
-        newest, changes, users = await self._read(self._position)
+        newest, changes, users = await self._read(self._position, _ALL)
         if self._position is None:
             self._position = newest
             return False
@@ -190,20 +200,21 @@ class Live:
         return len(changes) == READ_AT_ONCE
 
     def _tell_change(self, change: Change, user: User | None, position: Position) -> None:
-        frames: dict[tuple[View, ZoneInfo | None], bytes] = {}
+        frames: dict[tuple[View, ZoneInfo | None, Sight], bytes] = {}
         for reader in tuple(self._readers):
-            key = (reader.view, reader.zone)
-            if key not in frames:
-                frames[key] = self._telling.frame(reader.view, reader.zone, change, user, position)
             if reader.viewer == (change.team_id, change.user_id) and STANDING & set(change.fields):
                 self._drop(reader)
-            else:
-                self._put(reader, Told(frames[key], change))
+                continue
+            if not reader.sight.sees_workspace(change.team_id):
+                continue
+            key = (reader.view, reader.zone, reader.sight)
+            if key not in frames:
+                frames[key] = self._telling.frame(*key, change, user, position)
+            self._put(reader, Told(frames[key], change))
 
     def _tell_reset(self, newest: Position) -> None:
-        frame = self._telling.reset(newest)
         for reader in tuple(self._readers):
-            self._put(reader, Told(frame))
+            self._put(reader, Told(self._telling.reset(reader.sight.position(newest))))
 
     def _tell_pulse(self) -> None:
         """Tell pages when the connection to Slack comes or goes."""

@@ -75,6 +75,12 @@ def link(user_filter: UserFilter, *, after: str | None = None) -> str:
     return f"/?{urlencode(found)}" if found else "/"
 
 
+def exports(user_filter: UserFilter) -> dict[str, str]:
+    """Return the addresses at which the list under this filter can be taken away, by how the link is called."""
+    narrowed = link(user_filter).removeprefix("/")
+    return {"CSV": f"/export.csv{narrowed}", "JSON": f"/export.json{narrowed}"}
+
+
 def groups(user_filter: UserFilter, counts: Counts) -> tuple[Group, ...]:
     """Lay out the filter rail."""
     kinds = tuple(

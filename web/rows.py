@@ -55,6 +55,8 @@ class Row:
     sort_key: str
     rev: int
     letter: str = ""
+    shows_title: bool = True
+    """False where titles are not for this viewer; an empty one is not remarked on then."""
     is_fresh: bool = False
     """True in a live fragment: the row shows for a moment that it changed."""
 
@@ -66,6 +68,7 @@ def row_of(
     *,
     q: str = "",
     letter: str = "",
+    shows_title: bool = True,
     is_fresh: bool = False,
 ) -> Row:
     """Lay out one user for the list."""
@@ -90,6 +93,7 @@ def row_of(
         sort_key=user.sort_key,
         rev=user.rev,
         letter=letter,
+        shows_title=shows_title,
         is_fresh=is_fresh,
     )
 
@@ -118,6 +122,11 @@ def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, 
 def profile_link(team_id: str, user_id: str) -> str:
     """Return the address of somebody's own page."""
     return f"/users/{quote(team_id, safe='')}/{quote(user_id, safe='')}"
+
+
+def card_link(team_id: str, user_id: str) -> str:
+    """Return the address of somebody's contact card."""
+    return f"{profile_link(team_id, user_id)}/card.vcf"
 
 
 def message_link(user: User) -> str:

@@ -26,6 +26,8 @@ class Viewer:
     name: str
     is_admin: bool
     """True for admins and owners of the workspace, and for whom the operator named beside them."""
+    sees_as_everyone: bool = False
+    """True for an admin who looks at the directory as members do; `is_admin` is False meanwhile."""
 
 
 def viewer_from(user: User, *, admins: Container[tuple[str, str]] = ()) -> Viewer:

@@ -67,6 +67,7 @@ def frame(
     return {
         "brand": brand(window.name_of_page, workspaces) if is_inside else NAMELESS,
         "viewer": viewer,
+        "is_open": window.doorkeeper is None,
         "is_inside": is_inside,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
@@ -76,6 +77,8 @@ def frame(
         "refresh_s": 0,
         "is_live": False,
         "here": "",
+        "here_runs": "",
+        "here_letters": "",
     }
 
 

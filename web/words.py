@@ -72,6 +72,16 @@ def short_day(on: date, today: date) -> str:
     return format_date(on, "d MMM" if on.year == today.year else "d MMM y", locale=LOCALE)
 
 
+def lasted(seconds: float) -> str:
+    """Say how long something took: "0.8 s", "38 s", "3 min 20 s", "1 h 5 min"."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{amount} {unit}" for amount, unit in parts if amount and not (hours and unit == "s")) or "0 s"
+
+
 def number(count: int) -> str:
     """Write a count with its thousands apart."""
     return str(format_decimal(count, locale=LOCALE))

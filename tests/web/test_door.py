@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 import web
-from db import Store
+from db import Store, mark_missing
 from db.records import Kind, State, User, Workspace
 from tests.support.browser import CHROMIUM
 from tests.support.html import read
@@ -153,13 +156,62 @@ async def listen(lines: AsyncIterator[str]) -> str:
     return "the end"
 
 
+async def goes_missing(slack: Slack) -> None:
+    async with slack.store.transaction() as tx:
+        since = slack.clock() + timedelta(seconds=1)
+        await mark_missing(tx, TEAM, ["U1"], since=since, now=slack.clock())
+
+
+def is_told(**values: Any) -> Callable[[Slack], Awaitable[None]]:
+    """Let Slack say something of the reader."""
+
+    async def happen(slack: Slack) -> None:
+        await slack.says("U1", **values)
+
+    return happen
+
+
 @pytest.mark.parametrize(
-    "told",
-    [{"is_restricted": True}, {"deleted": True}, {"is_forgotten": True}],
-    ids=["becomes a guest", "is deactivated", "is erased"],
+    ("happens", "status_code"),
+    [
+        (is_told(is_restricted=True), 403),
+        (is_told(is_stranger=True), 403),
+        (is_told(deleted=True), 403),
+        (is_told(is_forgotten=True), 403),
+        (goes_missing, 403),
+        (is_told(is_admin=False), 200),
+    ],
+    ids=["becomes a guest", "becomes external", "is deactivated", "is erased", "is missing", "is no admin any more"],
 )
-async def test_a_stream_ends_with_its_readers_right_to_look(
-    app: Starlette, slack: Slack, store: Store, clock: Clock, told: dict[str, bool]
+async def test_a_stream_ends_within_two_seconds_with_what_its_reader_may_see(
+    app: Starlette,
+    slack: Slack,
+    store: Store,
+    clock: Clock,
+    happens: Callable[[Slack], Awaitable[None]],
+    status_code: int,
+) -> None:
+    await slack.says("U1", real_name="Ada", is_admin=True)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        await signs_in(client, store, clock, "U1")
+        async with client.stream("GET", "/live", timeout=10) as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            clock.passes(seconds=1)
+            await slack.says("U1", title="Countess")
+            first = await listen(lines)
+            clock.passes(seconds=1)
+            await happens(slack)
+            async with asyncio.timeout(2):
+                second = await listen(lines)
+        again = await client.head("/live")
+
+    assert ("U1", "the end") == (first, second)
+    assert status_code == again.status_code
+
+
+async def test_a_stream_that_tells_to_start_again_asks_the_door_first(
+    app: Starlette, slack: Slack, store: Store, clock: Clock
 ) -> None:
     await slack.says("U1", real_name="Ada")
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -170,13 +222,15 @@ async def test_a_stream_ends_with_its_readers_right_to_look(
             clock.passes(seconds=1)
             await slack.says("U1", title="Countess")
             first = await listen(lines)
-            clock.passes(seconds=1)
-            await slack.says("U1", **told)
-            second = await listen(lines)
-        again = await client.get("/live")
+            async with store.transaction() as tx:  # what a reset leaves untold
+                user = await tx.users.find_user(TEAM, "U1")
+                assert user is not None
+                await tx.users.update([replace(user, deleted=True, state=State.DEACTIVATED)])
+            await slack.shows({"id": "U2", "real_name": "Grace"})
+            async with asyncio.timeout(2):
+                rest = [line async for line in lines if line.startswith(("event", "data"))]
 
-    assert ("U1", "the end") == (first, second)
-    assert 403 == again.status_code
+    assert ("U1", []) == (first, rest)
 
 
 async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slack, store: Store, clock: Clock) -> None:

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from db import Store
-from db.records import Position
+from db import Sight, Store, record
+from db.records import Observation, Position, Source, Workspace
 from tests.support.html import read
 from tests.support.waiting import eventually
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
@@ -22,6 +22,7 @@ from web.live import Live
 from web.positions import BadPosition, decode, encode
 
 LISBON = ZoneInfo("Europe/Lisbon")
+EVERYTHING = Sight(sees_contact_of_gone=True)
 
 
 @asynccontextmanager
@@ -60,7 +61,7 @@ def live(app: Starlette) -> Live:
 async def test_a_change_is_told_to_whoever_listens(live: Live, slack: Slack, store: Store) -> None:
     await slack.says("U1", real_name="Ada", title="Analyst")
     async with following(live):
-        stream = live.stream(View.CHANGES, None, await position_of(store))
+        stream = live.stream(View.CHANGES, None, await position_of(store), sight=EVERYTHING)
         assert (await anext(stream)).startswith(b"id: ")
         await slack.says("U1", title="CTO")
 
@@ -76,8 +77,8 @@ async def test_a_reader_goes_on_behind_its_last_id(live: Live, slack: Slack, sto
     for title in ("one", "two", "three"):
         await slack.says("U1", title=title)
     async with following(live):
-        first = await next_frame(live.stream(View.CHANGES, None, start))
-        rest = live.stream(View.CHANGES, None, decode(first["id"]))
+        first = await next_frame(live.stream(View.CHANGES, None, start, sight=EVERYTHING))
+        rest = live.stream(View.CHANGES, None, decode(first["id"]), sight=EVERYTHING)
         revs = [json.loads(each["data"])["rev"] for each in (await next_frame(rest), await next_frame(rest))]
 
     assert [json.loads(first["data"])["rev"] + 1, json.loads(first["data"])["rev"] + 2] == revs
@@ -87,7 +88,7 @@ async def test_nothing_is_told_twice_or_left_out_around_the_replay(live: Live, s
     await slack.says("U1", real_name="Ada")
     start = await position_of(store)
     async with following(live):
-        stream = live.stream(View.CHANGES, None, start)
+        stream = live.stream(View.CHANGES, None, start, sight=EVERYTHING)
         reading = asyncio.create_task(_collect(stream, 20))
         for number in range(20):
             await slack.says("U1", title=f"title {number}")
@@ -104,8 +105,8 @@ async def test_a_backfill_and_a_lost_position_are_told_as_reset(live: Live, slac
     start = await position_of(store)
     await slack.shows({"id": "U1", "real_name": "Ada"})
 
-    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start)))["event"]
-    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, None, is_lost=True)))["event"]
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start, sight=EVERYTHING)))["event"]
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, None, is_lost=True, sight=EVERYTHING)))["event"]
 
 
 async def test_a_position_older_than_what_is_kept_is_told_as_reset(live: Live, slack: Slack, store: Store) -> None:
@@ -115,7 +116,7 @@ async def test_a_position_older_than_what_is_kept_is_told_as_reset(live: Live, s
     async with store.transaction() as tx:
         await tx.workspaces.set_kept_from([TEAM], "changes_from_rev", (await position_of(store)).marks[TEAM][0])
 
-    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start)))["event"]
+    assert "reset" == (await next_frame(live.stream(View.CHANGES, None, start, sight=EVERYTHING)))["event"]
 
 
 async def test_the_page_gets_row_sentence_and_freshness(live: Live, slack: Slack, store: Store) -> None:
@@ -123,7 +124,7 @@ async def test_the_page_gets_row_sentence_and_freshness(live: Live, slack: Slack
     start = await position_of(store)
     await slack.says("U1", title="CTO")
 
-    part = read((await next_frame(live.stream(View.DIRECTORY, LISBON, start)))["data"])
+    part = read((await next_frame(live.stream(View.DIRECTORY, LISBON, start, sight=EVERYTHING)))["data"])
 
     row = part.one("li", id=f"u-{TEAM}-U1")
     assert ("outerMorph", "Ada <b>") == (row.attributes["hx-swap-oob"], row.one("a", class_="name").text)
@@ -138,7 +139,7 @@ async def test_an_erased_user_is_named_to_nobody(live: Live, slack: Slack, store
     start = await position_of(store)
     await slack.says("U1", is_forgotten=True)
     async with following(live):
-        told = await next_frame(live.stream(View.DIRECTORY, None, start))
+        told = await next_frame(live.stream(View.DIRECTORY, None, start, sight=EVERYTHING))
 
     assert "Ada" not in told["data"]
     assert "delete" == read(told["data"]).one("li", id=f"u-{TEAM}-U1").attributes["hx-swap-oob"]
@@ -150,7 +151,7 @@ async def test_a_page_that_missed_very_much_starts_again(live: Live, slack: Slac
     for number in range(501):
         await slack.says("U1", title=str(number))
 
-    assert "reset" == (await next_frame(live.stream(View.DIRECTORY, None, start)))["event"]
+    assert "reset" == (await next_frame(live.stream(View.DIRECTORY, None, start, sight=EVERYTHING)))["event"]
 
 
 async def test_a_reader_who_lags_is_dropped_and_holds_up_nobody(
@@ -160,9 +161,9 @@ async def test_a_reader_who_lags_is_dropped_and_holds_up_nobody(
     live = Live(store=store, bell=store.bell, telling=telling, queue_size=4)
     await slack.says("U1", real_name="Ada")
     async with following(live):
-        slow = live.stream(View.CHANGES, None, None)
+        slow = live.stream(View.CHANGES, None, None, sight=EVERYTHING)
         await anext(slow)
-        quick = live.stream(View.CHANGES, None, None)
+        quick = live.stream(View.CHANGES, None, None, sight=EVERYTHING)
         await anext(quick)
         for number in range(8):
             await slack.says("U1", title=str(number))
@@ -176,7 +177,7 @@ async def test_when_the_connection_to_slack_is_lost_open_pages_learn_it(
     live: Live, slack: Slack, service: Service
 ) -> None:
     async with following(live):
-        stream = live.stream(View.DIRECTORY, LISBON, None)
+        stream = live.stream(View.DIRECTORY, LISBON, None, sight=EVERYTHING)
         assert "Live" == read((await next_frame(stream))["data"]).one(id="dot").text
         service.is_now(sockets=0)
         words = "Live"
@@ -188,7 +189,7 @@ async def test_when_the_connection_to_slack_is_lost_open_pages_learn_it(
 
 async def test_closing_ends_every_stream_at_once(live: Live, slack: Slack) -> None:
     async with following(live):
-        stream = live.stream(View.CHANGES, None, None)
+        stream = live.stream(View.CHANGES, None, None, sight=EVERYTHING)
         await anext(stream)
         reading = asyncio.create_task(_collect_all(stream))
         await live.close()
@@ -242,3 +243,56 @@ async def test_a_question_for_the_head_alone_ends(client: httpx.AsyncClient, app
 
     assert (200, b"") == (answer.status_code, answer.content)
     assert 0 == app.state.live.readers
+
+
+async def test_a_reader_hears_nothing_of_workspaces_that_they_do_not_see(
+    live: Live, slack: Slack, store: Store
+) -> None:
+    async with store.transaction() as tx:
+        await tx.workspaces.save_workspace(Workspace("T0OTHER", "Other"))
+    start = await position_of(store)
+    await says_elsewhere(store, slack, "before")
+    sight = Sight(frozenset({TEAM}))
+    async with following(live):
+        stream = live.stream(View.CHANGES, None, start, sight=sight)
+        frames = [await anext(stream)]
+        await says_elsewhere(store, slack, "meanwhile")
+        await slack.says("U1", real_name="Ada")
+        frames.append(await anext(stream))
+
+    assert [{TEAM}, {TEAM}] == [set(decode(_id(frame)).marks) for frame in frames]
+    assert [b"data", b'"U1"'] == [word for word in (b"data", b'"U1"', b"T0OTHER") if word in b"".join(frames)]
+
+
+async def test_a_change_that_a_sight_does_not_let_through_only_moves_the_place(
+    live: Live, slack: Slack, store: Store
+) -> None:
+    await slack.says("U1", real_name="Ada", phone="1")
+    start = await position_of(store)
+    await slack.says("U1", phone="2")
+    sight = Sight(hidden=frozenset({"phone"}))
+    async with following(live):
+        for view in View:
+            replayed = await anext(live.stream(view, None, start, sight=sight))
+            stream = live.stream(view, None, None, sight=sight)
+            place = decode(_id(await anext(stream)))
+            await slack.says("U1", phone=f"3 {view}")
+            told = await anext(stream)
+            while b"id: " not in told:  # a heartbeat
+                told = await anext(stream)
+
+            assert (1, 1) == (replayed.count(b"\n\n"), told.count(b"\n\n"))
+            assert b"data" not in replayed + told
+            assert decode(_id(told)).marks[TEAM] > place.marks[TEAM]
+
+
+async def says_elsewhere(store: Store, slack: Slack, title: str) -> None:
+    moment = int(slack.clock().timestamp())
+    seen = Observation("T0OTHER", "U9", {"title": title, "deleted": False}, moment, len(title), Source.EVENT)
+    async with store.transaction() as tx:
+        await record(tx, "T0OTHER", [seen], now=slack.clock())
+        tx.rings()
+
+
+def _id(frame: bytes) -> str:
+    return frame.decode().partition("id: ")[2].partition("\n")[0]

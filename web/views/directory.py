@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db import Snapshot
+from db import Seen, Sight, looking
 from db.records import Change, Counts, Page, Position, User, UserFilter, Workspace
 from web import query
 from web.fresh import progress
@@ -18,7 +18,7 @@ from web.names import margin_letter
 from web.positions import encode
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
-from web.viewer import viewer_of, zone_of_viewer
+from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, frame, window_of
 from web.words import counted, number
 
@@ -46,28 +46,30 @@ async def directory(request: Request) -> Response:
     """Show the people who fit the filter."""
     window, zone = window_of(request), zone_of_viewer(request)
     now, user_filter, after = window.clock(), query.parse(request.query_params), request.query_params.get("after")
-    async with window.store.reading() as rx:
-        found = await _look(rx, user_filter, after)
-    values = frame(window, now, zone, found.workspaces, viewer_of(request))
+    sight = sight_of(request)
+    async with looking(window.store, sight) as seen:
+        found = await _look(seen, user_filter, after)
+    values = frame(window, now, zone, found.workspaces, viewer_of(request)) | {"here": "page"}
     if not found.everybody:
         return _nobody(window, values, found)
-    values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, now, zone)
+    values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, now, zone, sight)
+    values |= _sight_values(sight)
     return window.templates.page("directory.html", **values)
 
 
-async def _look(rx: Snapshot, user_filter: UserFilter, after: str | None) -> Found:
+async def _look(seen: Seen, user_filter: UserFilter, after: str | None) -> Found:
     # The position first: whatever is committed while we look comes again over the stream, never not at all.
-    position = await rx.workspaces.find_position()
-    workspaces = await rx.workspaces.list_workspaces()
-    page = await rx.users.list_users(user_filter, after=after, limit=PAGE_SIZE)
-    counts = await rx.users.count_users(user_filter)
-    recent = await rx.changes.list_recent(LOOKED_AT)
-    users = await rx.users.get_users({(change.team_id, change.user_id) for change in recent if change.user_id})
+    position = await seen.find_position()
+    workspaces = await seen.list_workspaces()
+    page = await seen.list_users(user_filter, after=after, limit=PAGE_SIZE)
+    counts = await seen.count_users(user_filter)
+    recent = await seen.list_recent(LOOKED_AT)
+    users = await seen.get_users({(change.team_id, change.user_id) for change in recent if change.user_id})
     wider = everybody = counts.total
     if not counts.total:
-        everybody = (await rx.users.count_users(query.EVERYBODY)).total
+        everybody = (await seen.count_users(query.EVERYBODY)).total
         if user_filter.q:
-            wider = (await rx.users.count_users(replace(query.EVERYBODY, q=user_filter.q))).total
+            wider = (await seen.count_users(replace(query.EVERYBODY, q=user_filter.q))).total
     return Found(workspaces, position, page, counts, recent, users, wider, everybody)
 
 
@@ -90,9 +92,9 @@ def _filter_values(user_filter: UserFilter, found: Found) -> dict[str, Any]:
 
 
 def _list_values(
-    user_filter: UserFilter, found: Found, after: str | None, now: datetime, zone: ZoneInfo | None
+    user_filter: UserFilter, found: Found, after: str | None, now: datetime, zone: ZoneInfo | None, sight: Sight
 ) -> dict[str, Any]:
-    rows = rows_of(found.page.users, user_filter.q, now, zone)
+    rows = rows_of(found.page.users, user_filter.q, now, zone, shows_title=sight.sees("title"))
     next_cursor = found.page.next_cursor
     return {
         "rows": rows,
@@ -101,17 +103,31 @@ def _list_values(
         "shown": number(len(rows)),
         "next_href": query.link(user_filter, after=next_cursor) if next_cursor else "",
         "is_first": not after,
+        "exports": query.exports(user_filter),
         "news": entries(found.recent, found.users, now, zone),
         "stream": f"/live?view=directory&after={encode(found.position)}",
     }
 
 
-def rows_of(users: tuple[User, ...], q: str, now: datetime, zone: ZoneInfo | None) -> list[Row]:
+def _sight_values(sight: Sight) -> dict[str, Any]:
+    """Tell what the page has no place for, and name what can be searched."""
+    searched = {"title": "title", "email": "e-mail", "phone": "phone"}
+    return {
+        "searched": ", ".join(["Name", *(words for column, words in searched.items() if sight.sees(column))]),
+        "has_clocks": sight.sees("tz"),
+        "has_statuses": sight.sees("status_text"),
+    }
+
+
+def rows_of(
+    users: tuple[User, ...], q: str, now: datetime, zone: ZoneInfo | None, *, shows_title: bool = True
+) -> list[Row]:
     """Lay out the list; a letter stands in the margin where the names begin with another one, but not in a search."""
     rows, previous = [], ""
     for user in users:
         letter = "" if q else margin_letter(user.sort_key)
-        rows.append(row_of(user, now, zone, q=q, letter=letter if letter != previous else ""))
+        shown = letter if letter != previous else ""
+        rows.append(row_of(user, now, zone, q=q, letter=shown, shows_title=shows_title))
         previous = letter
     return rows
 

@@ -14,11 +14,11 @@ from db.errors import StoreUnavailable
 from db.records import TokenScope
 from web.bearers import token_of
 from web.doorkeeper import Caller
-from web.frames import View
+from web.frames import View, is_reset
 from web.live import HEARTBEAT_S
 from web.ports import SlackSilent
 from web.positions import BadPosition, decode
-from web.viewer import viewer_of, zone_of_viewer
+from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, window_of
 
 RETRY_MS = 1000
@@ -52,7 +52,9 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
     viewer, zone = viewer_of(request), zone_of_viewer(request)
     key = (viewer.team_id, viewer.user_id) if viewer else None
     beat_s = ASK_AGAIN_OF_TOKENS.total_seconds() if token_of(request) else HEARTBEAT_S
-    stream = window.live.stream(view, zone, after, is_lost=is_lost, viewer=key, heartbeat_s=beat_s)
+    stream = window.live.stream(
+        view, zone, after, sight=sight_of(request), is_lost=is_lost, viewer=key, heartbeat_s=beat_s
+    )
     async with aclosing(stream) as frames:
         async for frame in _while_welcome(frames, window, request):
             yield frame
@@ -68,7 +70,7 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
     async for frame in frames:
         # A clock that was set back is no excuse.
         is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ask_again
-        if not is_fresh:
+        if is_reset(frame) or not is_fresh:
             # Shielded: a reader who leaves must not break off a question to the database in the middle.
             if not await asyncio.shield(asyncio.create_task(_is_welcome(window, request))):
                 return

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from db import looking
 from db.records import Change, Kind, State, User, Workspace
 from web.clocks import WORK_ENDS, WORK_STARTS, local_time, offset_words, zone_of
 from web.clocks import difference as clock_difference
@@ -19,8 +20,8 @@ from web.names import first_name_of, plain
 from web.news import Sentence, city_of, history_of
 from web.overlap import Piece, overlap
 from web.positions import encode
-from web.rows import phone_link, row_of
-from web.viewer import viewer_of, zone_of_viewer
+from web.rows import card_link, phone_link, row_of
+from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import brand, frame, window_of
 from web.words import When, day, on_day, when
 
@@ -40,17 +41,18 @@ async def profile(request: Request) -> Response:
     """Show one person."""
     window, zone = window_of(request), zone_of_viewer(request)
     team_id, user_id = request.path_params["team_id"], request.path_params["user_id"]
-    async with window.store.reading() as rx:
-        position = await rx.workspaces.find_position()
-        workspaces = await rx.workspaces.list_workspaces()
-        user = await rx.users.find_user(team_id, user_id)
-        changes = await rx.changes.list_history(team_id, user_id, HISTORY_SHOWN)
+    sight = sight_of(request)
+    async with looking(window.store, sight) as seen:
+        position = await seen.find_position()
+        workspaces = await seen.list_workspaces()
+        user = await seen.find_user(team_id, user_id)
+        changes = await seen.list_history(team_id, user_id, HISTORY_SHOWN)
     if user is None or user.kind is Kind.ERASED:
         raise HTTPException(404)
     now = window.clock()
     workspace = next((each for each in workspaces if each.team_id == team_id), Workspace(team_id))
     values = frame(window, now, zone, workspaces, viewer_of(request))
-    values |= _person(user, now, zone)
+    values |= _person(user, now, zone, shows_title=sight.sees("title"))
     values |= {
         "clock": _clock(user, now, zone),
         "facts": facts_of(user, workspace, now, zone, is_one=len(workspaces) == 1),
@@ -60,8 +62,8 @@ async def profile(request: Request) -> Response:
     return window.templates.page("profile.html", **values)
 
 
-def _person(user: User, now: datetime, zone: ZoneInfo | None) -> dict[str, Any]:
-    row, email = row_of(user, now, zone), (user.email or "").strip()
+def _person(user: User, now: datetime, zone: ZoneInfo | None, *, shows_title: bool) -> dict[str, Any]:
+    row, email = row_of(user, now, zone, shows_title=shows_title), (user.email or "").strip()
     return {
         "row": row,
         "page_title": plain(row.plain_name),
@@ -73,6 +75,7 @@ def _person(user: User, now: datetime, zone: ZoneInfo | None) -> dict[str, Any]:
         "phone_href": phone_link(user.phone),
         "handle": (user.name or "").strip(),
         "tz_label": user.tz or "",
+        "card_href": card_link(user.team_id, user.id),
         "news": (),
     }
 

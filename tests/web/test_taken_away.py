@@ -1,0 +1,197 @@
+"""What people take away: the list as a file, one person as a contact card."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from db import Sight, Store
+from db.errors import StoreUnavailable
+from db.records import SLACK_FIELDS, STATUS_FIELDS, User, UserFilter
+from tests.support.html import read
+from tests.web.conftest import NOON, TEAM, Clock, Slack
+from web.export import READ_AT_ONCE, List, as_json
+from web.vcard import card_of
+
+BOM = "\ufeff"
+
+
+async def rows_of(client: httpx.AsyncClient, path: str = "/export.csv") -> list[dict[str, str]]:
+    answer = await client.get(path)
+    assert 200 == answer.status_code
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix(BOM), newline="")))
+
+
+async def test_a_file_holds_whom_the_page_shows(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.says("U1", real_name="Ada", title="Analyst")
+    await slack.says("U2", real_name="Grace", title="Admiral")
+    await slack.says("U3", real_name="Alan", deleted=True)
+    for path in ("/", "/?q=analyst", "/?state=deactivated&kind=member"):
+        page = read((await client.get(path)).text)
+        shown = [each.text for each in page.all(class_="name")]
+        hrefs = {each.text: each.attributes["href"] for each in page.one("p", class_="take").all("a")}
+
+        assert shown == [each["real_name"] for each in await rows_of(client, hrefs["CSV"])]
+        assert shown == [each["real_name"] for each in (await client.get(hrefs["JSON"])).json()]
+
+
+async def test_the_columns_are_slacks_own_and_a_few_of_ours_but_no_custom_status(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.says("U1", real_name="Ada", status_text="At the dentist", tz_offset=-3600, is_admin=True, joined=True)
+    csv_row, json_row = (await rows_of(client))[0], (await client.get("/export.json")).json()[0]
+    ours = {"kind", "state", "joined_at", "left_at", "missing_since", "rev"}
+    hidden = {"has_2fa"}  # usually for admins alone
+
+    assert {"team_id", "id", "updated"} | ours | set(SLACK_FIELDS) - STATUS_FIELDS - hidden == csv_row.keys()
+    assert list(csv_row) == list(json_row)
+    assert ("member", "active", "2026-11-23T16:42:00Z", "", "true", "") == tuple(
+        csv_row[name] for name in ("kind", "state", "joined_at", "left_at", "is_admin", "title")
+    )
+    assert (-3600, True, None, "2026-11-23T16:42:00Z") == tuple(
+        json_row[name] for name in ("tz_offset", "is_admin", "title", "joined_at")
+    )
+
+
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r"])
+async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack: Slack, beginning: str) -> None:
+    title = f'{beginning}HYPERLINK("http://evil.example";"Ada, see")'
+    await slack.says("U1", real_name="Ada", title=title, display_name='Says "hi", twice\nand again')
+    row = (await rows_of(client))[0]
+
+    assert f"'{title}" == row["title"]
+    assert 'Says "hi", twice\nand again' == row["display_name"]
+    assert title == (await client.get("/export.json")).json()[0]["title"]
+
+
+async def test_a_spreadsheet_is_told_the_encoding_and_a_browser_the_name(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.says("U1", real_name="Zoë")
+    table, array = await client.get("/export.csv"), await client.get("/export.json")
+
+    assert table.content.startswith(BOM.encode())
+    assert ("text/csv; charset=utf-8", "application/json") == (
+        table.headers["content-type"],
+        array.headers["content-type"],
+    )
+    assert 'attachment; filename="people.csv"' in table.headers["content-disposition"]
+    assert "no-store" == table.headers["cache-control"]
+    assert "Zoë" in array.text
+
+
+async def test_a_long_list_is_whole_and_each_is_in_it_once(client: httpx.AsyncClient, slack: Slack) -> None:
+    count = 2 * READ_AT_ONCE + 1
+    await slack.shows(*({"id": f"U{number}", "real_name": f"Person {number % 7}"} for number in range(count)))
+    ids = [each["id"] for each in await rows_of(client)]
+
+    assert (count, count) == (len(ids), len(set(ids)))
+    assert ids == [each["id"] for each in (await client.get("/export.json")).json()]
+
+
+async def test_an_empty_list_is_a_file_as_well(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.says("U1", real_name="Ada")
+
+    assert ([], []) == (await rows_of(client, "/export.csv?q=nobody"), (await client.get("/export.json?q=x")).json())
+
+
+async def test_a_list_that_broke_off_is_never_a_whole_one(store: Store, slack: Slack, tmp_path: Path) -> None:
+    await slack.shows(*({"id": f"U{number}", "real_name": "Ada"} for number in range(READ_AT_ONCE + 1)))
+    wanted = List(store, Sight(), UserFilter())
+    file = as_json(wanted, await wanted.first())
+    begun = [await anext(file), await anext(file)]
+    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE users")
+    with pytest.raises(StoreUnavailable):
+        await anext(file)
+
+    with pytest.raises(ValueError, match="Expecting"):
+        json.loads(b"".join(begun))
+
+
+async def test_while_a_slow_reader_takes_its_file_nothing_is_held_open(store: Store, slack: Slack) -> None:
+    await slack.shows(*({"id": f"U{number}", "real_name": "Ada"} for number in range(READ_AT_ONCE + 1)))
+    wanted = List(store, Sight(), UserFilter())
+    files = [as_json(wanted, await wanted.first()) for _ in range(50)]  # more than there are connections
+    for file in files:
+        await anext(file)
+        await anext(file)
+
+    async with store.reading() as rx:
+        assert 1 == len(await rx.workspaces.list_workspaces())
+    for file in files:
+        await file.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_database_that_is_away_is_told_before_a_file_begins(
+    client: httpx.AsyncClient, slack: Slack, tmp_path: Path
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE users")
+
+    assert 503 == (await client.get("/export.csv")).status_code
+
+
+async def test_the_head_of_a_file_alone_reads_no_list(client: httpx.AsyncClient, app: Starlette) -> None:
+    answer = await client.head("/export.csv")
+
+    assert (200, b"") == (answer.status_code, answer.content)
+
+
+async def test_a_contact_card_has_what_an_address_book_has_a_place_for(
+    client: httpx.AsyncClient, slack: Slack, clock: Clock
+) -> None:
+    await slack.says(
+        "U1", real_name="Ada Lovelace", first_name="Ada", last_name="Lovelace", title="Analyst, first",
+        tz="Europe/London", email="ada@m.example", phone="+44 20 7946 0000",
+        image_512="https://m.example/a.png", is_custom_image=True,
+    )  # fmt: skip
+    page = read((await client.get(f"/users/{TEAM}/U1")).text)
+    answer = await client.get(page.one("p", class_="take").one("a").attributes["href"])
+
+    assert "text/vcard; charset=utf-8" == answer.headers["content-type"]
+    assert "filename*=UTF-8''Ada%20Lovelace.vcf" in answer.headers["content-disposition"]
+    assert [
+        "BEGIN:VCARD", "VERSION:4.0", "KIND:individual", f"UID:slack:{TEAM}/U1", "FN:Ada Lovelace",
+        "N:Lovelace;Ada;;;", "ORG:Meridian", "TITLE:Analyst\\, first", "EMAIL:ada@m.example", "TEL:+44 20 7946 0000",
+        "TZ:Europe/London", "PHOTO:https://m.example/a.png", "REV:20261123T164200Z", "END:VCARD", "",
+    ] == answer.text.split("\r\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [{"is_forgotten": True}, None], ids=["erased", "unknown"])
+async def test_of_whom_is_not_there_no_card_is_given(
+    client: httpx.AsyncClient, slack: Slack, told: dict[str, bool] | None
+) -> None:
+    if told:
+        await slack.says("U1", real_name="Ada")
+        await slack.says("U1", **told)
+
+    assert 404 == (await client.get(f"/users/{TEAM}/U1/card.vcf")).status_code
+
+
+def test_nothing_in_a_name_begins_another_line_or_part() -> None:
+    hostile = "A\\B;C,D\r\nTEL:1\nEMAIL:x\x00\x07"
+    user = User(team_id=TEAM, id="U1", real_name=hostile, title=hostile, image_512=f"https://m/{hostile}")
+    lines = card_of(user, hostile, NOON).decode().split("\r\n")
+
+    told = "A\\\\B\\;C\\,D\\nTEL:1\\nEMAIL:x"
+    assert [f"FN:{told}", f"TITLE:{told}"] == [each for each in lines if each.startswith(("FN", "TITLE"))]
+    assert not [each for each in lines if each.startswith(("TEL", "EMAIL"))]
+
+
+def test_long_lines_are_folded_between_letters() -> None:
+    name = "Ærøskøbing–" * 30
+    text = card_of(User(team_id=TEAM, id="U1", real_name=name), "", NOON)
+
+    assert max(map(len, text.split(b"\r\n"))) <= 75
+    assert f"FN:{name}\r\n" in text.decode().replace("\r\n ", "")
+    assert all(line.decode() for line in text.split(b"\r\n") if line)

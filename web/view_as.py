@@ -1,0 +1,56 @@
+"""The directory as everyone sees it, for admins: a cookie of the browser session that takes away, and never gives."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from db.visibility import Audience
+from web.forms import read_form
+from web.notices import notice
+from web.origin import is_ours
+from web.ports import Door
+from web.viewer import viewer_of
+from web.window import window_of
+
+FIELD = "as"
+COOKIE = "usersync_view_as"
+
+
+def asks_for_less(request: Request, door: Door) -> bool:
+    """Say whether this browser asks to see no more than everyone does."""
+    return request.cookies.get(_cookie(door)) == Audience.EVERYONE
+
+
+async def view_as(request: Request) -> Response:
+    """Begin to look as everyone does, or end it; for whoever is no admin there is nothing to begin."""
+    answer = RedirectResponse("/", status_code=303)
+    if (doorkeeper := window_of(request).doorkeeper) is None:
+        return answer
+    door = doorkeeper.door
+    if not is_ours(request, door.public_url):
+        return notice(
+            request, 403, "This was not sent from a page of the directory", "Nothing was done.", back="To the directory"
+        )
+    wanted = (await read_form(request)).get(FIELD)
+    viewer = viewer_of(request)
+    if wanted == Audience.EVERYONE and viewer is not None and viewer.is_admin:
+        _set(answer, door, Audience.EVERYONE, max_age_s=None)
+    elif wanted == Audience.ADMINS:
+        _set(answer, door, "", max_age_s=0)
+    return answer
+
+
+def _set(answer: Response, door: Door, value: str, *, max_age_s: int | None) -> None:
+    """Without an age the browser forgets it at its end."""
+    answer.set_cookie(
+        _cookie(door), value, max_age=max_age_s, path="/", secure=_is_secure(door), httponly=True, samesite="lax"
+    )
+
+
+def _cookie(door: Door) -> str:
+    return f"__Host-{COOKIE}" if _is_secure(door) else COOKIE
+
+
+def _is_secure(door: Door) -> bool:
+    return (door.public_url or "").lower().startswith("https:")
