@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.env_file import read_env_file
+from bot.proxies_words import networks
 from bot.secret_key import SHORTEST
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
@@ -75,6 +77,7 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(networks)]
 
 
 def _named(name: str, default: Any, text: str, *also: str) -> Any:
@@ -110,7 +113,11 @@ class Settings(BaseModel):
         "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
     )
     auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer (later).")
-    trusted_proxies: Words = _named("USERSYNC_TRUSTED_PROXIES", (), "Addresses of proxies that are believed (later).")
+    trusted_proxies: Networks = _named(
+        "USERSYNC_TRUSTED_PROXIES",
+        (),
+        "Addresses or networks of proxies that are believed, like 10.0.0.5 172.16.0.0/12.",
+    )
     secret_key: str | None = _named(
         "USERSYNC_SECRET_KEY", None, "Key that signs sessions; without it one is made beside the SQLite file."
     )

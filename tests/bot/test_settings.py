@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,11 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_PUBLIC_URL": ("https://people.example", "public_url", "https://people.example"),
     "USERSYNC_AUTH": ("none", "auth", "none"),
     "USERSYNC_AUTH_HEADER": ("X-User", "auth_header", "X-User"),
-    "USERSYNC_TRUSTED_PROXIES": ("10.0.0.1, 10.0.0.2", "trusted_proxies", ("10.0.0.1", "10.0.0.2")),
+    "USERSYNC_TRUSTED_PROXIES": (
+        "10.0.0.1, 10.0.0.0/24",
+        "trusted_proxies",
+        (ip_network("10.0.0.1"), ip_network("10.0.0.0/24")),
+    ),
     "USERSYNC_SECRET_KEY": ("sixteen or more .", "secret_key", "sixteen or more ."),
     "USERSYNC_SESSION_DAYS": ("7", "session_days", 7),
     "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
@@ -167,6 +172,28 @@ def test_a_bad_value_is_told_with_its_remedy(name: str, value: str, remedy: str)
 
 def test_a_setting_with_two_names_may_be_wrong_under_both() -> None:
     assert {"USERSYNC_PORT:", "PORT:"} == {each.split()[0] for each in problems_of(USERSYNC_PORT="x", PORT="y")}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("proxy.example", "'proxy.example' is neither"),
+        ("10.0.0.0.1", "'10.0.0.0.1' is neither"),
+        ("10.0.0.5/8", "write 10.0.0.0/8"),
+        ("0.0.0.0/0", "is everybody"),
+        ("::/0", "is everybody"),
+        ("::ffff:0.0.0.0/96", "is everybody"),
+    ],
+)
+def test_a_proxy_that_cannot_be_believed_is_told(value: str, told: str) -> None:
+    assert told in problem_of(USERSYNC_TRUSTED_PROXIES=f"10.0.0.1, {value}")
+
+
+def test_a_proxy_is_an_address_or_a_network() -> None:
+    settings = load(USERSYNC_TRUSTED_PROXIES="10.0.0.1 172.16.0.0/12,fd00::/8 ::ffff:10.1.0.0/112")
+    wanted = ("10.0.0.1/32", "172.16.0.0/12", "fd00::/8", "10.1.0.0/16")
+
+    assert wanted == tuple(str(each) for each in settings.trusted_proxies)
 
 
 def test_a_database_url_that_cannot_be_used_is_told_before_anything_is_opened() -> None:
