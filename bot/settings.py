@@ -156,12 +156,6 @@ class Settings(BaseModel):
         file = file_of(url)
         return str(file) if file else None
 
-    @property
-    def public_host(self) -> str | None:
-        """The host name in the address that people type."""
-        host = urlsplit(self.public_url).hostname if self.public_url else None
-        return f"[{host}]" if host and ":" in host else host
-
 
 def load_settings(
     environ: Mapping[str, str] | None = None,

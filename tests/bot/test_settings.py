@@ -357,16 +357,10 @@ def test_on_a_server_the_service_asks_for_a_key_unless_nobody_signs_in(url: str)
 
 
 @pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("https://people.example", "people.example"), ("http://people.example:8080/", "people.example"),
-        ("https://[::1]:3000", "[::1]"), ("http://10.0.0.1", "10.0.0.1"),
-    ],
-)  # fmt: skip
-def test_a_public_address_is_a_scheme_and_a_host(url: str, host: str) -> None:
-    settings = load(USERSYNC_PUBLIC_URL=url)
-
-    assert (url, host) == (settings.public_url, settings.public_host)
+    "url", ["https://people.example", "http://people.example:8080/", "https://[::1]:3000", "http://10.0.0.1"]
+)
+def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
+    assert url == load(USERSYNC_PUBLIC_URL=url).public_url
 
 
 @pytest.mark.parametrize(
