@@ -16,7 +16,7 @@ from bot.housekeeping import keep_house
 from bot.pace import Pace
 from bot.runs.progress import Progress
 from bot.secret_key import key_path, signing_key
-from bot.settings import Settings
+from bot.settings import Settings, revealed
 from bot.signin_links import base_url
 from bot.slack import open_session
 from bot.supervisor import Supervisor
@@ -120,7 +120,7 @@ class Service:
         settings = self._settings
         self._tasks = Supervisor()
         self._waiting = Waiting(version=__version__, address=self._address)
-        self.store = await opened(settings.database_url, stop=self._stop, on_wait=self._note_wait)
+        self.store = await opened(settings.database_url.get_secret_value(), stop=self._stop, on_wait=self._note_wait)
         self._stack.push_async_callback(self.store.close)
         self._key = self._read_key()
         self._move_in(await self._stack.enter_async_context(open_session()))
@@ -159,7 +159,7 @@ class Service:
         if settings.auth == "none":
             return ""
         self.is_first_start = not settings.secret_key and not key_path(settings.sqlite_file or "").exists()
-        return signing_key(settings.secret_key, settings.sqlite_file)
+        return signing_key(revealed(settings.secret_key), settings.sqlite_file)
 
     def _make_door(self) -> Door | None:
         settings = self._settings

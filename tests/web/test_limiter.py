@@ -59,9 +59,7 @@ async def test_too_many_failures_are_held_up_in_words(app: Starlette) -> None:
     assert f"Try again in {page.headers['retry-after']} seconds." in page.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/signin?token=x", "/signin?token=", "/signin/slack", "/signin/slack/callback?state=x"]
-)
+@pytest.mark.parametrize("path", ["/signin?token=x", "/signin/slack", "/signin/slack/callback?state=x"])
 async def test_each_way_in_counts(app: Starlette, path: str) -> None:
     async with visitor(app) as client:
         tried = [(await client.get(path)).status_code for _ in range(MOST + 1)]
