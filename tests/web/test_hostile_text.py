@@ -16,6 +16,7 @@ import web
 from db import Store, record
 from db.records import Workspace
 from tests.support.factories import TEAM, an_observation
+from tests.support.html import read
 from tests.web.conftest import serving
 from tests.web.test_door import a_door
 from web.attempts import Attempts
@@ -30,7 +31,7 @@ HOSTILE: list[str | bytes] = [
     "name:*", "{a b}", "-a", "a AND", "col : x", '"a', "x*y", "\x00", "a\x00b", "\x01\x1b[31m", "\r\nSet-Cookie: a=b",
     "../../etc/passwd", "..\\..", "//evil.example", "http://evil.example/", "javascript:alert(1)", "{{7*7}}", "${7*7}",
     "{% raw %}", "%(x)s", "%n%s", SCRIPT, "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title>",
-    "&lt;", "\u202eevil", "\u2066a", "\ufeff", "\u0000\u200b", "İ", "ß" * 50, "é" * 3, "e\u0301", "\U0001f469\u200d\U0001f4bb",
+    "&lt;", "\u202eevil", "\u2066a", "\ufeff", "\u0000\u200b", "İ", "ß" * 50, "é" * 3, "e\u0301", "👩\u200d💻",
     "9" * 400, "-1", "1e999", "NaN", "null", "true", "[]", "0x10", " ", "\t", "a" * 3000, b"\xed\xa0\x80", b"\xff\xfe",
     b"\xc0\xaf", b"%", b"%zz",
 ]  # fmt: skip
@@ -77,13 +78,14 @@ async def look(client: httpx.AsyncClient, method: str, path: str, headers: list[
 
     assert answer.status_code < 500, path
     assert SCRIPT not in text, path
-    assert not re.search(r"<img src=x|onmouseover='alert|= ?'javascript:|\"javascript:|>49<", text), path
+    assert not re.search(r"<img src=x|onmouseover='alert|(href|src|action)=.javascript:|>49<", text), path
     assert {"a"} != set(answer.cookies), path
     location = answer.headers.get("location", "/")
     assert location.startswith(("/", str(client.base_url))), (path, location)
     assert not location.startswith(("//", "/\\")), (path, location)
 
 
+@pytest.mark.slow
 async def test_no_parameter_path_or_header_breaks_a_page_or_is_said_back_raw(store: Store) -> None:
     browser = (b"Accept", b"text/html")
     async with serving(an_app(store)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
@@ -91,7 +93,7 @@ async def test_no_parameter_path_or_header_breaks_a_page_or_is_said_back_raw(sto
             query = "&".join(f"{name}={sent(text)}" for name in PARAMETERS)
             for path in ("/", "/live", f"/users/{TEAM}/U1", "/signin"):
                 await look(client, "GET", f"{path}?{query}", [browser])
-            for name in PARAMETERS:
+            for name in ("q", "after", "kind"):
                 await look(client, "GET", f"/?{name}={sent(text)}&{sent(text)}={name}", [browser])
             for path in PATHS:
                 await look(client, "GET", path.format(sent(text)), [browser])
@@ -112,7 +114,7 @@ async def test_a_search_for_hostile_text_finds_nobody_who_does_not_have_it(store
             if asks and not asks.isascii():
                 continue  # how marks and ligatures fold is the search's own subject
             if asks and asks.casefold() not in "zebedeescriptalert1scriptor11":
-                assert SECRET not in answer.text, text
+                assert [] == read(answer.text).all("li", class_="row"), text
 
 
 async def test_a_form_full_of_it_signs_nobody_in(store: Store) -> None:
@@ -130,10 +132,10 @@ async def test_a_form_full_of_it_signs_nobody_in(store: Store) -> None:
             assert 401 == closed.status_code
 
 
-async def test_a_hundred_kilobytes_in_the_address_are_refused_or_read(store: Store) -> None:
+async def test_sixty_kilobytes_in_the_address_are_refused_or_read(store: Store) -> None:
     async with serving(an_app(store)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         for path in ("/?q=", "/?after=", "/users/T1/", "/?kind="):
-            answer = await client.get(path + "a" * 100_000)
+            answer = await client.get(path + "a" * 60_000)
             assert answer.status_code < 500, path
 
 
