@@ -27,10 +27,11 @@ torture: .venv/.dev ## Run the long versions of the stories about faults, and pr
 trials: .venv/.dev ## Take each protection away in turn, and see that its test notices (many minutes)
 	@$(PY) scripts/trials $(ARGS)
 
-check: .venv/.dev ## Format, lint, strict types and the import table
+check: .venv/.dev ## Format, lint, strict types, bandit and the import table
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive bot web db
 	@$(PY) -m pytest -q tests/test_architecture.py
 
 format: .venv/.dev ## Format, and mend what ruff can mend

@@ -25,7 +25,7 @@ from bot.operator import refuse_whom_the_door_refuses, whom
 from bot.outcome import CLEAN, FAILED, run_verb
 from bot.runs.verb import ResyncVerb, Wish
 from bot.service import Service, utc_now
-from bot.settings import demo_port, load_settings, proxy_for
+from bot.settings import demo_port, load_settings, proxy_for, revealed
 from bot.settings_words import SettingsError
 from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
@@ -107,6 +107,8 @@ async def _serve() -> int:
     stop = stop_on_signal()
     async with Service(settings, tell=_say, stop=stop, command=_this_command()) as service:
         _say(f"The directory is at {service.shown_url}")
+        if settings.auth == "none":
+            _say("It is open (USERSYNC_AUTH=none): whoever reaches that address can read it.")
         if service.is_first_start and settings.auth != "none":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
         async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):
@@ -119,7 +121,7 @@ async def _signin_link(user: str) -> int:
     configure_logs(settings.log_format)
     if settings.auth == "none":
         raise SettingsError(["USERSYNC_AUTH: with none nobody has to sign in, so there are no links to do it with."])
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     try:
         team_id, user_id = await whom(store, user.strip())
         await refuse_whom_the_door_refuses(store, team_id, user_id, guests_may_sign_in=settings.guests_may_sign_in)
@@ -150,12 +152,12 @@ async def _resync(wish: Wish) -> int:
     configure_logs(settings.log_format, level=logging.WARNING)
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     proxy = proxy_for(settings.slack_api_url)
     try:
         async with open_session() as session:
             client = make_client(
-                token=settings.slack_bot_token,
+                token=revealed(settings.slack_bot_token),
                 api_url=settings.slack_api_url,
                 proxy=proxy,
                 session=session,
@@ -181,7 +183,7 @@ async def _feed(file: str, team: str | None) -> int:
     settings = load_settings()
     configure_logs(settings.log_format)
     payloads = read_events(_text_of(file))
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     code = CLEAN
     try:
         async for fed in feed(store, payloads, team_id=team, clock=utc_now):

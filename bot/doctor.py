@@ -18,7 +18,7 @@ from bot.doctor_memory import check_database, check_workspace, look
 from bot.doctor_report import Finding, failed, ok, warning
 from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace, refuse_app_token
 from bot.scopes import SCOPES
-from bot.settings import Settings, proxy_for
+from bot.settings import Settings, proxy_for, revealed
 from bot.slack import UNREADABLE, SlackClient, SlackClock, error_word, make_client, may_pass, open_session
 from bot.slack_words import APP_TOKEN, BOT_TOKEN, named, out_of_reach, plain, why_unreachable
 from bot.socket_client import Dismissed, SocketClient
@@ -44,17 +44,18 @@ class Doctor:
     async def examine(self) -> list[Finding]:
         """Make every check. What belongs together waits for each other; nothing waits longer than the patience."""
         async with open_session() as session:
-            bot, app = (self._client(token, session) for token in (self._settings.slack_bot_token, None))
+            bot, app = (self._client(token, session) for token in (revealed(self._settings.slack_bot_token), None))
             slack, bot_token, app_token, socket, memory = await asyncio.gather(
                 self._bounded("Slack", lambda: self._reach(session)),
                 self._bounded("bot token", lambda: self._check_bot_token(bot)),
                 self._bounded("app token", lambda: self._check_app_token(app)),
                 self._bounded("socket", lambda: self._check_socket(app)),
-                look(self._settings.database_url, patience_s=self._patience_s),
+                look(self._settings.database_url.get_secret_value(), patience_s=self._patience_s),
             )
         settings = ok("settings", "Every name is known and every value can be used.")
         tokens = [bot_token, app_token, self._check_app(), check_scopes(bot.scopes)]
-        return [settings, slack, *tokens, socket, check_database(memory), check_workspace(memory, self._workspace)]
+        stored = [check_database(memory), check_workspace(memory, self._workspace)]
+        return [settings, slack, *tokens, socket, *stored, check_door(is_open=self._settings.auth == "none")]
 
     def _client(self, token: str | None, session: aiohttp.ClientSession) -> SlackClient:
         url = self._settings.slack_api_url
@@ -90,7 +91,7 @@ class Doctor:
         return ok("bot token", f"It is of the workspace {named(self._workspace)}.")
 
     async def _check_app_token(self, client: SlackClient) -> Finding:
-        self._app_id = await find_app(client, self._settings.slack_app_token or "")
+        self._app_id = await find_app(client, revealed(self._settings.slack_app_token) or "")
         return ok("app token", "Slack grants it a connection.")
 
     def _check_app(self) -> Finding:
@@ -109,7 +110,10 @@ class Doctor:
 
     async def _check_socket(self, client: SlackClient) -> Finding:
         socket = SocketClient(
-            app_token=self._settings.slack_app_token or "", web_client=client, proxy=self._proxy, on_request=_leave
+            app_token=revealed(self._settings.slack_app_token) or "",
+            web_client=client,
+            proxy=self._proxy,
+            on_request=_leave,
         )
         began = time.monotonic()
         try:
@@ -137,6 +141,18 @@ def judge_answer(status: int, date: str | None, *, is_slack: bool, took_s: float
             remedy="Let the machine set its clock from the network (NTP).",
         )
     return ok("Slack", f"It answers after {took_s:.1f} s, and the clocks agree.")
+
+
+def check_door(*, is_open: bool) -> Finding:
+    """Say who can look at the directory."""
+    if not is_open:
+        return ok("door", "Nobody sees the directory without signing in.")
+    return warning(
+        "door",
+        "The directory is open (USERSYNC_AUTH=none).",
+        cost="Whoever reaches its address can read it, and nobody counts as an admin.",
+        remedy="Leave USERSYNC_AUTH out: people sign in by links from Slack.",
+    )
 
 
 def check_scopes(granted: frozenset[str] | None) -> Finding:

@@ -28,7 +28,7 @@ from bot.pace import Pace
 from bot.runs.runner import Runner
 from bot.runs.schedule import Schedule
 from bot.runs.telling import RunTeller
-from bot.settings import Settings, proxy_for
+from bot.settings import Settings, proxy_for, revealed
 from bot.signin_links import OpenLinks, SigninLinks
 from bot.signs import SignReader
 from bot.slack import SlackClient, SlackClock, make_client
@@ -65,8 +65,8 @@ class House:
         self._proxy = proxy_for(settings.slack_api_url)
         self._slack_clock = SlackClock()
         self._session = session
-        self.client = self._make_client(settings.slack_bot_token)
-        self.installations = Installations(store, bot_token=settings.slack_bot_token)
+        self.client = self._make_client(revealed(settings.slack_bot_token))
+        self.installations = Installations(store, bot_token=revealed(settings.slack_bot_token))
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
         self.links = self._make_links()
@@ -111,7 +111,7 @@ class House:
             self.store,
             self.client,
             self.installations,
-            app_token=self._settings.slack_app_token or "",
+            app_token=revealed(self._settings.slack_app_token) or "",
             backoff=Backoff(first_s=1, longest_s=60),
             watch_s=self._pace.watch_s,
         )
@@ -144,7 +144,7 @@ class House:
     def _make_sockets(self) -> Sockets:
         return Sockets(
             make_client=lambda: SocketClient(
-                app_token=self._settings.slack_app_token or "",
+                app_token=revealed(self._settings.slack_app_token) or "",
                 web_client=self._socket_web_client,
                 proxy=self._proxy,
                 on_request=self.handler.handle,
@@ -171,6 +171,7 @@ class House:
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
+                are_links_local=not self._settings.public_url,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
             ),

@@ -57,7 +57,7 @@ def drop_letters(numbers: LetterNumbers) -> None:
 async def _on_letters(work: Callable[[Letters], Coroutine[object, object, int]]) -> int:
     settings = load_settings()
     configure_logs(settings.log_format, level=logging.ERROR)
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     try:
         return await work(Letters(store, clock=utc_now))
     finally:

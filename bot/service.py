@@ -16,7 +16,7 @@ from bot.housekeeping import keep_house
 from bot.pace import Pace
 from bot.runs.progress import Progress
 from bot.secret_key import key_path, signing_key
-from bot.settings import Settings, is_loopback
+from bot.settings import Settings, revealed
 from bot.signin_links import base_url
 from bot.slack import open_session
 from bot.supervisor import Supervisor
@@ -26,7 +26,9 @@ from bot.webserver import WebServer, bind
 from db.errors import StoreUnavailable
 from db.records import User
 from db.visibility import Policy
+from web.address import Address
 from web.app import create_app
+from web.attempts import Attempts
 from web.ports import Door, SlackSilent, Status, Walk
 from web.waiting import Waiting
 
@@ -72,6 +74,7 @@ class Service:
         self._stack = AsyncExitStack()
         self._is_closed = False
         self._is_listening = False
+        self._address = Address(settings.public_url, local_url=self._local_url)
         self.is_first_start = False
         """True where no workspace or no key was there before: nobody can have signed in yet."""
 
@@ -86,8 +89,12 @@ class Service:
         """Tell the address to type: where links lead, unless this machine's own name does not lead to us."""
         settings = self._settings
         if settings.public_url or settings.host in _AT_LOCALHOST:
-            return f"{base_url(settings.public_url, self._web.address[1])}/"
+            return f"{self._address.url}/"
         return self.url
+
+    def _local_url(self) -> str:
+        """Tell this machine's own address; the port is known once it is bound."""
+        return base_url(None, self._web.address[1])
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -112,8 +119,8 @@ class Service:
         """
         settings = self._settings
         self._tasks = Supervisor()
-        self._waiting = Waiting(version=__version__)
-        self.store = await opened(settings.database_url, stop=self._stop, on_wait=self._note_wait)
+        self._waiting = Waiting(version=__version__, address=self._address)
+        self.store = await opened(settings.database_url.get_secret_value(), stop=self._stop, on_wait=self._note_wait)
         self._stack.push_async_callback(self.store.close)
         self._key = self._read_key()
         self._move_in(await self._stack.enter_async_context(open_session()))
@@ -138,7 +145,7 @@ class Service:
             session,
             clock=self._clock,
             pace=self._pace,
-            base_url=lambda: base_url(self._settings.public_url, self._web.address[1]),  # known once it is bound
+            base_url=lambda: self._address.url,
             tell=self._tell,
         )
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
@@ -152,7 +159,7 @@ class Service:
         if settings.auth == "none":
             return ""
         self.is_first_start = not settings.secret_key and not key_path(settings.sqlite_file or "").exists()
-        return signing_key(settings.secret_key, settings.sqlite_file)
+        return signing_key(revealed(settings.secret_key), settings.sqlite_file)
 
     def _make_door(self) -> Door | None:
         settings = self._settings
@@ -177,8 +184,6 @@ class Service:
 
     def _make_web(self) -> Starlette:
         settings = self._settings
-        is_private = is_loopback(settings.host)
-        names = ("localhost", "127.0.0.1", "[::1]", settings.host, settings.public_host) if is_private else ()
         return create_app(
             store=self.store,
             bell=self.store.bell,
@@ -186,7 +191,8 @@ class Service:
             clock=self._clock,
             demo=self._is_demo,
             image_sources=self._image_sources if settings.avatars == "slack" else (),
-            allowed_hosts=[name for name in names if name],
+            address=self._address,
+            attempts=Attempts(trusted_proxies=settings.trusted_proxies),
             door=self._make_door(),
             policy=Policy(settings.visibility),
             version=__version__,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.env_file import read_env_file
+from bot.proxies_words import networks
 from bot.secret_key import SHORTEST
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
@@ -84,6 +86,7 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(networks)]
 
 
 def _named(name: str, default: Any, text: str, *also: str) -> Any:
@@ -95,19 +98,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    slack_bot_token: str | None = _named(
+    slack_bot_token: SecretStr | None = _named(
         "SLACK_BOT_TOKEN", None, "Bot token (xoxb-…). Slack shows it under *Install App*."
     )
-    slack_app_token: str | None = _named(
+    slack_app_token: SecretStr | None = _named(
         "SLACK_APP_TOKEN", None, "App-level token (xapp-…) with connections:write, made under *Basic Information*."
     )
     slack_api_url: str = _named("SLACK_API_URL", SLACK_API_URL, "Where Slack's Web API answers.")
     slack_client_id: str | None = _named("SLACK_CLIENT_ID", None, "Client id, for signing in with Slack (later).")
-    slack_client_secret: str | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise (later).")
-    slack_signing_secret: str | None = _named(
+    slack_client_secret: SecretStr | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise (later).")
+    slack_signing_secret: SecretStr | None = _named(
         "SLACK_SIGNING_SECRET", None, "Signing secret, for HTTP transport (later)."
     )
-    database_url: str = _named("DATABASE_URL", "sqlite:///data/usersync.sqlite3", "Where the table lives.")
+    database_url: SecretStr = _named(
+        "DATABASE_URL", SecretStr("sqlite:///data/usersync.sqlite3"), "Where the table lives."
+    )
     host: str = _named("USERSYNC_HOST", "127.0.0.1", "Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = _named(
         "USERSYNC_PORT", 3000, "Port to listen on; plain PORT is read too.", "PORT"
@@ -119,8 +124,12 @@ class Settings(BaseModel):
         "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
     )
     auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer (later).")
-    trusted_proxies: Words = _named("USERSYNC_TRUSTED_PROXIES", (), "Addresses of proxies that are believed (later).")
-    secret_key: str | None = _named(
+    trusted_proxies: Networks = _named(
+        "USERSYNC_TRUSTED_PROXIES",
+        (),
+        "Addresses or networks of proxies that are believed, like 10.0.0.5 172.16.0.0/12.",
+    )
+    secret_key: SecretStr | None = _named(
         "USERSYNC_SECRET_KEY", None, "Key that signs sessions; without it one is made beside the SQLite file."
     )
     session_days: Annotated[int, Field(ge=1, le=3650)] = _named("USERSYNC_SESSION_DAYS", 30, "Days a session lasts.")
@@ -152,17 +161,11 @@ class Settings(BaseModel):
     def sqlite_file(self) -> str | None:
         """The file of a SQLite database; None on a server. An address that cannot be used counts as a file."""
         try:
-            url = parse_url(self.database_url)
+            url = parse_url(self.database_url.get_secret_value())
         except UnusableUrl:
             return ""
         file = file_of(url)
         return str(file) if file else None
-
-    @property
-    def public_host(self) -> str | None:
-        """The host name in the address that people type."""
-        host = urlsplit(self.public_url).hostname if self.public_url else None
-        return f"[{host}]" if host and ":" in host else host
 
 
 def load_settings(
@@ -182,15 +185,20 @@ def load_settings(
     problems += [*unread.values(), *wrong, *_contradictions(settings, are_read=secrets.keys())]
     lacking: list[str] = []
     if needs_tokens:
-        lacking += token_problems(settings.slack_bot_token, settings.slack_app_token)
+        lacking += token_problems(revealed(settings.slack_bot_token), revealed(settings.slack_app_token))
         lacking += _key_problems(settings)
     elif needs_bot_token:
-        lacking += bot_token_problems(settings.slack_bot_token)
+        lacking += bot_token_problems(revealed(settings.slack_bot_token))
     # What stands in a file that cannot be read is not missing as well.
     problems += [each for each in lacking if not each.startswith(tuple(f"{name} is missing" for name in unread))]
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """Tell a secret to whom it is handed; what prints the settings shows none."""
+    return secret.get_secret_value() if secret is not None else None
 
 
 def known_names() -> dict[str, str]:
@@ -261,7 +269,7 @@ def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str
     if settings.transport == "http":
         found.append("USERSYNC_TRANSPORT: http is not built yet. Leave it out: Socket Mode needs no public address.")
     try:
-        parse_url(settings.database_url)
+        parse_url(settings.database_url.get_secret_value())
     except UnusableUrl as error:
         found.append(str(error))
     if not re.match(r"https?://[A-Za-z0-9.\-\[]", settings.slack_api_url) or not _is_address(settings.slack_api_url):

@@ -57,7 +57,7 @@ def _lifetime(text: str) -> timedelta:
 async def _on_tokens(work: Callable[[ApiTokens, Settings], Coroutine[object, object, int]]) -> int:
     settings = load_settings()
     configure_logs(settings.log_format, level=logging.ERROR)
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     try:
         return await work(ApiTokens(store, clock=utc_now), settings)
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import typer
-from pydantic import AliasChoices
+from pydantic import AliasChoices, SecretStr
 from starlette.routing import Route
 
 from bot.cli import app as command_line
@@ -81,6 +81,7 @@ def names_of(field: str) -> tuple[str, ...]:
 def default_words(field: str) -> str:
     """Write a default the way an operator would."""
     default = Settings.model_fields[field].default
+    default = default.get_secret_value() if isinstance(default, SecretStr) else default
     if default in (None, (), frozenset(), {}):
         return "—"
     if isinstance(default, bool):

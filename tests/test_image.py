@@ -67,7 +67,7 @@ def test_it_listens_on_all_addresses_and_serves() -> None:
 
 
 def test_the_default_database_is_in_the_volume() -> None:
-    default = load_settings(environment() | {"USERSYNC_AUTH": "none"}, env_file=None).database_url
+    default = load_settings(environment() | {"USERSYNC_AUTH": "none"}, env_file=None).database_url.get_secret_value()
     (folder,) = every("WORKDIR")
 
     assert Path("/data/usersync.sqlite3") == Path(folder) / default.removeprefix("sqlite:///")
@@ -78,7 +78,9 @@ def test_a_database_url_from_a_file_is_not_outvoted(tmp_path: Path) -> None:
     secret.write_text("postgresql://usersync@db.example/usersync\n", encoding="utf-8")
     env = environment() | {"DATABASE_URL_FILE": str(secret), "USERSYNC_AUTH": "none"}
 
-    assert "postgresql://usersync@db.example/usersync" == load_settings(env, env_file=None).database_url
+    assert (
+        "postgresql://usersync@db.example/usersync" == load_settings(env, env_file=None).database_url.get_secret_value()
+    )
 
 
 def test_no_secret_is_baked_in_and_every_setting_exists() -> None:

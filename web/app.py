@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from db import Bell, Store
 from db.records import TokenScope
 from db.visibility import Policy
 from web import api
+from web.address import Address
 from web.admits import Admits, GuardedRoute
 from web.assets import Assets
+from web.attempts import Attempts
 from web.bearers import Bearers
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
 from web.frames import Telling
 from web.guard import Guard
 from web.headers import SecurityHeaders
+from web.hosts import Hosts
+from web.limiter import SigninLimit
 from web.live import Live
+from web.origin import Origins
 from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask, leave
 from web.templating import Templates
@@ -38,6 +44,20 @@ LETTERS_COMMAND = (
     "On the machine where it runs, `usersync dead-letters` lists what could not be read, and "
     "`usersync dead-letters show NUMBER` prints one."
 )
+SIGNIN_PATHS = ("/signin/",)
+"""Below these every request is an attempt to sign in."""
+
+
+class Directory(Starlette):
+    """Starlette, of which every answer carries our headers: its page of failure stands outside all middlewares."""
+
+    def __init__(self, carries: Middleware, **options: Any) -> None:
+        super().__init__(**options)
+        self._carries = carries
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Build what Starlette builds, and put the headers around it."""
+        return self._carries.cls(super().build_middleware_stack(), *self._carries.args, **self._carries.kwargs)
 
 
 def create_app(
@@ -49,7 +69,8 @@ def create_app(
     name_of_page: str | None = None,
     demo: bool = False,
     image_sources: Iterable[str] = ("https:",),
-    allowed_hosts: Iterable[str] = (),
+    address: Address = Address(),  # noqa: B008 - the same for whoever sets none
+    attempts: Attempts | None = None,
     version: str = "",
     read_metrics: MetricsReader = lambda: (b"", "text/plain"),
     workspaces: WorkspacesReader = tuple,
@@ -58,9 +79,8 @@ def create_app(
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
 
-    `image_sources` are the places that the content policy lets pictures come from; with `allowed_hosts` an answer is
-    given only under those names, so no foreign page can point its own name at this address and read along.
-    Without a `door` everybody may look.
+    `image_sources` are the places that the content policy lets pictures come from. Only under `address` an answer is
+    given, and only its pages may change anything. Without a `door` everybody may look.
     """
     assets = Assets()
     templates = Templates(assets)
@@ -87,15 +107,18 @@ def create_app(
         GuardedRoute("/metrics", metrics, admits=Admits.ANYBODY),
         GuardedRoute("/static/{digest}/{name}", assets.serve, admits=Admits.ANYBODY),
     ]
-    middleware = [Middleware(SecurityHeaders, image_sources=tuple(image_sources))]
-    if hosts := list(allowed_hosts):
-        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
-    # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
-    middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1))
     doorkeeper = Doorkeeper(door, store=store, clock=clock) if door else None
     bearers = Bearers(store=store, clock=clock)
-    middleware.append(Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy))
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
+    middleware = [
+        Middleware(Hosts, address=address, templates=templates),
+        Middleware(SigninLimit, attempts=attempts or Attempts(), paths=SIGNIN_PATHS),
+        Middleware(Origins, address=address),
+        # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
+        Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy),
+    ]
+    carries = Middleware(SecurityHeaders, image_sources=tuple(image_sources), is_https=address.is_https)
+    app = Directory(carries, routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
     app.state.window = Window(
         store=store,

@@ -26,7 +26,8 @@ def content_policy(image_sources: Iterable[str]) -> str:
 class SecurityHeaders:
     """Plain ASGI: a stream must not pass through a middleware that buffers."""
 
-    def __init__(self, app: ASGIApp, *, image_sources: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, image_sources: Iterable[str], is_https: bool = False) -> None:
+        """Under `is_https` browsers are told to come back over HTTPS alone; a subdomain is not ours to speak for."""
         self._app = app
         self._headers = {
             "Content-Security-Policy": content_policy(image_sources),
@@ -35,6 +36,8 @@ class SecurityHeaders:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
         }
+        if is_https:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,32 +1,43 @@
-"""Whether a form was sent from a page of ours: browsers say so in `Origin`, and no other page can say it for them."""
+"""Nothing is changed but from a page of ours: browsers say in `Origin` where a form comes from, and no page can lie."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PORTS = {"http": 80, "https": 443}
-Place = tuple[str, str, int]
+from web.address import Address
+from web.notices import notice
 
-
-def is_ours(request: Request, public_url: str | None) -> bool:
-    """Say whether `Origin` is the public address, or the host that was asked. None, `null` and two are foreign."""
-    told = request.headers.getlist("origin")
-    origin = _place(told[0]) if len(told) == 1 else None
-    if origin is None:
-        return False
-    # Behind a proxy we cannot see which scheme the browser used, so of the host that was asked only the name counts.
-    asked = _place(f"{origin[0]}://{request.headers.get('host', '')}")
-    return origin in (asked, _place(public_url or ""))
+_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def _place(url: str) -> Place | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
-        return None
-    return parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme]
+class Origins:
+    """Plain ASGI, before every route, so that no view can forget to ask. Host must have been looked at before."""
+
+    def __init__(self, app: ASGIApp, *, address: Address) -> None:
+        self._app = app
+        self._address = address
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _ONLY_READ:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        answer = self._app if self._is_ours(request) else _foreign(request)
+        await answer(scope, receive, send)
+
+    def _is_ours(self, request: Request) -> bool:
+        """Judge `Origin`. None, `null` and two are foreign."""
+        told = request.headers.getlist("origin")
+        return len(told) == 1 and self._address.is_ours(told[0], request.headers.get("host", ""))
+
+
+def _foreign(request: Request) -> Response:
+    return notice(
+        request,
+        403,
+        "This was not sent from a page of the directory",
+        "Nothing was done, and a link is as good as before. Open it again, in a browser that tells where a form comes "
+        "from.",
+    )

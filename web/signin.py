@@ -14,7 +14,6 @@ from web.faces import face_of
 from web.forms import read_form
 from web.names import first_name_of, name_of, plain
 from web.notices import notice
-from web.origin import is_ours
 from web.sessions import Session
 from web.viewer import zone_of_viewer
 from web.window import brand, frame, window_of
@@ -41,8 +40,6 @@ async def answer(request: Request) -> Response:
     window = window_of(request)
     if (doorkeeper := window.doorkeeper) is None:
         return _to("/")
-    if not is_ours(request, doorkeeper.door.public_url):
-        return _foreign(request)
     token = (await read_form(request)).get(FIELD, "")
     found = await _bearer(request, token, doorkeeper)
     if isinstance(found, Response):
@@ -72,8 +69,6 @@ async def leave(request: Request) -> Response:
     """End the session of this browser."""
     if (doorkeeper := window_of(request).doorkeeper) is None:
         return _to("/")
-    if not is_ours(request, doorkeeper.door.public_url):
-        return _foreign(request)
     gone = _to("/signin")
     doorkeeper.sessions.end(gone)
     return gone
@@ -128,16 +123,6 @@ def _not_written(request: Request, error: StoreUnavailable) -> Response:
     )
     answer.headers["Retry-After"] = "5"
     return answer
-
-
-def _foreign(request: Request) -> Response:
-    return notice(
-        request,
-        403,
-        "This was not sent from a page of the directory",
-        "Nothing was done, and the link is as good as before. Open it again, in a browser that tells where a form "
-        "comes from.",
-    )
 
 
 def _to(path: str) -> RedirectResponse:

@@ -9,23 +9,26 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.address import Address
 from web.api_errors import in_words, is_of_api
 from web.assets import Assets
 from web.headers import SecurityHeaders
+from web.hosts import Hosts
 from web.templating import Templates
+from web.window import BARE_FRAME
 
 AGAIN_S = 5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _TITLE = "The directory is about to open"
-_FRAME = {"brand": "usersync", "ribbon": "", "notes": (), "stream": "", "refresh_s": AGAIN_S}
-"""All that a page stands in before anything is known."""
+_FRAME = BARE_FRAME | {"refresh_s": AGAIN_S}
 
 
 class Waiting:
     """An application that says what is waited for, until it is given the directory; from then on it only passes on."""
 
-    def __init__(self, *, version: str = "") -> None:
+    def __init__(self, *, version: str = "", address: Address | None = None) -> None:
         self._version = version
+        self._address = address or Address()
         self._assets = Assets()
         self._templates = Templates(self._assets)
         self._app: ASGIApp = self._make()
@@ -46,7 +49,11 @@ class Waiting:
             Route("/static/{digest}/{name}", self._assets.serve),
             Route("/{path:path}", self._anything, methods=METHODS),
         ]
-        return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, image_sources=())])
+        middleware = [
+            Middleware(SecurityHeaders, image_sources=(), is_https=self._address.is_https),
+            Middleware(Hosts, address=self._address, templates=self._templates),
+        ]
+        return Starlette(routes=routes, middleware=middleware)
 
     async def _healthz(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok", "version": self._version})

@@ -22,7 +22,12 @@ from web.viewer import Viewer
 from web.words import counted
 
 NAMELESS = "usersync"
-DEMO_RIBBON = "A demonstration: these people are invented, and so is their Slack."
+BARE_FRAME: dict[str, Any] = {"brand": NAMELESS, "ribbon": "", "notes": (), "stream": "", "refresh_s": 0}
+"""All that a page stands in before anything is known of the directory and of who asks."""
+DEMO_RIBBON = "A demonstration: these people are invented, and so is their Slack. It is open to whoever reaches it."
+OPEN_RIBBON = (
+    "This directory is open: whoever reaches this address can read it. Whoever runs it can ask for a sign-in instead."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def frame(
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
         "notes": notes_of(status, now, zone) if is_inside else (),
-        "ribbon": DEMO_RIBBON if window.is_demo or status.demo else "",
+        "ribbon": _ribbon(is_demo=window.is_demo or status.demo, is_open=window.doorkeeper is None),
         "stream": "",
         "refresh_s": 0,
         "is_live": False,
@@ -80,6 +85,13 @@ def frame(
         "here_runs": "",
         "here_letters": "",
     }
+
+
+def _ribbon(*, is_demo: bool, is_open: bool) -> str:
+    """Say what somebody at the page would otherwise not know of it."""
+    if is_demo:
+        return DEMO_RIBBON
+    return OPEN_RIBBON if is_open else ""
 
 
 def brand(name_of_page: str | None, workspaces: Sequence[Workspace]) -> str:

@@ -18,16 +18,28 @@ Links = Callable[[str, str], Awaitable[str]]
 """Makes the address for one user: (`team_id`, `user_id`). Raises StoreError."""
 
 HINT = "The link works once, for 10 minutes, and is only for you."
+LOCAL_HINT = (
+    "It opens on the machine that runs usersync alone: whoever runs it can say where others find it, in "
+    "USERSYNC_PUBLIC_URL."
+)
 
 
 class Invitation:
     """Opens the directory for people."""
 
-    def __init__(self, links: Links, roles: Roles, *, may_guests: bool, are_links_personal: bool = True) -> None:
+    def __init__(
+        self,
+        links: Links,
+        roles: Roles,
+        *,
+        may_guests: bool,
+        are_links_personal: bool = True,
+        are_links_local: bool = False,
+    ) -> None:
         self._links = links
         self._roles = roles
         self._may_guests = may_guests
-        self._hint = HINT if are_links_personal else ""
+        self._hint = " ".join([HINT] * are_links_personal + [LOCAL_HINT] * are_links_local)
 
     async def answer(self, typed: Typed) -> Json:
         """Answer whoever wants to see the directory."""

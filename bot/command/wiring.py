@@ -28,6 +28,8 @@ class Terms:
     """Whether the directory opens for guests."""
     are_links_personal: bool = True
     """Whether a link lets in the one person whom it was made for; otherwise it is just the address."""
+    are_links_local: bool = False
+    """Whether they lead to the machine that runs us, for no other address of ours is known."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
 
 
@@ -46,7 +48,13 @@ def make_desk(
 ) -> Desk:
     """Put the desk together."""
     roles = Roles(store, client, clock=clock)
-    invitation = Invitation(links, roles, may_guests=terms.may_guests, are_links_personal=terms.are_links_personal)
+    invitation = Invitation(
+        links,
+        roles,
+        may_guests=terms.may_guests,
+        are_links_personal=terms.are_links_personal,
+        are_links_local=terms.are_links_local,
+    )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     report = Report(store, condition=condition, clock=clock, version=terms.version)
     return Desk(

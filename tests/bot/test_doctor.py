@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.doctor import Doctor, check_scopes, judge_answer
+from bot.doctor import Doctor, check_door, check_scopes, judge_answer
 from bot.doctor_report import WIDTH, Verdict, failed, report
 from bot.service import Service
 from bot.settings import Settings
@@ -24,7 +24,7 @@ from tests.support.program import environment, running, serve_environment
 from tests.support.schemas import make_older, set_revision
 from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running_as_a_stranger
 
-NAMES = ["settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace"]
+NAMES = ["settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace", "door"]
 
 
 async def examined(slack: Simulator, tmp_path: Path, **more: str) -> tuple[int, str]:
@@ -208,11 +208,16 @@ async def test_without_a_database_none_is_made_and_that_is_a_warning(slack: Simu
 
 async def test_when_all_is_well_every_line_says_ok(slack: Simulator, tmp_path: Path) -> None:
     await (await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")).close()
-    code, output = await examined(slack, tmp_path)
+    code, output = await examined(slack, tmp_path, USERSYNC_AUTH="slack")
 
     assert 0 == code
     assert all("ok" in line_of(name, output) for name in NAMES)
     assert "Meridian" in output
+
+
+def test_a_door_that_stands_open_is_a_warning() -> None:
+    assert Verdict.WARNING is check_door(is_open=True).verdict
+    assert Verdict.OK is check_door(is_open=False).verdict
 
 
 @pytest.mark.parametrize(

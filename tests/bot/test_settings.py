@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.settings import (
     SECRETS,
@@ -28,6 +30,11 @@ TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-2-abc", "SLACK_APP_TOKEN": "xapp-1-A-2-abc"
 
 def load(env_file: Path | None = None, **environ: str) -> Settings:
     return load_settings(environ, env_file=env_file)
+
+
+def told(value: object) -> object:
+    """Tell a value, be it kept as a secret or not."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def problems_of(env_file: Path | None = None, *, needs_tokens: bool = False, **environ: str) -> tuple[str, ...]:
@@ -59,7 +66,11 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_PUBLIC_URL": ("https://people.example", "public_url", "https://people.example"),
     "USERSYNC_AUTH": ("none", "auth", "none"),
     "USERSYNC_AUTH_HEADER": ("X-User", "auth_header", "X-User"),
-    "USERSYNC_TRUSTED_PROXIES": ("10.0.0.1, 10.0.0.2", "trusted_proxies", ("10.0.0.1", "10.0.0.2")),
+    "USERSYNC_TRUSTED_PROXIES": (
+        "10.0.0.1, 10.0.0.0/24",
+        "trusted_proxies",
+        (ip_network("10.0.0.1"), ip_network("10.0.0.0/24")),
+    ),
     "USERSYNC_SECRET_KEY": ("sixteen or more .", "secret_key", "sixteen or more ."),
     "USERSYNC_SESSION_DAYS": ("7", "session_days", 7),
     "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
@@ -87,7 +98,7 @@ DEFAULTS = {
 def test_a_promised_name_is_read(name: str) -> None:
     text, field, value = PROMISED[name]
 
-    assert value == getattr(load(**{name: text}), field)
+    assert value == told(getattr(load(**{name: text}), field))
 
 
 def test_no_name_is_read_that_was_not_promised_and_each_has_its_help() -> None:
@@ -103,7 +114,7 @@ def test_all_promised_names_may_be_given_together() -> None:
 
 @pytest.mark.parametrize(("field", "value"), DEFAULTS.items())
 def test_what_is_not_given_has_its_default(field: str, value: object) -> None:
-    assert value == getattr(load(), field)
+    assert value == told(getattr(load(), field))
 
 
 def test_what_is_given_empty_counts_as_not_given() -> None:
@@ -169,6 +180,41 @@ def test_a_setting_with_two_names_may_be_wrong_under_both() -> None:
     assert {"USERSYNC_PORT:", "PORT:"} == {each.split()[0] for each in problems_of(USERSYNC_PORT="x", PORT="y")}
 
 
+def test_whatever_prints_the_settings_shows_no_secret() -> None:
+    given = {
+        "SLACK_BOT_TOKEN": "xoxb-planted", "SLACK_APP_TOKEN": "xapp-planted", "SLACK_CLIENT_SECRET": "planted-client",
+        "SLACK_SIGNING_SECRET": "planted-signing", "USERSYNC_SECRET_KEY": "planted-key-of-many-letters",
+        "DATABASE_URL": "postgresql://usersync:planted@db.example/usersync",
+    }  # fmt: skip
+    settings = load(**given)
+    printed = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+    assert "planted" not in printed
+    assert set(given) == set(SECRETS) - {"SLACK_CLIENT_ID"}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("proxy.example", "'proxy.example' is neither"),
+        ("10.0.0.0.1", "'10.0.0.0.1' is neither"),
+        ("10.0.0.5/8", "write 10.0.0.0/8"),
+        ("0.0.0.0/0", "is everybody"),
+        ("::/0", "is everybody"),
+        ("::ffff:0.0.0.0/96", "is everybody"),
+    ],
+)
+def test_a_proxy_that_cannot_be_believed_is_told(value: str, words: str) -> None:
+    assert words in problem_of(USERSYNC_TRUSTED_PROXIES=f"10.0.0.1, {value}")
+
+
+def test_a_proxy_is_an_address_or_a_network() -> None:
+    settings = load(USERSYNC_TRUSTED_PROXIES="10.0.0.1 172.16.0.0/12,fd00::/8 ::ffff:10.1.0.0/112")
+    wanted = ("10.0.0.1/32", "172.16.0.0/12", "fd00::/8", "10.1.0.0/16")
+
+    assert wanted == tuple(str(each) for each in settings.trusted_proxies)
+
+
 def test_a_database_url_that_cannot_be_used_is_told_before_anything_is_opened() -> None:
     assert "DATABASE_URL cannot be used" in problem_of(DATABASE_URL="oracle://x")
 
@@ -198,11 +244,13 @@ def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("sqlite:///from-a-file.db\n")
     settings = load(**{f"{name}_FILE": str(tmp_path / "secret")})
 
-    assert "sqlite:///from-a-file.db" == getattr(settings, PROMISED[name][1])
+    assert "sqlite:///from-a-file.db" == told(getattr(settings, PROMISED[name][1]))
 
 
 def test_a_secret_given_plainly_wins_over_its_file(tmp_path: Path) -> None:
-    assert "plain" == load(SLACK_BOT_TOKEN="plain", SLACK_BOT_TOKEN_FILE=str(tmp_path / "nowhere")).slack_bot_token
+    assert "plain" == told(
+        load(SLACK_BOT_TOKEN="plain", SLACK_BOT_TOKEN_FILE=str(tmp_path / "nowhere")).slack_bot_token
+    )
 
 
 def test_what_stands_in_a_file_that_cannot_be_read_is_not_told_as_missing_too() -> None:
@@ -233,7 +281,7 @@ def test_a_secret_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> N
 def test_tokens_that_are_right_pass(token: str) -> None:
     settings = load_settings({**TOKENS, "SLACK_BOT_TOKEN": token}, env_file=None, needs_tokens=True)
 
-    assert (token, TOKENS["SLACK_APP_TOKEN"]) == (settings.slack_bot_token, settings.slack_app_token)
+    assert (token, TOKENS["SLACK_APP_TOKEN"]) == (told(settings.slack_bot_token), told(settings.slack_app_token))
 
 
 def test_tokens_are_asked_for_only_where_they_are_needed() -> None:
@@ -325,21 +373,15 @@ def test_on_a_server_the_service_asks_for_a_key_unless_nobody_signs_in(url: str)
     opened = load_settings({**given, "USERSYNC_AUTH": "none"}, env_file=None, needs_tokens=True)
 
     assert "USERSYNC_SECRET_KEY is missing" in problem
-    assert ("x" * 16, None) == (keyed.secret_key, opened.secret_key)
-    assert url == load(DATABASE_URL=url).database_url
+    assert ("x" * 16, None) == (told(keyed.secret_key), opened.secret_key)
+    assert url == told(load(DATABASE_URL=url).database_url)
 
 
 @pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("https://people.example", "people.example"), ("http://people.example:8080/", "people.example"),
-        ("https://[::1]:3000", "[::1]"), ("http://10.0.0.1", "10.0.0.1"),
-    ],
-)  # fmt: skip
-def test_a_public_address_is_a_scheme_and_a_host(url: str, host: str) -> None:
-    settings = load(USERSYNC_PUBLIC_URL=url)
-
-    assert (url, host) == (settings.public_url, settings.public_host)
+    "url", ["https://people.example", "http://people.example:8080/", "https://[::1]:3000", "http://10.0.0.1"]
+)
+def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
+    assert url == load(USERSYNC_PUBLIC_URL=url).public_url
 
 
 @pytest.mark.parametrize(
@@ -366,7 +408,7 @@ def test_env_file_lies_beneath_the_environment(tmp_path: Path) -> None:
     )
     settings = load(file, USERSYNC_PORT="5000")
 
-    assert ("xoxb-$file", 5000, "initials") == (settings.slack_bot_token, settings.port, settings.avatars)
+    assert ("xoxb-$file", 5000, "initials") == (told(settings.slack_bot_token), settings.port, settings.avatars)
 
 
 def test_lines_of_env_file_that_say_nothing_are_all_told_with_the_rest(tmp_path: Path) -> None:

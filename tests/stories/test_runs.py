@@ -431,7 +431,7 @@ async def test_the_outcome_of_another_process_replaces_what_ours_had_told(
     settings: Settings, start: Start, tmp_path: Path
 ) -> None:
     async with Simulator(crowd=120) as slack:
-        service: Service = await start(settings_for(slack, settings.database_url))
+        service: Service = await start(settings_for(slack, settings.database_url.get_secret_value()))
         await eventually(lambda: service.runs.finished, of="the first run")
         users = [slack.user(user["id"]) for user in slack.users() if not user["is_bot"] and user["id"] != "USLACKBOT"]
         for user in users[:70]:

@@ -76,7 +76,7 @@ async def test_a_handshake_that_is_refused_is_tried_again_with_another_ticket(
 
 async def test_a_ticket_that_has_expired_is_not_used_again(settings: Settings, start: Start) -> None:
     async with Simulator(ticket_lifetime=-1) as hasty:
-        service: Service = await start(settings_for(hasty, settings.database_url))
+        service: Service = await start(settings_for(hasty, settings.database_url.get_secret_value()))
         await eventually(lambda: hasty.turned_away >= 4, within_s=20, of="some tries")
 
         assert hasty.turned_away <= len(hasty.calls(OPEN))

@@ -250,7 +250,7 @@ async def test_a_workspace_that_was_only_fed_gets_nobody_elses_people(
     ada = slack.adds("Ada Lovelace")
     event = '{"user": {"id": "U5", "real_name": "Grace Hopper"}}'
     (tmp_path / "event.json").write_text(event, encoding="utf-8")
-    env = environment(DATABASE_URL=settings.database_url)
+    env = environment(DATABASE_URL=settings.database_url.get_secret_value())
     async with running("feed", "event.json", "--team", "T0FED", env=env, cwd=tmp_path) as program:
         assert 0 == await program.ended()
 

@@ -285,7 +285,7 @@ async def test_the_status_shows_a_run_under_way(slack: Simulator, ada: PretendUs
 
 
 async def test_a_run_of_another_process_is_told(slack: Simulator, ada: PretendUser, service: Service) -> None:
-    other = await Store.open(service._settings.database_url)
+    other = await Store.open(service._settings.database_url.get_secret_value())
     try:
         with other.run_lock(slack.team_id):
             told = await answer_to(await slack.types(ada, "/usersync resync"), "Another usersync", *ENDED)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
+from pydantic import SecretStr
 
 from bot.service import Service
 from bot.settings import Settings
@@ -332,7 +333,7 @@ async def test_a_changed_cookie_and_one_of_another_house_are_no_session(
     _, visitor = await signed_in(slack, service)
     sealed = visitor.cookies["usersync_session"]
     other: Service = await start(
-        settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'other.sqlite3'}"})
+        settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path / 'other.sqlite3'}")})
     )
     answers = [
         await Visitor(url).get("/", headers={"Cookie": f"usersync_session={value}"})
@@ -374,7 +375,7 @@ async def test_with_another_key_nobody_is_signed_in(slack: Simulator, settings: 
     first: Service = await start()
     _, visitor = await signed_in(slack, first)
     await first.close()
-    again: Service = await start(settings.model_copy(update={"secret_key": "quite another key"}))
+    again: Service = await start(settings.model_copy(update={"secret_key": SecretStr("quite another key")}))
     session = visitor.cookies["usersync_session"]
 
     assert 401 == (await Visitor(again.url).get("/", headers={"Cookie": f"usersync_session={session}"})).status_code
@@ -422,15 +423,28 @@ async def test_knowingly_open_nobody_is_asked_and_nobody_is_anybody(
 
     assert 200 == page.status_code
     assert "Sign out" not in page.text
+    assert "This directory is open" in read(page.text).one(class_="ribbon").text
     assert [303, 303] == [(await visitor.get("/signin?token=x")).status_code, (await visitor.signs_out()).status_code]
     assert not (tmp_path / "usersync.sqlite3.key").exists()
 
 
-async def test_every_machine_may_ask_a_closed_door(slack: Simulator, settings: Settings, start: Start) -> None:
-    service: Service = await start(settings.model_copy(update={"host": "0.0.0.0"}))
-    answer = await Visitor(service.url).get("/", headers={"Host": "people.example"})
+@pytest.mark.parametrize("auth", ["slack", "none"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+async def test_no_name_but_our_own_is_answered_wherever_we_listen(
+    settings: Settings, start: Start, host: str, auth: str
+) -> None:
+    service: Service = await start(settings.model_copy(update={"host": host, "auth": auth}))
+    visitor = Visitor(service.url)
+    refused = await visitor.get("/", headers={"Host": "rebound.example"})
+    port = httpx.URL(service.url).port
+    statuses = [
+        (await visitor.get("/", headers={"Host": each})).status_code
+        for each in ("localhost", f"localhost:{port}", f"192.0.2.7:{port}", f"[::1]:{port}")
+    ]
 
-    assert 401 == answer.status_code
+    assert 400 == refused.status_code
+    assert f"http://localhost:{port}/" == read(refused.text).one("main").one("a").attributes["href"]
+    assert {401 if auth == "slack" else 200} == set(statuses)
 
 
 async def test_the_operators_link_works_and_no_log_holds_one(slack: Simulator, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def rows(file: Path, query: str) -> list[Any]:
 
 
 async def runs_of(settings: Settings) -> tuple[Run, ...]:
-    store = await Store.open(settings.database_url)
+    store = await Store.open(settings.database_url.get_secret_value())
     async with store.reading() as rx:
         found = await rx.runs.list_runs(10)
     await store.close()
@@ -247,7 +247,7 @@ async def test_a_service_killed_in_mid_run_takes_over_at_once_and_ends_complete(
     for number in range(95):
         slack.adds(f"Ada {number}")
     slack.faults.fail("users.list", after=4, slow_seconds=60, times=None)
-    env = serve_environment(slack, settings.database_url)
+    env = serve_environment(slack, settings.database_url.get_secret_value())
     file = tmp_path / "usersync.sqlite3"
     async with running("serve", env=env, cwd=tmp_path) as program:
         await eventually(lambda: len(slack.calls("users.list")) >= 4, within_s=20, of="four pages")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.service import Service
 from bot.settings import Settings
@@ -47,7 +48,7 @@ async def test_two_apps_later_open_no_socket_and_the_page_is_served(
     slack.knows_app(**OTHER_APP)
     hellos = slack.hellos
 
-    service: Service = await start(settings.model_copy(update={"slack_app_token": OTHER_APP["app_token"]}))
+    service: Service = await start(settings.model_copy(update={"slack_app_token": SecretStr(OTHER_APP["app_token"])}))
     trouble = str(await eventually(lambda: service.status().trouble, of="the trouble in words"))
 
     assert slack.app_id in trouble
@@ -67,7 +68,7 @@ async def test_a_hello_of_another_app_is_no_connection(slack: Simulator, setting
         times=None,
     )
 
-    again: Service = await start(settings.model_copy(update={"slack_app_token": "xapp-pretend-other"}))
+    again: Service = await start(settings.model_copy(update={"slack_app_token": SecretStr("xapp-pretend-other")}))
     assert 0 == again.status().sockets
     slack.knows_app(app_id=OTHER_APP["app_id"], app_token="xapp-pretend-other")
 
@@ -87,7 +88,7 @@ async def test_the_token_of_another_workspace_is_told_and_nothing_of_it_is_writt
     beta = slack.installs(team_id="T0BETA0001", team_name="Beta", bot_token="xoxb-beta")
     grace = beta.adds("Grace Hopper")
 
-    service: Service = await start(settings.model_copy(update={"slack_bot_token": "xoxb-beta"}))
+    service: Service = await start(settings.model_copy(update={"slack_bot_token": SecretStr("xoxb-beta")}))
     trouble = str(await eventually(lambda: service.status().trouble, of="the trouble in words"))
     ready = await get(f"{service.url}readyz")
 

@@ -16,7 +16,6 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 from starlette.applications import Starlette
-from starlette.requests import Request
 
 import web
 from db import Store, mark_missing
@@ -25,7 +24,6 @@ from tests.support.browser import CHROMIUM
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
-from web.origin import is_ours
 from web.viewer import Viewer, viewer_from
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
@@ -56,40 +54,6 @@ async def signs_in(client: httpx.AsyncClient, store: Store, clock: Clock, user_i
     origin = str(client.base_url).rstrip("/")
     answer = await client.post("/signin", data={"token": token}, headers={"Origin": origin})
     assert 303 == answer.status_code
-
-
-@pytest.mark.parametrize(
-    ("origin", "host", "public_url", "ours"),
-    [
-        ("http://directory", "directory", None, True),
-        ("http://directory:80", "directory", None, True),
-        ("http://DIRECTORY:3000", "directory:3000", None, True),
-        ("https://directory", "directory", None, True),
-        ("https://people.example", "10.0.0.1:3000", "https://people.example/", True),
-        ("https://people.example:443", "10.0.0.1:3000", "https://people.example", True),
-        ("http://localhost:3000", "localhost:3000", "https://people.example", True),
-        ("http://people.example", "10.0.0.1:3000", "https://people.example", False),
-        ("https://people.example.evil", "10.0.0.1", "https://people.example", False),
-        ("http://directory:3001", "directory:3000", None, False),
-        ("http://directory@evil", "directory", None, False),
-        ("http://evil", "", None, False),
-        ("null", "null", None, False),
-        ("", "", None, False),
-        ("http://", "", None, False),
-        ("http://x:99999", "x:99999", None, False),
-    ],
-)
-def test_a_form_counts_from_our_own_addresses_alone(origin: str, host: str, public_url: str | None, ours: bool) -> None:
-    headers = [(b"origin", origin.encode()), (b"host", host.encode())]
-    request = Request({"type": "http", "method": "POST", "path": "/signin", "headers": headers})
-
-    assert ours == is_ours(request, public_url)
-
-
-def test_two_origins_are_none() -> None:
-    headers = [(b"origin", b"http://a"), (b"origin", b"http://a"), (b"host", b"a")]
-
-    assert not is_ours(Request({"type": "http", "headers": headers}), None)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -12,7 +12,7 @@ from web.waiting import Waiting
 
 
 def asking(waiting: Waiting) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=waiting), base_url="http://test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=waiting), base_url="http://localhost")
 
 
 @pytest.mark.parametrize(
