@@ -43,7 +43,7 @@ http {{
 {block}
 }}
 """
-AROUND_CADDY = "{{\n    admin off\n    auto_https off\n}}\n{block}\n"
+AROUND_CADDY = "{{\n    admin off\n    grace_period 1s\n    auto_https off\n}}\n{block}\n"
 
 
 def block_of(language: str) -> str:
