@@ -18,6 +18,7 @@ from bot import __version__
 from bot.demo import Demo
 from bot.doctor import Doctor
 from bot.doctor_report import report
+from bot.erasure_verbs import add_verbs
 from bot.feed import FeedError, feed, read_events
 from bot.letters_verbs import letters_app
 from bot.logs import configure_logs
@@ -35,6 +36,7 @@ from db import Store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(letters_app, name="dead-letters")
+add_verbs(app)
 
 
 def main() -> None:
