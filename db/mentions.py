@@ -48,13 +48,17 @@ def mentions_of(user_id: str, user: User | None, history: Iterable[Mapping[str, 
 def _words_of(row: Mapping[str, Any]) -> Iterable[str]:
     for name in ("email", "phone"):
         if text := row.get(name):
-            yield _piece(text, is_clear=len(text) >= _CLEAR_CHARS)
+            yield from _pieces(text, is_clear=len(text) >= _CLEAR_CHARS)
     names = [row.get("real_name"), " ".join(filter(None, (row.get("first_name"), row.get("last_name"))))]
     for text in filter(None, names):
-        yield _piece(text, is_clear=" " in text.strip())  # a single name is many people's
+        yield from _pieces(text, is_clear=" " in text.strip())  # a single name is many people's
 
 
-def _piece(text: str, *, is_clear: bool) -> str:
-    """Write a text as it stands in a payload; what is not clear by itself only as a whole string."""
-    escaped = json.dumps(text.strip(), ensure_ascii=True)
-    return (escaped[1:-1][:_LOOKED_AT_CHARS] if is_clear else escaped).lower()
+def _pieces(text: str, *, is_clear: bool) -> Iterable[str]:
+    """Write a text as it stands in a payload; what is not clear by itself only as a whole string.
+
+    A letter that is escaped is another number when it is a capital.
+    """
+    for spelt in {text.strip(), text.strip().lower(), text.strip().upper()}:
+        escaped = json.dumps(spelt, ensure_ascii=True)
+        yield (escaped[1:-1][:_LOOKED_AT_CHARS] if is_clear else escaped).lower()
