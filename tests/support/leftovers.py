@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -19,12 +20,23 @@ async def leftovers(url: str, words: Collection[str]) -> dict[str, list[str]]:
     database = parse_url(url)
     if database.get_backend_name() == "sqlite":
         file = Path(str(database.database))
-        places |= {f"file {path.name}": path.read_bytes() for path in file.parent.iterdir() if path.is_file()}
+        places |= {f"file {path.name}": await _bytes(path) for path in _files_beside(file)}
     found = {
         place: [word for word in words if any(form in held.lower() for form in _forms(word))]
         for place, held in places.items()
     }
     return {place: each for place, each in found.items() if each}
+
+
+def _files_beside(file: Path) -> list[Path]:
+    return [path for path in file.parent.iterdir() if path.is_file()]
+
+
+async def _bytes(path: Path) -> bytes:
+    """Read a file in another process: closing it here would let go of the locks that SQLite holds on it here."""
+    process = await asyncio.create_subprocess_exec("cat", path, stdout=asyncio.subprocess.PIPE)
+    held, _ = await process.communicate()
+    return held
 
 
 async def _cells(url: str) -> dict[str, str]:
