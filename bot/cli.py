@@ -36,7 +36,6 @@ from db import Store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(letters_app, name="dead-letters")
-add_verbs(app)
 
 
 def main() -> None:
@@ -99,6 +98,9 @@ def signin_link(
 def examine() -> None:
     """Look at settings, tokens, scopes, database and Slack, and tell what is wrong and how to mend it."""
     run_verb(_examine())
+
+
+add_verbs(app)
 
 
 async def _serve() -> int:
