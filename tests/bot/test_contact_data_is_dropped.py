@@ -40,7 +40,7 @@ async def contact_of(store: Store) -> tuple[str | None, str | None, bool | None]
 
 
 def told_again(source: Source, *, updated: int = LEFT) -> Observation:
-    return an_observation(source=source, updated=updated, deleted=True, **CONTACT)
+    return an_observation(source=source, updated=updated, moment=5, deleted=True, **CONTACT)
 
 
 async def of_ada(store: Store) -> list[Change]:

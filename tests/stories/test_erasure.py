@@ -14,6 +14,7 @@ from bot.service import Service, utc_now
 from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Sight, Store, looking
+from db.copies import keep_copy
 from db.records import Position, UserFilter, Workspace
 from tests.stories.test_a_change_in_slack import find
 from tests.support.factories import an_observation
@@ -119,9 +120,10 @@ async def test_what_a_killed_process_left_to_wipe_is_wiped_by_the_next(
         await tx.workspaces.save_workspace(Workspace(slack.team_id))
     of_ada = {"team_id": slack.team_id, "real_name": "Ada Zqname", "updated": 1, "email": "zqada@x.example"}
     await keep(store, an_observation("U0ADA", **of_ada))
+    keep_copy(Path(settings.database_url.removeprefix("sqlite:///")), "0005", now=utc_now())
     await keep(store, an_observation("U0ADA", team_id=slack.team_id, updated=2, is_forgotten=True))
-    assert await leftovers(settings.database_url, WORDS)
     await store.close()
+    assert await leftovers(settings.database_url, WORDS)
 
     service = await start()
 
