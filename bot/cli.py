@@ -18,6 +18,7 @@ from bot import __version__
 from bot.demo import Demo
 from bot.doctor import Doctor
 from bot.doctor_report import report
+from bot.erasure_verbs import add_verbs
 from bot.feed import FeedError, feed, read_events
 from bot.letters_verbs import letters_app
 from bot.logs import configure_logs
@@ -99,6 +100,9 @@ def signin_link(
 def examine() -> None:
     """Look at settings, tokens, scopes, database and Slack, and tell what is wrong and how to mend it."""
     run_verb(_examine())
+
+
+add_verbs(app)
 
 
 async def _serve() -> int:

@@ -1,4 +1,4 @@
-"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts and sign-in links."""
+"""What must not be kept for ever: custom statuses, changes, contact data of who left, runs, letters, alerts, links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from db import Store
+from db import Store, drop_contact
 from db.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -17,6 +17,8 @@ EVERY_S = 600
 STATUS_KEEP = timedelta(hours=1)
 LETTERS_KEEP = timedelta(days=90)
 LINKS_KEEP = timedelta(days=1)
+SLICE = 200
+"""Rows in one transaction, so that events get in between."""
 
 
 async def keep_house(
@@ -24,12 +26,15 @@ async def keep_house(
     *,
     clock: Callable[[], datetime],
     history_keep: timedelta,
+    contact_keep: timedelta,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Prune every ten minutes, until cancelled; a database that is away is tried again next time."""
     while True:
         try:
-            await prune(store, now=clock(), history_keep=history_keep)
+            now = clock()
+            await prune(store, now=now, history_keep=history_keep)
+            await drop_old_contact(store, now=now, contact_keep=contact_keep)
         except StoreError as error:
             log.warning("housekeeping was put off", reason=str(error))
         await sleep(EVERY_S)
@@ -53,3 +58,23 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
         await tx.runs.prune(before=now - history_keep)
         await tx.alerts.prune(before=now - history_keep)
         await tx.signins.prune(before=now - LINKS_KEEP)
+
+
+async def drop_old_contact(store: Store, *, now: datetime, contact_keep: timedelta) -> int:
+    """Drop the contact data of whoever left that long ago, a slice at a time; count them. Raises StoreUnavailable."""
+    dropped, before = 0, now - contact_keep
+    async with store.reading() as rx:
+        workspaces = await rx.workspaces.list_workspaces()
+    for team_id in (workspace.team_id for workspace in workspaces):
+        last = ""
+        while True:
+            async with store.reading() as rx:
+                user_ids = await rx.users.list_left(team_id, before=before, after=last, limit=SLICE)
+            if not user_ids:
+                break
+            async with store.transaction() as tx:
+                dropped += await drop_contact(tx, team_id, user_ids, left_before=before, now=now)
+            last = user_ids[-1]
+    if dropped:
+        log.info("contact data of people who left was dropped", people=dropped)
+    return dropped

@@ -8,7 +8,8 @@ from db import Snapshot, Store
 from db.records import Kind, State, User
 
 _A = {Kind.BOT: "a bot", Kind.EXTERNAL: "somebody of another company", Kind.ERASED: "erased"}
-_KEY = re.compile(r"(?:(?P<team_id>[TE][A-Z0-9]{1,63})/)?(?P<user_id>[UW][A-Z0-9]{1,63})")
+KEY = re.compile(r"(?:(?P<team_id>[TE][A-Z0-9]{1,63})/)?(?P<user_id>[UW][A-Z0-9]{1,63})")
+"""How an operator writes an id: U…, or T…/U…."""
 
 
 class NobodyMeant(Exception):
@@ -26,7 +27,7 @@ class SeveralMeant(Exception):
 async def whom(store: Store, word: str) -> tuple[str, str]:
     """Tell `team_id` and `id`. Raises NobodyMeant, SeveralMeant, StoreUnavailable."""
     async with store.reading() as rx:
-        if key := _KEY.fullmatch(word):
+        if key := KEY.fullmatch(word):
             return await _by_id(rx, key["user_id"], key["team_id"], place=store.place)
         users = await rx.users.list_called(word.removeprefix("@"))
     return _only_one([(user.team_id, user.id) for user in _likely(users)], word)

@@ -6,7 +6,9 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 
+from bot.access import NotWritten
 from bot.api_tokens import TokenRefused
+from bot.erasure import NotPurged, NotWiped
 from bot.feed import FeedError
 from bot.identity import Rejected
 from bot.ingest import NotCommitted
@@ -19,6 +21,9 @@ from bot.waiting_room import ToldToEnd
 from bot.webserver import PortTaken
 from db.errors import StoreError
 
+_COULD_NOT = (
+    StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant, NotLetIn, NotPurged, NotWiped, NotWritten
+)  # fmt: skip
 CLEAN, FAILED, SETTINGS = 0, 1, 2
 """Exit codes: done; could not be done, in words; settings or arguments are wrong, in words."""
 
@@ -35,7 +40,7 @@ def run_verb(work: Coroutine[object, object, int]) -> None:
         code = SETTINGS
     except ToldToEnd:
         code = CLEAN
-    except (StoreError, PortTaken, NotCommitted, PassFailed, NobodyMeant, NotLetIn) as error:
+    except _COULD_NOT as error:
         print(error, file=sys.stderr)
         code = FAILED
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -9,6 +9,7 @@ from bot.command.resyncs import UPDATES_AFTER_S
 from bot.runs.runner import RunPace
 from bot.runs.schedule import Rhythm
 from bot.troubles import SOCKETS_MAY_TAKE_S
+from bot.wiper import CALM_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Pace:
     """Between two looks at what is wrong."""
     sockets_may_take_s: float = SOCKETS_MAY_TAKE_S
     """How long there may be no connection before that is recorded as an alert."""
+    wipe_after_s: float = CALM_S
+    """How long after the last erasure the file is rewritten: several are wiped at once."""
     rhythm: Rhythm = field(default_factory=Rhythm)
     runs: RunPace = field(default_factory=RunPace)
     updates_after_s: tuple[float, ...] = UPDATES_AFTER_S

@@ -23,6 +23,7 @@ from bot.supervisor import Supervisor
 from bot.viewers import ViewerUnknown
 from bot.waiting_room import opened
 from bot.webserver import WebServer, bind
+from bot.wiper import Wiper
 from db.errors import StoreUnavailable
 from db.records import User
 from db.visibility import Policy
@@ -131,8 +132,16 @@ class Service:
         self._waiting.open(self._app)
         self._listen()
         await self._web.started()
-        keep = timedelta(seconds=settings.history_keep)
-        self._tasks.start("housekeeping", keep_house(self.store, clock=self._clock, history_keep=keep))
+        self._tasks.start(
+            "housekeeping",
+            keep_house(
+                self.store,
+                clock=self._clock,
+                history_keep=timedelta(seconds=settings.history_keep),
+                contact_keep=timedelta(seconds=settings.contact_keep),
+            ),
+        )
+        self._tasks.start("wiping", self._make_wiper().run())
         self._tasks.start("alerts", self.alerts.run())
         self._tasks.start("introduction", self.introduction.run())
         self._tasks.start("sockets", self.house.follow())
@@ -152,6 +161,15 @@ class Service:
         self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands
         self.alerts, self.metrics, self.links = house.alerts, house.metrics, house.links
         self._app = self._make_web()
+
+    def _make_wiper(self) -> Wiper:
+        return Wiper(
+            self.store,
+            clock=self._clock,
+            is_busy=lambda: bool(self.ingest.in_flight or self.runs.progress),
+            look_every_s=self._pace.look_every_s,
+            calm_s=self._pace.wipe_after_s,
+        )
 
     def _read_key(self) -> str:
         """Tell what signs sessions; empty where nobody signs in. Raises KeyUnusable."""
@@ -231,7 +249,7 @@ class Service:
                 async with asyncio.timeout(PARTING_S + 1):
                     await asyncio.gather(
                         self._hang_up(),
-                        self._tasks.cancel("runs", "introduction", "housekeeping", "alerts"),
+                        self._tasks.cancel("runs", "introduction", "housekeeping", "wiping", "alerts"),
                         self.ingest.drained(),
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),

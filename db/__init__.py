@@ -1,7 +1,7 @@
 """The memory: vocabulary, tables and questions."""
 
 from db.bell import Bell
-from db.recording import Recorded, mark_missing, record
+from db.recording import Recorded, drop_contact, mark_missing, purge, record, set_hidden
 from db.seen import Seen, looking
 from db.sight import Sight
 from db.store import Snapshot, Store, Transaction
@@ -14,7 +14,10 @@ __all__ = [
     "Snapshot",
     "Store",
     "Transaction",
+    "drop_contact",
     "looking",
     "mark_missing",
+    "purge",
     "record",
+    "set_hidden",
 ]

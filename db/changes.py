@@ -84,12 +84,6 @@ class ChangeWriter(ChangeReader):
         if rows:
             await self._connection.execute(sa.insert(changes), [_values(change) for change in rows])
 
-    async def forget_user(self, team_id: str, user_id: str) -> None:
-        """Drop everything that was recorded of a user who was erased."""
-        await self._connection.execute(
-            sa.delete(changes).where(changes.c.team_id == team_id, changes.c.user_id == user_id)
-        )
-
     async def prune(self, team_id: str, *, before: datetime, is_status: bool) -> int | None:
         """Drop what is older than `before`: custom statuses, or everything else. Tell the newest `rev` that went."""
         old = (changes.c.team_id == team_id, changes.c.at < before, changes.c.is_status.is_(is_status))

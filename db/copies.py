@@ -50,12 +50,29 @@ def list_copies(file: Path) -> list[Copy]:
     return [Copy(each, each.name.rpartition("-from-")[2]) for each in found if not each.name.endswith(".unfinished")]
 
 
+def drop_copies(file: Path) -> list[Path]:
+    """Delete all copies, halves of them included: they hold whoever was erased since. Raises OSError."""
+    found = sorted(file.parent.glob(f"{glob.escape(file.name)}.before-*-from-*"))
+    for each in found:
+        each.unlink(missing_ok=True)
+    return found
+
+
+def list_set_aside(file: Path) -> list[Path]:
+    """List what the way back to an older usersync moved aside: it is the operator's to keep or delete."""
+    return [path for tail in ("", "-wal", "-shm") if (path := Path(f"{_set_aside(file)}{tail}")).exists()]
+
+
+def _set_aside(file: Path) -> str:
+    return f"{file}.newer"
+
+
 def way_back(file: Path, revisions: Collection[str]) -> str | None:
     """Say how to go back to a version that knows these revisions; None where no copy fits."""
     copy = next((each for each in list_copies(file) if each.revision in revisions), None)
     if copy is None:
         return None
-    newer = f"{file}.newer"
+    newer = _set_aside(file)
     moves = " && ".join(
         f"{{ [ ! -e {quote(f'{file}{tail}')} ] || mv {quote(f'{file}{tail}')} {quote(f'{newer}{tail}')}; }}"
         for tail in ("", "-wal", "-shm")

@@ -73,12 +73,6 @@ class DeadLetterWriter(DeadLetterReader):
         values = {"reason": reason, "put_aside_at": letter.put_aside_at, "times": letter.times}
         await self._connection.execute(sa.update(dead_letters).where(same).values(values))
 
-    async def forget_user(self, team_id: str, user_id: str) -> None:
-        """Drop the letters about a user who was erased."""
-        await self._connection.execute(
-            sa.delete(dead_letters).where(dead_letters.c.team_id == team_id, dead_letters.c.user_id == user_id)
-        )
-
     async def prune(self, *, before: datetime, keep: int = KEPT_LETTERS) -> None:
         """Drop letters older than `before`, and the oldest beyond `keep`."""
         nth_newest = sa.select(dead_letters.c.letter_id).order_by(dead_letters.c.letter_id.desc()).offset(keep).limit(1)

@@ -55,7 +55,8 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     # A reader that later wants to write finds the file changed under it and fails; taking the lock first cannot.
     _own_transactions(engine, begin="BEGIN IMMEDIATE")
     journal = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL") if changes_journal else ()
-    _on_connect(engine, *journal, "PRAGMA cache_size=-16384")
+    # What is deleted is overwritten at once, so that a page given back to the file holds nobody's address.
+    _on_connect(engine, *journal, "PRAGMA cache_size=-16384", "PRAGMA secure_delete=ON")
     return engine
 
 

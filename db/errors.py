@@ -11,6 +11,7 @@ StoreError
 ├── NewerSchema
 ├── UnusableUrl
 ├── UnknownWorkspace
+├── StillActive
 ├── RunTaken
 ├── BadCursor
 └── PositionTooOld
@@ -83,6 +84,10 @@ class UnusableUrl(StoreError):
 
 class UnknownWorkspace(StoreError):
     """No such workspace has installed usersync."""
+
+
+class StillActive(StoreError):
+    """Whoever is still active in Slack cannot be purged: Slack would go on telling of them. Nothing was changed."""
 
 
 class RunTaken(StoreError):

@@ -15,8 +15,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from db.derive import derived
-from db.records import SLACK_FIELDS, Mark, Observation, Source, User
+from db.derive import derived, state_of
+from db.records import SLACK_FIELDS, Mark, Observation, Source, State, User
+from db.visibility import CONTACT
 
 Marks = dict[str, tuple[int, int] | None]
 
@@ -40,7 +41,7 @@ def merge(stored: User | None, observation: Observation) -> Merged:
     if _is_repetition(stored, observation):
         return Merged(stored, {}, {})
 
-    merged = _apply(stored, observation, Mark(stored.updated, stored.moment))
+    merged = _heeded(stored, observation, Mark(stored.updated, stored.moment))
     before, after = _difference(stored, merged)
     if before:
         return Merged(derived(merged), before, after)
@@ -53,6 +54,30 @@ def missed(stored: User, *, since: datetime) -> Merged:
         return Merged(stored, {}, {})
     merged = derived(replace(stored, missing_since=since))
     return Merged(merged, {"missing_since": None}, {"missing_since": since})
+
+
+def purged(stored: User | None, team_id: str, user_id: str) -> Merged:
+    """Erase by the operator's word: the same tombstone as Slack's own; of an id without a row as well."""
+    merged = derived(_erased(stored or User(team_id=team_id, id=user_id, deleted=True)))
+    if stored is None:
+        return Merged(merged, {}, _carried(merged))
+    return Merged(merged, *_difference(stored, merged))
+
+
+def contact_dropped(stored: User, *, left_before: datetime, now: datetime) -> Merged:
+    """Take the contact data of a user who left before a moment; the change says that it went, and no value.
+
+    The mark that stays keeps it from coming back for as long as they are away. It is set in silence on a row that has
+    none: a later page might bring some.
+    """
+    if not _left_before(stored, left_before):
+        return Merged(stored, {}, {})
+    marks = {field: mark for field, mark in (stored.field_marks or {}).items() if field not in CONTACT}
+    blank: dict[str, Any] = dict.fromkeys(CONTACT)
+    merged = derived(replace(stored, **blank, field_marks=marks or None, contact_dropped_at=now))
+    if all(getattr(stored, field) is None for field in CONTACT):
+        return Merged(merged, {}, {})
+    return Merged(merged, {"contact_dropped_at": None}, {"contact_dropped_at": now})
 
 
 def mark_of(user: User, field: str) -> Mark | None:
@@ -70,7 +95,6 @@ def _is_repetition(stored: User, observation: Observation) -> bool:
     gives up is an order between moments inside one second of Slack's clock, and only against a page; the next pass
     would see the difference.
     """
-    kept = IMPERSONAL if stored.is_forgotten else None  # of the erased, a page still tells placeholders
     return (
         observation.source is Source.RUN
         and observation.updated in (None, stored.updated)
@@ -78,9 +102,35 @@ def _is_repetition(stored: User, observation: Observation) -> bool:
         and all(
             getattr(stored, field) == value and (mark := mark_of(stored, field)) and mark.updated == stored.updated
             for field, value in observation.values.items()
-            if kept is None or field in kept
+            if _is_heeded(stored, field)
         )
     )
+
+
+def _is_heeded(stored: User, field: str) -> bool:
+    """Of the erased a page still tells placeholders, and of whoever left long ago their contact data."""
+    if stored.is_forgotten:
+        return field in IMPERSONAL
+    return stored.contact_dropped_at is None or field not in CONTACT
+
+
+def _heeded(stored: User, observation: Observation, watermark: Mark) -> User:
+    """Apply an observation; contact data that was dropped comes in again only with whatever brings its owner back."""
+    if stored.contact_dropped_at is None:
+        return _apply(stored, observation, watermark)
+    values = {field: value for field, value in observation.values.items() if field not in CONTACT}
+    merged = _apply(stored, replace(observation, values=values), watermark)
+    if state_of(merged) is not State.ACTIVE:
+        return merged
+    return replace(_apply(stored, observation, watermark), contact_dropped_at=None)
+
+
+def _left_before(user: User, moment: datetime) -> bool:
+    """Say whether somebody left before a moment, and still has their contact data."""
+    if user.is_forgotten or user.contact_dropped_at is not None or state_of(user) is State.ACTIVE:
+        return False
+    since = (user.left_at or user.changed_at) if user.deleted else user.missing_since
+    return since is not None and since < moment
 
 
 def _apply(user: User, observation: Observation, watermark: Mark | None) -> User:
@@ -127,7 +177,8 @@ def _erased(user: User) -> User:
     """Erasure has no way back, and no older or newer observation brings a person's words in again."""
     blank = dict.fromkeys(set(SLACK_FIELDS) - IMPERSONAL)
     marks = {field: mark for field, mark in (user.field_marks or {}).items() if field in IMPERSONAL}
-    return replace(user, **blank, is_forgotten=True, field_marks=marks or None)  # type: ignore[arg-type]
+    times = dict.fromkeys(("joined_at", "hidden_at", "contact_dropped_at"))
+    return replace(user, **blank, **times, is_forgotten=True, field_marks=marks or None)  # type: ignore[arg-type]
 
 
 def _difference(stored: User, merged: User) -> tuple[dict[str, Any], dict[str, Any]]:

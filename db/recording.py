@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from db.merge import Merged, merge, missed
-from db.records import STATUS_FIELDS, Change, Observation, Source, User
+from db.errors import StillActive
+from db.merge import Merged, contact_dropped, merge, missed, purged
+from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
+from db.traces import Gone
+from db.visibility import CONTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +38,13 @@ async def record(
     for observation in observations:
         batch.apply(observation)
     rev = workspace.rev + 1
-    changes = _numbered(batch.changes, team_id=team_id, rev=rev, now=now)
+    changes = _numbered(batch.changes, team_id, rev, now)
     if is_backfill and changes:
         changes = [Change(team_id, rev, 0, None, {}, {}, Source.RUN, now)]
-    for user_id in batch.erased:
-        await tx.changes.forget_user(team_id, user_id)
-        await tx.dead_letters.forget_user(team_id, user_id)
-        await tx.signins.forget_user(team_id, user_id)
+    for user_id in sorted(batch.erased):
+        await _forget(tx, team_id, user_id, stored.get(user_id), now=now)
     await _write(tx, batch, rev=rev, now=now)
-    await tx.changes.append(changes)
-    if changes:
-        await tx.workspaces.set_rev(team_id, rev)
-        tx.rings()
+    await _tell(tx, team_id, rev, changes)
     return Recorded(
         changes=tuple(changes),
         inserted=len(batch.new),
@@ -69,13 +67,86 @@ async def mark_missing(
     for user_id in sorted(stored):
         batch.miss(user_id, since=since)
     rev = workspace.rev + 1
-    changes = _numbered(batch.changes, team_id=team_id, rev=rev, now=now)
+    changes = _numbered(batch.changes, team_id, rev, now)
     await _write(tx, batch, rev=rev, now=now)
+    await _tell(tx, team_id, rev, changes)
+    return tuple(changes)
+
+
+async def purge(tx: Transaction, team_id: str, user_id: str, *, now: datetime) -> Gone | None:
+    """Erase one user for good, with everything recorded of them; tell what else went than the row.
+
+    An id without a row leaves a tombstone, too, if anything speaks of it; None where nothing does. Once more is once,
+    and notes that the bytes are to be wiped again. Raises UnknownWorkspace, StillActive.
+    """
+    workspace = await tx.workspaces.lock(team_id)
+    stored = (await tx.users.find_users(team_id, [user_id])).get(user_id)
+    if stored is not None and stored.state is State.ACTIVE and not stored.is_forgotten:
+        raise StillActive(f"({team_id}/{user_id})")
+    rev = workspace.rev + 1
+    merged = purged(stored, team_id, user_id)
+    is_told = stored is None or not stored.is_forgotten
+    gone = await tx.traces.forget(team_id, user_id, stored, keeps_changes=not is_told)
+    if stored is None and not gone:
+        return None
+    row = replace(merged.user, rev=rev, changed_at=now) if is_told else merged.user
+    if stored is None:
+        await tx.users.insert([replace(row, first_seen_at=now)])
+    else:
+        await tx.users.update([row])
+    await tx.wipes.note(team_id, user_id, erased_at=now)
+    await _tell(tx, team_id, rev, _numbered([(user_id, merged, Source.OPERATOR)] if is_told else [], team_id, rev, now))
+    return gone
+
+
+async def set_hidden(tx: Transaction, team_id: str, user_id: str, *, is_hidden: bool, now: datetime) -> bool:
+    """Keep a user out of every surface, or no longer; False where that is so already, or nobody is there to hide.
+
+    Every reader is told to start again, and not of whom. Raises UnknownWorkspace.
+    """
+    workspace = await tx.workspaces.lock(team_id)
+    stored = (await tx.users.find_users(team_id, [user_id])).get(user_id)
+    if stored is None or stored.is_forgotten or (stored.hidden_at is not None) is is_hidden:
+        return False
+    rev = workspace.rev + 1
+    await tx.users.update([replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now)])
+    await _tell(tx, team_id, rev, [Change(team_id, rev, 0, None, {}, {}, Source.OPERATOR, now)])
+    return True
+
+
+async def drop_contact(
+    tx: Transaction, team_id: str, user_ids: Sequence[str], *, left_before: datetime, now: datetime
+) -> int:
+    """Take the contact data of those who left before a moment, from what is recorded of them as well; count them.
+
+    Raises UnknownWorkspace.
+    """
+    workspace = await tx.workspaces.lock(team_id)
+    stored = await tx.users.find_users(team_id, user_ids)
+    rev = workspace.rev + 1
+    merged = {key: contact_dropped(stored[key], left_before=left_before, now=now) for key in sorted(stored)}
+    due = {key: each for key, each in merged.items() if each.user is not stored[key]}
+    told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]
+    rows = [replace(each.user, rev=rev, changed_at=now) if each.before else each.user for each in due.values()]
+    await tx.users.update(rows)
+    if due:
+        await tx.traces.drop_fields(team_id, list(due), CONTACT)
+    await _tell(tx, team_id, rev, _numbered(told, team_id, rev, now))
+    return len(due)
+
+
+async def _forget(tx: Transaction, team_id: str, user_id: str, stored: User | None, *, now: datetime) -> None:
+    """Take out what is recorded of somebody whom Slack erased; of whom nothing was known, nothing is to be wiped."""
+    gone = await tx.traces.forget(team_id, user_id, stored)
+    if stored is not None or gone:
+        await tx.wipes.note(team_id, user_id, erased_at=now)
+
+
+async def _tell(tx: Transaction, team_id: str, rev: int, changes: Sequence[Change]) -> None:
     await tx.changes.append(changes)
     if changes:
         await tx.workspaces.set_rev(team_id, rev)
         tx.rings()
-    return tuple(changes)
 
 
 class _Batch:
@@ -114,7 +185,7 @@ class _Batch:
             self.changes.append((user_id, merged, Source.RUN))
 
 
-def _numbered(merged: Iterable[tuple[str, Merged, Source]], *, team_id: str, rev: int, now: datetime) -> list[Change]:
+def _numbered(merged: Iterable[tuple[str, Merged, Source]], team_id: str, rev: int, now: datetime) -> list[Change]:
     found: list[Change] = []
     for user_id, each, source in merged:
         for before, after, is_status in _parts(each):

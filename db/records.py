@@ -37,6 +37,10 @@ class Source(StrEnum):
     EVENT = "event"
     RUN = "run"
     FEED = "feed"
+    OPERATOR = "operator"
+    """Somebody who runs the service said so, with a verb."""
+    RETENTION = "retention"
+    """It was kept for as long as it may be."""
 
 
 class RunKind(StrEnum):

@@ -47,12 +47,6 @@ class SigninWriter(SigninReader):
         done = await self._connection.execute(sa.update(signins).where(_is_good(token, now)).values(spent_at=now))
         return bool(done.rowcount == 1)
 
-    async def forget_user(self, team_id: str, user_id: str) -> None:
-        """Drop those of a user who was erased."""
-        await self._connection.execute(
-            sa.delete(signins).where(signins.c.team_id == team_id, signins.c.user_id == user_id)
-        )
-
     async def prune(self, *, before: datetime) -> None:
         """Drop those that expired before."""
         await self._connection.execute(sa.delete(signins).where(signins.c.expires_at < before))

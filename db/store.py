@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Self
@@ -24,7 +25,10 @@ from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
 from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
+from db.traces import TraceReader, TraceWriter
 from db.users import UserReader, UserWriter
+from db.wipes import WipeReader, WipeWriter
+from db.wiping import Wiped, wipe
 from db.workspaces import WorkspaceReader, WorkspaceWriter
 
 CLOSE_S = 2
@@ -49,6 +53,8 @@ class Snapshot:
         self.signins = SigninReader(connection)
         self.alerts = AlertReader(connection)
         self.api_tokens = ApiTokenReader(connection)
+        self.traces = TraceReader(connection)
+        self.wipes = WipeReader(connection)
 
 
 class Transaction:
@@ -63,6 +69,8 @@ class Transaction:
         self.signins = SigninWriter(connection)
         self.alerts = AlertWriter(connection)
         self.api_tokens = ApiTokenWriter(connection)
+        self.traces = TraceWriter(connection)
+        self.wipes = WipeWriter(connection)
         self.is_to_ring = False
 
     def rings(self) -> None:
@@ -168,6 +176,22 @@ class Store:
                 yield Snapshot(connection)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise unavailable(error) from error
+
+    async def wipe(self, *, patience_s: float) -> Wiped:
+        """Wipe the bytes of what was erased, and note that; what cannot be done now stays noted as due.
+
+        `patience_s` is for others who hold the file. Raises StoreUnavailable.
+        """
+        async with self.reading() as rx:
+            due = await rx.wipes.list_due()
+        try:
+            wiped = await wipe(self._url, patience_s=patience_s)
+        except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise unavailable(error) from error
+        if wiped.is_whole:
+            async with self.transaction() as tx:
+                await tx.wipes.resolve(due)
+        return wiped
 
     @contextmanager
     def run_lock(self, team_id: str) -> Iterator[bool]:

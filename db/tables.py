@@ -228,6 +228,15 @@ api_tokens = sa.Table(
     **TABLE_OPTIONS,
 )
 
+wipes = sa.Table(
+    "wipes",
+    metadata,
+    _id("team_id", primary_key=True),
+    _id("user_id", primary_key=True),
+    sa.Column("erased_at", Utc, nullable=False),
+    **TABLE_OPTIONS,
+)
+
 alerts = sa.Table(
     "alerts",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,12 +98,11 @@ class UserReader:
         rows = await self._connection.execute(sa.select(*_COLUMNS).where(is_called).order_by(*_ORDER))
         return tuple(map(_user, rows))
 
-    async def tally(self, team_id: str) -> dict[tuple[Kind, State], int]:
-        """Count the users of one workspace by kind and state."""
+    async def tally(self, team_id: str, *, but_hidden: bool = False) -> dict[tuple[Kind, State], int]:
+        """Count the users of one workspace by kind and state; for whom the figures are shown, without the hidden."""
         columns = (users.c.kind, users.c.state)
-        rows = await self._connection.execute(
-            sa.select(*columns, sa.func.count()).where(users.c.team_id == team_id).group_by(*columns)
-        )
+        counted = (users.c.team_id == team_id, users.c.hidden_at.is_(None) if but_hidden else sa.true())
+        rows = await self._connection.execute(sa.select(*columns, sa.func.count()).where(*counted).group_by(*columns))
         return {(Kind(kind), State(state)): count for kind, state, count in rows}
 
     async def count_active(self, team_id: str, user_ids: Sequence[str]) -> int:
@@ -113,6 +113,19 @@ class UserReader:
             some = users.c.id.in_(user_ids[start : start + _SOME])
             found += await self._connection.scalar(sa.select(sa.func.count()).where(*active, some)) or 0
         return found
+
+    async def list_left(self, team_id: str, *, before: datetime, after: str, limit: int) -> list[str]:
+        """List the ids, after one of them, of those who left before a moment and may still have contact data.
+
+        Who never had a time of leaving (`updated` is 0) is among them; the row decides.
+        """
+        gone = sa.or_(
+            sa.and_(users.c.state == State.DEACTIVATED.value, users.c.updated < int(before.timestamp())),
+            sa.and_(users.c.state == State.MISSING.value, users.c.missing_since < before),
+        )
+        where = (users.c.team_id == team_id, users.c.contact_dropped_at.is_(None), users.c.kind != Kind.ERASED.value)
+        statement = sa.select(users.c.id).where(*where, gone, users.c.id > after).order_by(users.c.id).limit(limit)
+        return list(await self._connection.scalars(statement))
 
     async def list_unseen(self, team_id: str, *, since: int, listed: Collection[str]) -> list[str]:
         """List the ids that nothing has spoken of since a moment and that are not among the listed ones.

@@ -28,6 +28,7 @@ QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
     sockets_may_take_s=1,
+    wipe_after_s=0.2,
     rhythm=Rhythm(rest_s=0.2, retry_s=0.2, look_again_s=0.1),
     runs=RunPace(lists_a_minute=10_000, asks_a_minute=10_000, first_pause_s=0.05),
 )

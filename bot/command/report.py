@@ -46,7 +46,7 @@ class Report:
         """Tell what the table knows; where it is away, what memory does, and that it is."""
         try:
             async with looking(self._store) as rx:
-                tally = await rx.users.tally(team_id)
+                tally = await rx.users.tally(team_id, but_hidden=True)
                 last = await rx.runs.find_last_ended(team_id)
                 letters = await rx.dead_letters.count_letters()
         except StoreError as error:

@@ -117,7 +117,7 @@ class Resyncs:
         condition = self._condition(typed.team_id)
         try:
             async with looking(self._store) as rx:
-                tally = await rx.users.tally(finished.run.team_id)
+                tally = await rx.users.tally(finished.run.team_id, but_hidden=True)
         except StoreError as error:
             return [*told, words.counts_away(error.plain)]
         return [*told, escape(summary(condition.workspace, tally, finished.run, sockets=condition.sockets))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, given, settings
 
 from db import Store
-from tests.support.any_order import Miss, Statement, arrivals, check_against_model, rows_after, two_orders
+from tests.support.any_order import Batch, Statement, arrivals, check_against_model, rows_after, two_orders
 
 ANY = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.generate,)}
 """What fails here is not made smaller: that takes minutes, and the long version in tests/torture does it."""
@@ -14,7 +14,7 @@ ANY = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": (
 @settings(max_examples=60, **ANY)
 @given(batches=arrivals())
 async def test_rows_changes_and_rev_are_what_a_naive_reader_makes_of_everything_said(
-    store: Store, batches: list[list[Statement] | Miss]
+    store: Store, batches: list[Batch]
 ) -> None:
     await check_against_model(store, batches)
 

@@ -83,6 +83,7 @@ async def test_a_users_letters_are_dropped_in_their_workspace_alone(store: Store
         a_letter("d", team_id="T1", user_id=None),
     )
     async with store.transaction() as tx:
-        await tx.dead_letters.forget_user("T1", "U1")
+        gone = await tx.traces.forget("T1", "U1", None)
 
+    assert 1 == gone.letters
     assert ["d", "c", "b"] == [each.key for each in await newest(store)]

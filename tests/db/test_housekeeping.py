@@ -122,7 +122,7 @@ async def test_the_house_is_kept_every_ten_minutes(memory: Store) -> None:
     slept, sleep = asleep_after(2)
 
     with pytest.raises(InterruptedError):
-        await keep_house(memory, clock=lambda: next(hours), history_keep=YEAR, sleep=sleep)
+        await keep_house(memory, clock=lambda: next(hours), history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
 
     assert [EVERY_S, EVERY_S] == slept
     async with memory.reading() as rx:
@@ -135,7 +135,7 @@ async def test_a_database_that_is_away_is_tried_again_next_time(database_url: st
 
     try:
         with pytest.raises(InterruptedError):
-            await keep_house(store, clock=lambda: NOW, history_keep=YEAR, sleep=sleep)
+            await keep_house(store, clock=lambda: NOW, history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
     finally:
         await store.close()
 

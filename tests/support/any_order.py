@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.commit import commit_entries
 from bot.entries import Entry, entry_of, entry_of_member
-from db import Store, mark_missing
+from db import Store, drop_contact, mark_missing, purge
+from db.errors import StillActive
 from db.records import SLACK_FIELDS, Observation, Position, Source, User
 from tests.support.factories import a_short_payload, a_user_payload, an_event
 from tests.support.memory import NOW, install, rev_of
@@ -84,6 +85,23 @@ class Miss:
     since: datetime
 
 
+@dataclass(frozen=True)
+class Purge:
+    """An operator erases somebody; whoever is active, or nobody, is refused."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Drop:
+    """The contact data of whoever left before goes."""
+
+    before: datetime
+
+
+Batch = list[Statement] | Miss | Purge | Drop
+
+
 _ids, _ticks = st.sampled_from((*USERS, USERS[0], USERS[0])), st.integers(0, 5)
 _few, _seldom = st.integers(0, 3), st.sampled_from([0, 0, 1])
 _updated = st.integers(SECOND - 3, SECOND)
@@ -134,19 +152,26 @@ _statements = st.one_of(_full(), _full(), _short(), _sketch())
 
 
 @st.composite
-def arrivals(draw: st.DrawFn) -> list[list[Statement] | Miss]:
-    """Batches; some of what was said comes again, is on a page or ends in an erasure; runs miss some who come back."""
+def arrivals(draw: st.DrawFn) -> list[Batch]:
+    """Batches; some of what was said comes again, is on a page or ends in an erasure; runs miss some who come back.
+
+    Among them operators purge, and contact data grows too old.
+    """
     said = draw(st.lists(_statements, min_size=2, max_size=8))
     again = draw(st.lists(st.sampled_from(said), max_size=4))
     pages = [replace(draw(st.sampled_from(said)), kind="page", tick=draw(_ticks)) for _ in range(draw(_few))]
     erasures = [_erasure(draw(st.sampled_from(said)), draw(_ticks)) for _ in range(draw(_seldom))]
     later = draw(st.permutations(again + pages + erasures))
-    batches: list[list[Statement] | Miss] = [*_split(draw, [*said, *later])]
+    batches: list[Batch] = [*_split(draw, [*said, *later])]
     for _ in range(draw(_few)):
         seen = draw(st.sampled_from(said))
         miss = Miss((seen.user["id"], draw(_ids)), at(SECOND * 1_000_000 + draw(_ticks)))
         batches.insert(draw(st.integers(0, len(batches))), miss)
         batches += draw(st.sampled_from([[], [[replace(seen, tick=draw(_ticks))]]]))
+    doings: list[Batch] = [Purge(draw(_ids)) for _ in range(draw(_seldom))]
+    doings += [Drop(at((draw(_updated) + 1) * 1_000_000)) for _ in range(draw(_few))]
+    for doing in doings:
+        batches.insert(draw(st.integers(0, len(batches))), doing)
     return batches
 
 
@@ -179,7 +204,7 @@ async def a_workspace(store: Store) -> str:
     return team_id
 
 
-async def check_against_model(store: Store, batches: list[list[Statement] | Miss]) -> None:
+async def check_against_model(store: Store, batches: list[Batch]) -> None:
     """After each batch the rows are the model's; in the end, so is the change log."""
     team_id, model = await a_workspace(store), Directory()
     async with store.reading() as rx:
@@ -190,6 +215,12 @@ async def check_against_model(store: Store, batches: list[list[Statement] | Miss
             async with store.transaction() as tx:
                 await mark_missing(tx, team_id, user_ids, since=batch.since, now=NOW)
             model.miss(user_ids, batch.since)
+        elif isinstance(batch, Purge):
+            await _purge(store, team_id, batch.user_id, may=model.purge(batch.user_id))
+        elif isinstance(batch, Drop):
+            async with store.transaction() as tx:
+                await drop_contact(tx, team_id, USERS, left_before=batch.before, now=NOW)
+            model.drop_contact(batch.before, NOW)
         else:
             await commit_entries(store, [each.entry(team_id) for each in batch], now=NOW)
             model.see([each.observation(team_id) for each in batch])
@@ -198,6 +229,16 @@ async def check_against_model(store: Store, batches: list[list[Statement] | Miss
 
     assert model.moves == await _moves(store, before)
     assert model.rev == await rev_of(store, team_id)
+
+
+async def _purge(store: Store, team_id: str, user_id: str, *, may: bool) -> None:
+    try:
+        async with store.transaction() as tx:
+            done = await purge(tx, team_id, user_id, now=NOW)
+    except StillActive:
+        assert not may
+    else:
+        assert may is (done is not None)
 
 
 async def rows(store: Store, team_id: str) -> dict[str, User]:
@@ -219,7 +260,7 @@ async def rows_after(store: Store, batches: list[list[Statement]]) -> dict[str, 
 
 
 def _row(user: User) -> dict[str, Any]:
-    names = (*SLACK_FIELDS, "updated", "moment", "missing_since", "joined_at")
+    names = (*SLACK_FIELDS, "updated", "moment", "missing_since", "joined_at", "contact_dropped_at")
     return {name: getattr(user, name) for name in names} | {"state": str(user.state)}
 
 
@@ -228,6 +269,7 @@ def _rows_of(model: Directory) -> dict[str, dict[str, Any]]:
     for user_id, user in model.users.items():
         state = "deactivated" if user.value("deleted") else "missing" if user.missing_since else "active"
         more = {"missing_since": user.missing_since, "joined_at": user.joined_at, "state": state}
+        more |= {"contact_dropped_at": None if user.is_erased else user.contact_dropped_at}
         found[user_id] = {**user.row, **more}
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from db.records import SLACK_FIELDS, Mark, Observation, Source
 
+CONTACT = {"email", "phone", "is_email_confirmed"}
 KEPT_OF_THE_ERASED = {"home_team_id", "deleted", "is_forgotten", "is_bot", "enterprise_id"}
 STATUS = {"status_text", "status_emoji", "status_expiration"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +25,8 @@ class Model:
 
     kept: list[Observation] = field(default_factory=list)
     missing_since: datetime | None = None
+    is_purged: bool = False
+    contact_dropped_at: datetime | None = None
 
     def see(self, observation: Observation) -> None:
         """Keep it; one without a clock of its own takes the user's."""
@@ -34,15 +37,32 @@ class Model:
         self.kept.append(observation)
         if self.missing_since is not None and at(observation.moment) >= self.missing_since:
             self.missing_since = None
+        if self.contact_dropped_at is not None:
+            if self.is_gone:
+                self.kept[-1] = _without_contact(observation)
+            else:
+                self.contact_dropped_at = None
 
     def miss(self, since: datetime) -> None:
         """Note that no list has them, unless the newest word of them is younger."""
         if self.kept and self.missing_since is None and at(self.watermark.moment) < since:
             self.missing_since = since
 
+    def drop_contact(self, before: datetime, now: datetime) -> None:
+        """Forget the contact data of who left before, whoever said it."""
+        left_at = at(self.watermark.updated * 1_000_000) if self.watermark.updated else now
+        since = left_at if self.value("deleted") else self.missing_since
+        if self.is_gone and not self.is_erased and self.contact_dropped_at is None and since and since < before:
+            self.kept = [_without_contact(each) for each in self.kept]
+            self.contact_dropped_at = now
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.value("deleted") or self.missing_since)
+
     @property
     def is_erased(self) -> bool:
-        return any(each.values.get("is_forgotten") for each in self.kept)
+        return self.is_purged or any(each.values.get("is_forgotten") for each in self.kept)
 
     @property
     def watermark(self) -> Mark:
@@ -50,6 +70,8 @@ class Model:
 
     @property
     def joined_at(self) -> datetime | None:
+        if self.is_erased:
+            return None
         return min((at(each.moment) for each in self.kept if each.joined), default=None)
 
     def carrier(self, name: str) -> Observation | None:
@@ -89,10 +111,16 @@ class Model:
         for name, value in observation.values.items():
             if self.is_erased and name not in KEPT_OF_THE_ERASED:
                 continue  # placeholders
+            if self.contact_dropped_at is not None and name in CONTACT:
+                continue
             carrier = self.carrier(name)
             if carrier is None or carrier.updated != observation.updated or self.value(name) != value:
                 return False
         return True
+
+
+def _without_contact(observation: Observation) -> Observation:
+    return replace(observation, values={name: each for name, each in observation.values.items() if name not in CONTACT})
 
 
 Move = tuple[int, str, dict[str, Any], dict[str, Any], bool]
@@ -131,6 +159,34 @@ class Directory:
             moves += self._moves(user_id, before, model)
         self._append(moves)
 
+    def purge(self, user_id: str) -> bool:
+        """Erase at the operator's word whoever is known and gone; say whether that was possible."""
+        model = self.users.get(user_id)
+        if model is None or not (model.is_gone or model.is_erased):
+            return False
+        if not model.is_erased:
+            before = _snapshot(model)
+            model.is_purged = True
+            model.contact_dropped_at = None
+            self.moves = [move for move in self.moves if move[1] != user_id]
+            self._append(self._moves(user_id, before, model))
+        return True
+
+    def drop_contact(self, before: datetime, now: datetime) -> None:
+        """Forget the contact data of everybody who left before, in what was recorded of them as well."""
+        moves: list[Move] = []
+        for user_id, model in sorted(self.users.items()):
+            held = any(model.value(name) is not None for name in CONTACT)
+            was = model.contact_dropped_at
+            model.drop_contact(before, now)
+            if model.contact_dropped_at == was:
+                continue
+            self.moves = [each for move in self.moves if (each := _left_of(move, user_id))]
+            if held:
+                told = ({"contact_dropped_at": None}, {"contact_dropped_at": now.isoformat()})
+                moves.append((self.rev + 1, user_id, *told, False))
+        self._append(moves)
+
     def is_erased(self, user_id: str) -> bool:
         return user_id in self.users and self.users[user_id].is_erased
 
@@ -152,6 +208,17 @@ class Directory:
             for part in (moved - STATUS, moved & STATUS)
             if part
         ]
+
+
+def _left_of(move: Move, user_id: str) -> Move | None:
+    """Take contact data out of a line of the log; None where it told of nothing else."""
+    rev, whose, before, after, is_status = move
+    if whose != user_id:
+        return move
+    kept = before.keys() - CONTACT
+    if before and not kept:
+        return None
+    return rev, whose, _only(before, kept), _only(after, after.keys() - CONTACT), is_status
 
 
 def _snapshot(model: Model) -> dict[str, Any]:

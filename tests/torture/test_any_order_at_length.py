@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 
 from db import Store
-from tests.support.any_order import Miss, Statement, arrivals, check_against_model, rows_after, two_orders
+from tests.support.any_order import Batch, Statement, arrivals, check_against_model, rows_after, two_orders
 
 EXAMPLES = 500
 AT_LENGTH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -16,7 +16,7 @@ AT_LENGTH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check
 @AT_LENGTH
 @given(batches=arrivals())
 async def test_rows_changes_and_rev_are_what_a_naive_reader_makes_of_everything_said(
-    store: Store, batches: list[list[Statement] | Miss]
+    store: Store, batches: list[Batch]
 ) -> None:
     await check_against_model(store, batches)
 
