@@ -105,7 +105,7 @@ async def _serve() -> int:
     stop = stop_on_signal()
     async with Service(settings, tell=_say, stop=stop, command=_this_command()) as service:
         _say(f"The directory is at {service.shown_url}")
-        if service.is_first_start and settings.auth != "none":
+        if service.is_first_start and settings.auth == "slack":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
         async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):
             await _until(stop, service)
@@ -115,6 +115,10 @@ async def _serve() -> int:
 async def _signin_link(user: str) -> int:
     settings = load_settings()
     configure_logs(settings.log_format)
+    if settings.auth == "proxy":
+        raise SettingsError(
+            ["USERSYNC_AUTH: with proxy the proxy signs people in, so there are no links to do it with."]
+        )
     if settings.auth == "none":
         raise SettingsError(["USERSYNC_AUTH: with none nobody has to sign in, so there are no links to do it with."])
     store = await Store.open(settings.database_url)

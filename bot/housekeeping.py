@@ -1,4 +1,4 @@
-"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts and sign-in links."""
+"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts, sign-in links, ended sessions."""
 
 from __future__ import annotations
 
@@ -53,3 +53,4 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
         await tx.runs.prune(before=now - history_keep)
         await tx.alerts.prune(before=now - history_keep)
         await tx.signins.prune(before=now - LINKS_KEEP)
+        await tx.sessions.prune(now=now)

@@ -21,6 +21,7 @@ from db.migrate import WRITE_NOTHING, check_ours, migrate
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
+from db.sessions import SessionReader, SessionWriter
 from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
 from db.users import UserReader, UserWriter
@@ -46,6 +47,7 @@ class Snapshot:
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)
         self.signins = SigninReader(connection)
+        self.sessions = SessionReader(connection)
         self.alerts = AlertReader(connection)
 
 
@@ -59,6 +61,7 @@ class Transaction:
         self.dead_letters = DeadLetterWriter(connection)
         self.runs = RunWriter(connection)
         self.signins = SigninWriter(connection)
+        self.sessions = SessionWriter(connection)
         self.alerts = AlertWriter(connection)
         self.is_to_ring = False
 

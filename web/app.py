@@ -20,7 +20,9 @@ from web.guard import Guard
 from web.headers import SecurityHeaders
 from web.live import Live
 from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
-from web.signin import answer, ask, leave
+from web.signin import answer, ask
+from web.signin_slack import from_slack, to_slack
+from web.signout import ask_to_leave, leave
 from web.templating import Templates
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
@@ -60,6 +62,9 @@ def create_app(
         GuardedRoute("/live", live, admits=Admits.VIEWERS),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
         GuardedRoute("/signin", answer, admits=Admits.ANYBODY, methods=["POST"]),
+        GuardedRoute("/signin/slack", to_slack, admits=Admits.ANYBODY),
+        GuardedRoute("/signin/slack/callback", from_slack, admits=Admits.ANYBODY),
+        GuardedRoute("/signout", ask_to_leave, admits=Admits.ANYBODY),
         GuardedRoute("/signout", leave, admits=Admits.ANYBODY, methods=["POST"]),
         GuardedRoute("/healthz", healthz, admits=Admits.ANYBODY),
         GuardedRoute("/readyz", readyz, admits=Admits.ANYBODY),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.errors import StoreUnavailable
 from db.sight import sight_of
@@ -12,7 +13,8 @@ from db.visibility import Audience, Policy
 from web.admits import Admits, route_for
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
-from web.notices import is_for_people, notice
+from web.for_people import is_for_people
+from web.notices import not_signed_in, notice
 from web.ports import SlackSilent
 from web.viewer import Viewer
 
@@ -42,7 +44,7 @@ class Guard:
         if refusal := await self._admit(request, admits):
             await refusal(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._renewing(request, send))
 
     async def _admit(self, request: Request, admits: Admits) -> Response | None:
         """Let the views behind know whom they serve, and what these may see; or answer in words why not."""
@@ -68,10 +70,28 @@ class Guard:
         except SlackSilent as error:
             return await slack_silent(request, error)
         if caller is None:
-            return notice(request, 401, "Sign in from Slack", "You are not signed in.", how_to_come_in=True)
+            answer = not_signed_in(request)
+            doorkeeper.returning.remember(request, answer)
+            return answer
         if isinstance(caller, Refusal):
             answer = notice(request, 403, caller.title, caller.words)
             if is_for_people(request):  # a stream's end is silent: the page that follows has to know whom it refuses
                 doorkeeper.sessions.end(answer)
             return answer
         return caller.viewer
+
+    def _renewing(self, request: Request, send: Send) -> Send:
+        """Let the browser of somebody who reads a page keep its session for longer; a stream renews nothing."""
+        session = self._doorkeeper.sessions.read(request) if self._doorkeeper and is_for_people(request) else None
+        if self._doorkeeper is None or session is None or self._doorkeeper.door.proxy is not None:
+            return send
+        fresh = Response()
+        self._doorkeeper.sessions.renew(fresh, session)
+
+        async def send_renewed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                for cookie in fresh.headers.getlist("set-cookie"):
+                    MutableHeaders(scope=message).append("set-cookie", cookie)
+            await send(message)
+
+        return send_renewed

@@ -66,6 +66,7 @@ def frame(
         "brand": brand(window.name_of_page, workspaces) if is_inside else NAMELESS,
         "viewer": viewer,
         "is_inside": is_inside,
+        "can_sign_out": window.doorkeeper is not None and window.doorkeeper.door.proxy is None,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
         "notes": notes_of(status, now, zone) if is_inside else (),

@@ -28,6 +28,8 @@ class Terms:
     """Whether the directory opens for guests."""
     are_links_personal: bool = True
     """Whether a link lets in the one person whom it was made for; otherwise it is just the address."""
+    admins: frozenset[tuple[str, str]] = frozenset()
+    """Admins beside Slack's own, by `team_id` and `id`."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
 
 
@@ -45,7 +47,7 @@ def make_desk(
     terms: Terms,
 ) -> Desk:
     """Put the desk together."""
-    roles = Roles(store, client, clock=clock)
+    roles = Roles(store, client, clock=clock, admins=terms.admins)
     invitation = Invitation(links, roles, may_guests=terms.may_guests, are_links_personal=terms.are_links_personal)
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     report = Report(store, condition=condition, clock=clock, version=terms.version)

@@ -1,0 +1,45 @@
+"""Which proxy is believed, read from settings; what cannot be is told in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def networks(value: object) -> object:
+    """Read addresses and networks, separated by blanks or commas. Raises ValueError in words."""
+    if not isinstance(value, str):
+        return value
+    found = []
+    for word in re.split(r"[\s,]+", value.strip(" ,")):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise ValueError(
+                f"write addresses or networks, like 10.0.0.7 or 10.0.0.0/24; {word[:80]!r} is not that"
+            ) from error
+    return tuple(found)
+
+
+def proxy_problems(header: str | None, trusted: Sequence[object]) -> list[str]:
+    """Tell what is missing before a proxy can be believed."""
+    found: list[str] = []
+    if header is None:
+        found.append(
+            "USERSYNC_AUTH_HEADER is missing. With USERSYNC_AUTH=proxy it names the header in which the proxy tells "
+            "who somebody is, like X-Auth-Request-Email."
+        )
+    if not trusted:
+        found.append(
+            "USERSYNC_TRUSTED_PROXIES is missing. With USERSYNC_AUTH=proxy it says from which addresses that header "
+            "is believed, like 10.0.0.7 or 10.0.0.0/24; from anywhere else it could be forged."
+        )
+    return found
+
+
+def wrong_header(header: str) -> bool:
+    """Say whether that cannot be the name of a header (RFC 9110, 5.6.2)."""
+    return re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", header) is None
