@@ -1,4 +1,4 @@
-"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts, sign-in links, ended sessions."""
+"""What must not be kept for ever: old custom statuses, changes, runs, dead letters, alerts, links, ended sessions."""
 
 from __future__ import annotations
 

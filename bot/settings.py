@@ -118,7 +118,7 @@ class Settings(BaseModel):
     secret_key: str | None = _named(
         "USERSYNC_SECRET_KEY",
         None,
-        "Keys that sign sessions, newest first; without one it is made beside SQLite's file.",
+        "Keys that sign sessions, newest first; without any, SQLite has one made.",
     )
     session_days: Annotated[int, Field(ge=1, le=3650)] = _named(
         "USERSYNC_SESSION_DAYS", 30, "Days a session lasts without a visit."
@@ -259,7 +259,10 @@ def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str
     found += _client_problems(settings)
     if settings.secret_key is not None and not _are_long(settings.secret_keys):
         name = "USERSYNC_SECRET_KEY_FILE" if "USERSYNC_SECRET_KEY" in are_read else "USERSYNC_SECRET_KEY"
-        found.append(f"{name}: a key has fewer than {SHORTEST} characters and could be guessed. {MAKE_A_KEY}")
+        found.append(
+            f"{name}: a key has fewer than {SHORTEST} characters and could be guessed (a blank or a comma "
+            f"ends a key). {MAKE_A_KEY}"
+        )
     if settings.public_url is not None and (wrong := wrong_public_url(settings.public_url)):
         found.append(f"USERSYNC_PUBLIC_URL: {wrong} Write it like https://people.example")
     if settings.transport == "http":

@@ -47,6 +47,12 @@ def not_signed_in(request: Request) -> Response:
             "The proxy in front of this directory signs people in, and this request did not come through it with a "
             "name. Open the directory at the address that you were given; whoever runs it can tell you.",
         )
+    return how_to_sign_in(request, 401, "You are not signed in.")
+
+
+def how_to_sign_in(request: Request, status_code: int, *words: str) -> Response:
+    """Tell the ways in."""
+    doorkeeper = window_of(request).doorkeeper
     has_openid = doorkeeper is not None and doorkeeper.door.openid is not None
     title = "Sign in with Slack" if has_openid else "Sign in from Slack"
-    return notice(request, 401, title, "You are not signed in.", how_to_come_in=True)
+    return notice(request, status_code, title, *words, how_to_come_in=True)

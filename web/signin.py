@@ -13,7 +13,7 @@ from web.doorkeeper import Caller, Doorkeeper, Refusal
 from web.faces import face_of
 from web.forms import read_form
 from web.names import first_name_of, name_of, plain
-from web.notices import notice
+from web.notices import how_to_sign_in, notice
 from web.origin import is_ours
 from web.viewer import zone_of_viewer
 from web.window import brand, frame, window_of
@@ -31,7 +31,7 @@ async def ask(request: Request) -> Response:
     if doorkeeper is None or doorkeeper.door.proxy is not None:
         return nothing_to_sign_in(request, doorkeeper) or _to("/")
     if not (token := request.query_params.get(FIELD, "")):
-        return notice(request, 200, "Sign in to the directory", how_to_come_in=True)
+        return how_to_sign_in(request, 200)
     found = await _bearer(request, token, doorkeeper)
     return found if isinstance(found, Response) else _question(request, token, *found, doorkeeper)
 

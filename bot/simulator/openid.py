@@ -1,4 +1,4 @@
-"""Sign in with Slack at the wire: the page that asks, codes for one use, PKCE, RS256 id tokens, and the keys to them."""
+"""Sign in with Slack at the wire: the page that asks, codes for one use, PKCE, id tokens, and the keys to them."""
 
 import base64
 import hashlib
@@ -85,7 +85,9 @@ class OpenIdSide:
 
     def consents(self, asked: Json, *, user_id: str) -> str:
         """A person agrees: the address that their browser is sent back to. LookupError if nobody has that id."""
-        workspace = next(each for each in self._workspaces() if each.crowd.find(user_id) is not None)
+        workspace = next((each for each in self._workspaces() if each.crowd.find(user_id) is not None), None)
+        if workspace is None:
+            raise LookupError(user_id)
         code = secrets.token_urlsafe(24)
         self._grants[code] = Grant(dict(asked), workspace, user_id, self._time.now() + CODE_SECONDS)
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
@@ -103,7 +105,7 @@ class OpenIdSide:
             return web.Response(text=self._page(asked), content_type="text/html")
         try:
             there = self.consents(asked, user_id=chosen)
-        except StopIteration:
+        except LookupError:
             return web.Response(status=404, text="user_not_found")
         raise web.HTTPFound(there)
 
@@ -173,7 +175,7 @@ class OpenIdSide:
         key_id, key = self._signing()[0]
         headers = {"kid": self.forges.key_id or key_id}
         if self.forges.algorithm == "none":
-            return jwt.encode(claims, None, algorithm="none", headers=headers)
+            return jwt.encode(claims, "", algorithm="none", headers=headers)
         if self.forges.algorithm == "HS256":
             return _signed_with_a_public_key(claims, key, headers)
         if self.forges.foreign_key:
