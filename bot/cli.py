@@ -113,7 +113,7 @@ async def _serve() -> int:
         _say(f"The directory is at {service.shown_url}")
         if settings.auth == "none":
             _say("It is open (USERSYNC_AUTH=none): whoever reaches that address can read it.")
-        if service.is_first_start and settings.auth != "none":
+        if service.is_first_start and settings.auth == "slack":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
         async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):
             await _until(stop, service)
@@ -123,6 +123,10 @@ async def _serve() -> int:
 async def _signin_link(user: str) -> int:
     settings = load_settings()
     configure_logs(settings.log_format)
+    if settings.auth == "proxy":
+        raise SettingsError(
+            ["USERSYNC_AUTH: with proxy the proxy signs people in, so there are no links to do it with."]
+        )
     if settings.auth == "none":
         raise SettingsError(["USERSYNC_AUTH: with none nobody has to sign in, so there are no links to do it with."])
     store = await Store.open(settings.database_url.get_secret_value())

@@ -17,6 +17,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.doctor_memory import check_database, check_workspace, look
 from bot.doctor_report import Finding, failed, ok, warning
 from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace, refuse_app_token
+from bot.openid import why_not_offered
 from bot.scopes import SCOPES
 from bot.settings import Settings, proxy_for, revealed
 from bot.slack import UNREADABLE, SlackClient, SlackClock, error_word, make_client, may_pass, open_session
@@ -53,9 +54,11 @@ class Doctor:
                 look(self._settings.database_url.get_secret_value(), patience_s=self._patience_s),
             )
         settings = ok("settings", "Every name is known and every value can be used.")
+        signin = check_signin(self._settings)
         tokens = [bot_token, app_token, self._check_app(), check_scopes(bot.scopes)]
         stored = [check_database(memory), check_workspace(memory, self._workspace)]
-        return [settings, slack, *tokens, socket, *stored, check_door(is_open=self._settings.auth == "none")]
+        door = check_door(is_open=self._settings.auth == "none")
+        return [settings, slack, *tokens, socket, *stored, door, signin]
 
     def _client(self, token: str | None, session: aiohttp.ClientSession) -> SlackClient:
         url = self._settings.slack_api_url
@@ -171,6 +174,19 @@ def check_scopes(granted: frozenset[str] | None) -> Finding:
     remedy = "Add them at api.slack.com/apps, under OAuth & Permissions, and install the app again, under Install App."
     tell = failed if any(scope.is_required for scope in lacking) else warning
     return tell("scopes", words, cost=cost, remedy=remedy)
+
+
+def check_signin(settings: Settings) -> Finding:
+    """Tell how people come in, and why not with Slack where it is half set up."""
+    if settings.auth != "slack":
+        by = (
+            "The proxy in front signs people in." if settings.auth == "proxy" else "The directory is open to everybody."
+        )
+        return ok("sign-in", by)
+    if why := why_not_offered(settings):
+        tell = warning if settings.slack_client_id else ok
+        return tell("sign-in", f"People sign in by links from Slack. Signing in with Slack is not offered: {why}")
+    return ok("sign-in", "People sign in with Slack, or by links from Slack.")
 
 
 def _away(check: str, why: str) -> Finding:

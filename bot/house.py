@@ -24,6 +24,7 @@ from bot.intake import Intake
 from bot.introduction import Introduction
 from bot.lag import Lag
 from bot.metrics import Measured, Metrics
+from bot.openid import OpenIdClient, why_not_offered
 from bot.pace import Pace
 from bot.runs.runner import Runner
 from bot.runs.schedule import Schedule
@@ -78,6 +79,7 @@ class House:
         self._socket_web_client = self._make_client(None)
         self.sockets = self._make_sockets()
         self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
+        self.openid = self._make_openid()
         self.database = DatabaseWatch(store, clock=clock)
         self.standing = Standing(
             self.database,
@@ -128,9 +130,28 @@ class House:
         )
 
     def _make_links(self) -> SigninLinks | OpenLinks:
-        if self._settings.auth == "none":
+        if self._settings.auth != "slack":
             return OpenLinks(self.store, self._base_url)
         return SigninLinks(self.store, self._base_url, self._clock)
+
+    def _make_openid(self) -> OpenIdClient | None:
+        settings = self._settings
+        if why_not_offered(settings):
+            return None
+        return OpenIdClient(
+            self._session,
+            client_id=settings.slack_client_id or "",
+            client_secret=revealed(settings.slack_client_secret) or "",
+            public_url=settings.public_url or "",
+            is_installed=lambda team_id: self.installations.find(team_id) is not None,
+            only_team=self._only_team,
+            api_url=settings.slack_api_url,
+            proxy=self._proxy,
+        )
+
+    def _only_team(self) -> str:
+        workspaces = self.installations.list_workspaces()
+        return workspaces[0].team_id if len(workspaces) == 1 else ""
 
     def _make_handler(self) -> EnvelopeHandler:
         app = make_app(
@@ -172,6 +193,7 @@ class House:
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
                 are_links_local=not self._settings.public_url,
+                admins=self._settings.admins,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
             ),

@@ -1,4 +1,4 @@
-"""What must not be kept for ever: custom statuses, changes, contact data of who left, runs, letters, alerts, links."""
+"""What must not be kept for ever: changes, contact data of who left, runs, letters, alerts, links, ended sessions."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
         await tx.runs.prune(before=now - history_keep)
         await tx.alerts.prune(before=now - history_keep)
         await tx.signins.prune(before=now - LINKS_KEEP)
+        await tx.sessions.prune(now=now)
 
 
 async def drop_old_contact(store: Store, *, now: datetime, contact_keep: timedelta) -> int:

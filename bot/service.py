@@ -13,10 +13,11 @@ from starlette.applications import Starlette
 from bot import __version__
 from bot.house import House
 from bot.housekeeping import keep_house
+from bot.openid import OpenIdClient, OpenIdRefused, OpenIdSilent
 from bot.pace import Pace
 from bot.runs.progress import Progress
 from bot.secret_key import key_path, signing_key
-from bot.settings import Settings, revealed
+from bot.settings import Settings
 from bot.signin_links import base_url
 from bot.slack import open_session
 from bot.supervisor import Supervisor
@@ -30,7 +31,8 @@ from db.visibility import Policy
 from web.address import Address
 from web.app import create_app
 from web.attempts import Attempts
-from web.ports import Door, SlackSilent, Status, Walk
+from web.ports import Door, OpenId, SigninRefused, SlackSilent, Status, Walk
+from web.proxied import TrustedProxy
 from web.waiting import Waiting
 
 DRAIN_S = 3
@@ -177,7 +179,7 @@ class Service:
         if settings.auth == "none":
             return ""
         self.is_first_start = not settings.secret_key and not key_path(settings.sqlite_file or "").exists()
-        return signing_key(revealed(settings.secret_key), settings.sqlite_file)
+        return signing_key(next(iter(settings.secret_keys), None), settings.sqlite_file)
 
     def _make_door(self) -> Door | None:
         settings = self._settings
@@ -191,7 +193,16 @@ class Service:
             guests_may_sign_in=settings.guests_may_sign_in,
             admins=settings.admins,
             command=self._command,
+            older_keys=settings.secret_keys[1:],
+            openid=_openid(self.house.openid) if self.house.openid else None,
+            proxy=self._trusted_proxy(),
         )
+
+    def _trusted_proxy(self) -> TrustedProxy | None:
+        settings = self._settings
+        if settings.auth != "proxy":
+            return None
+        return TrustedProxy(settings.auth_header or "", settings.trusted_proxies)
 
     async def _find_user(self, team_id: str, user_id: str) -> User | None:
         """Ask Slack on behalf of the window, in its words."""
@@ -289,3 +300,17 @@ class Service:
 
 def _walk(progress: Progress, now: datetime) -> Walk:
     return Walk(progress.seen, progress.started_at, progress.expected, progress.left(now))
+
+
+def _openid(client: OpenIdClient) -> OpenId:
+    """Let the window sign people in with Slack, in its words."""
+
+    async def identify(*, code: str, verifier: str, nonce: str) -> tuple[str, str]:
+        try:
+            return await client.identify(code=code, verifier=verifier, nonce=nonce)
+        except OpenIdSilent as error:
+            raise SlackSilent(str(error)) from error
+        except OpenIdRefused as error:
+            raise SigninRefused(str(error)) from error
+
+    return OpenId(client.authorize_url, identify)

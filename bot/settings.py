@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Mapping
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.env_file import read_env_file
-from bot.proxies_words import networks
+from bot.proxy_words import Networks, networks, proxy_problems, wrong_header
 from bot.secret_key import SHORTEST
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
@@ -85,8 +84,8 @@ Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=_LONGEST_S)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
+TrustedProxies = Annotated[Networks, BeforeValidator(networks)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(networks)]
 
 
 def _named(name: str, default: Any, text: str, *also: str) -> Any:
@@ -105,8 +104,8 @@ class Settings(BaseModel):
         "SLACK_APP_TOKEN", None, "App-level token (xapp-…) with connections:write, made under *Basic Information*."
     )
     slack_api_url: str = _named("SLACK_API_URL", SLACK_API_URL, "Where Slack's Web API answers.")
-    slack_client_id: str | None = _named("SLACK_CLIENT_ID", None, "Client id, for signing in with Slack (later).")
-    slack_client_secret: SecretStr | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise (later).")
+    slack_client_id: str | None = _named("SLACK_CLIENT_ID", None, "Client id, for signing in with Slack.")
+    slack_client_secret: SecretStr | None = _named("SLACK_CLIENT_SECRET", None, "Client secret, likewise.")
     slack_signing_secret: SecretStr | None = _named(
         "SLACK_SIGNING_SECRET", None, "Signing secret, for HTTP transport (later)."
     )
@@ -123,16 +122,18 @@ class Settings(BaseModel):
     auth: Literal["slack", "proxy", "none"] = _named(
         "USERSYNC_AUTH", "slack", "Who lets people in; none opens the directory to whoever reaches it."
     )
-    auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer (later).")
-    trusted_proxies: Networks = _named(
+    auth_header: str | None = _named("USERSYNC_AUTH_HEADER", None, "Header in which a proxy names the viewer.")
+    trusted_proxies: TrustedProxies = _named(
         "USERSYNC_TRUSTED_PROXIES",
         (),
         "Addresses or networks of proxies that are believed, like 10.0.0.5 172.16.0.0/12.",
     )
     secret_key: SecretStr | None = _named(
-        "USERSYNC_SECRET_KEY", None, "Key that signs sessions; without it one is made beside the SQLite file."
+        "USERSYNC_SECRET_KEY", None, "Keys that sign sessions, newest first; without any, SQLite has one made."
     )
-    session_days: Annotated[int, Field(ge=1, le=3650)] = _named("USERSYNC_SESSION_DAYS", 30, "Days a session lasts.")
+    session_days: Annotated[int, Field(ge=1, le=3650)] = _named(
+        "USERSYNC_SESSION_DAYS", 30, "Days a session lasts without a visit."
+    )
     guests_may_sign_in: YesOrNo = _named("USERSYNC_GUESTS_MAY_SIGN_IN", False, "Whether guests may sign in.")
     admins: UserKeys = _named("USERSYNC_ADMINS", frozenset(), "Admins beside Slack's own, as T…/U…; several in a row.")
     visibility: Audiences = _named(
@@ -156,6 +157,11 @@ class Settings(BaseModel):
         "USERSYNC_SOCKETS", 2, "Connections to Slack (10 an app at most)."
     )
     transport: Literal["socket", "http"] = _named("USERSYNC_TRANSPORT", "socket", "How Slack's events arrive.")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys that the operator set: the first one signs, and all are accepted."""
+        return tuple(re.findall(r"[^\s,]+", revealed(self.secret_key) or ""))
 
     @property
     def sqlite_file(self) -> str | None:
@@ -257,13 +263,16 @@ def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str
     """Tell what cannot be; `are_read` are the secrets that came from files."""
     found: list[str] = []
     if settings.auth == "proxy":
-        found.append(
-            "USERSYNC_AUTH: proxy is not built yet, and nothing would keep strangers out. Leave it out: people sign in "
-            "by links that usersync gives them."
-        )
-    if settings.secret_key is not None and len(settings.secret_key) < SHORTEST:
+        found += proxy_problems(settings.auth_header, settings.trusted_proxies)
+    if settings.auth_header is not None and wrong_header(settings.auth_header):
+        found.append("USERSYNC_AUTH_HEADER: it is no name of a header. Write it like X-Auth-Request-Email")
+    found += _client_problems(settings)
+    if settings.secret_key is not None and not _are_long(settings.secret_keys):
         name = "USERSYNC_SECRET_KEY_FILE" if "USERSYNC_SECRET_KEY" in are_read else "USERSYNC_SECRET_KEY"
-        found.append(f"{name}: the key has fewer than {SHORTEST} characters and could be guessed. {MAKE_A_KEY}")
+        found.append(
+            f"{name}: a key has fewer than {SHORTEST} characters and could be guessed (a blank or a comma "
+            f"ends a key). {MAKE_A_KEY}"
+        )
     if settings.public_url is not None and (wrong := wrong_public_url(settings.public_url)):
         found.append(f"USERSYNC_PUBLIC_URL: {wrong} Write it like https://people.example")
     if settings.transport == "http":
@@ -275,6 +284,20 @@ def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str
     if not re.match(r"https?://[A-Za-z0-9.\-\[]", settings.slack_api_url) or not _is_address(settings.slack_api_url):
         found.append(f"SLACK_API_URL: it must be an http or https address, like {SLACK_API_URL}")
     return found
+
+
+def _are_long(keys: tuple[str, ...]) -> bool:
+    return bool(keys) and all(len(key) >= SHORTEST for key in keys)
+
+
+def _client_problems(settings: Settings) -> list[str]:
+    """Tell that one half of what signs in with Slack was given, and not the other."""
+    id_and_secret = {"SLACK_CLIENT_ID": settings.slack_client_id, "SLACK_CLIENT_SECRET": settings.slack_client_secret}
+    lacking = [name for name, value in id_and_secret.items() if not value]
+    if len(lacking) != 1:
+        return []
+    words = "Signing in with Slack needs both; the app's page shows them under Basic Information. Or leave both out."
+    return [f"{lacking[0]} is missing. {words}"]
 
 
 def _key_problems(settings: Settings) -> list[str]:

@@ -25,7 +25,7 @@ class SigninLinks:
 
 
 class OpenLinks:
-    """Where the directory stands open, the same address leads everybody in."""
+    """Where the directory stands open, or a proxy signs people in, the same address leads everybody in."""
 
     def __init__(self, store: Store, base_url: Callable[[], str]) -> None:
         self._store = store

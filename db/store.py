@@ -23,6 +23,7 @@ from db.migrate import WRITE_NOTHING, check_ours, migrate
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
+from db.sessions import SessionReader, SessionWriter
 from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
 from db.traces import TraceReader, TraceWriter
@@ -51,6 +52,7 @@ class Snapshot:
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)
         self.signins = SigninReader(connection)
+        self.sessions = SessionReader(connection)
         self.alerts = AlertReader(connection)
         self.api_tokens = ApiTokenReader(connection)
         self.traces = TraceReader(connection)
@@ -67,6 +69,7 @@ class Transaction:
         self.dead_letters = DeadLetterWriter(connection)
         self.runs = RunWriter(connection)
         self.signins = SigninWriter(connection)
+        self.sessions = SessionWriter(connection)
         self.alerts = AlertWriter(connection)
         self.api_tokens = ApiTokenWriter(connection)
         self.traces = TraceWriter(connection)

@@ -98,6 +98,11 @@ class UserReader:
         rows = await self._connection.execute(sa.select(*_COLUMNS).where(is_called).order_by(*_ORDER))
         return tuple(map(_user, rows))
 
+    async def list_by_email_key(self, key: str) -> tuple[User, ...]:
+        """List everybody with this e-mail address, as `email_key_of` writes it."""
+        rows = await self._connection.execute(sa.select(*_COLUMNS).where(users.c.email_key == key).order_by(*_ORDER))
+        return tuple(map(_user, rows))
+
     async def tally(self, team_id: str, *, but_hidden: bool = False) -> dict[tuple[Kind, State], int]:
         """Count the users of one workspace by kind and state; for whom the figures are shown, without the hidden."""
         columns = (users.c.kind, users.c.state)

@@ -29,7 +29,9 @@ from web.limiter import SigninLimit
 from web.live import Live
 from web.origin import Origins
 from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
-from web.signin import answer, ask, leave
+from web.signin import answer, ask
+from web.signin_slack import from_slack, to_slack
+from web.signout import ask_to_leave, leave
 from web.templating import Templates
 from web.view_as import view_as
 from web.views.away import card, export_csv, export_json
@@ -101,6 +103,9 @@ def create_app(
         GuardedRoute("/api/v1/openapi.json", api.openapi, admits=Admits.ANYBODY),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
         GuardedRoute("/signin", answer, admits=Admits.ANYBODY, methods=["POST"]),
+        GuardedRoute("/signin/slack", to_slack, admits=Admits.ANYBODY),
+        GuardedRoute("/signin/slack/callback", from_slack, admits=Admits.ANYBODY),
+        GuardedRoute("/signout", ask_to_leave, admits=Admits.ANYBODY),
         GuardedRoute("/signout", leave, admits=Admits.ANYBODY, methods=["POST"]),
         GuardedRoute("/healthz", healthz, admits=Admits.ANYBODY),
         GuardedRoute("/readyz", readyz, admits=Admits.ANYBODY),

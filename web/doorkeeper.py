@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from db import Store
+from db.derive import email_key_of
 from db.records import Kind, State, User, Workspace
 from web.ports import Clock, Door
-from web.sessions import Sessions
+from web.proxied import TrustedProxy
+from web.returning import Returning
+from web.sessions import Session, Sessions
 from web.viewer import Viewer, viewer_from
 
 
@@ -30,18 +33,30 @@ class Caller:
     viewer: Viewer
 
 
+NAMELESS = Refusal(
+    "The directory does not know you",
+    "The proxy in front names you by an e-mail address, and not exactly one active person here has it. Somebody who "
+    "joined a moment ago can try again in a few minutes; otherwise ask an admin of the workspace.",
+)
+
+
 class Doorkeeper:
     """Knows sessions, the table, and, while the table is not yet whole, whom to ask at Slack."""
 
     def __init__(self, door: Door, *, store: Store, clock: Clock) -> None:
         self.door = door
         self.sessions = Sessions(door, clock)
+        self.returning = Returning(door.public_url)
         self._store = store
 
     async def recognise(self, request: Request) -> Caller | Refusal | None:
         """Tell who is signed in; None where nobody is. Raises StoreUnavailable, SlackSilent."""
+        if self.door.proxy is not None:
+            return await self._named_by(self.door.proxy, request)
         session = self.sessions.read(request)
-        return await self.call(session.team_id, session.user_id) if session else None
+        if session is None or await self._is_ended(session):
+            return None
+        return await self.call(session.team_id, session.user_id)
 
     async def call(self, team_id: str, user_id: str) -> Caller | Refusal:
         """Look at a user as they are now. Raises StoreUnavailable, SlackSilent."""
@@ -51,6 +66,25 @@ class Doorkeeper:
         if user is None and workspace is not None and workspace.backfilled_at is None:
             user = await self.door.find_user(team_id, user_id)
         return judge(user, workspace, self.door)
+
+    async def _named_by(self, proxy: TrustedProxy, request: Request) -> Caller | Refusal | None:
+        """Look at the one active user whom the proxy names; in doubt it is nobody."""
+        if not (key := email_key_of(proxy.named(request))):
+            return None
+        async with self._store.reading() as rx:
+            found = await rx.users.list_by_email_key(key)
+            active = [user for user in found if user.state is State.ACTIVE]
+            named = active or found
+            if len(named) != 1:
+                return NAMELESS
+            workspace = await rx.workspaces.find_workspace(named[0].team_id)
+        return judge(named[0], workspace, self.door)
+
+    async def _is_ended(self, session: Session) -> bool:
+        async with self._store.reading() as rx:
+            return await rx.sessions.is_ended(
+                session.team_id, session.user_id, session.session_id, begun_at=session.begun_at
+            )
 
 
 def judge(user: User | None, workspace: Workspace | None, door: Door) -> Caller | Refusal:

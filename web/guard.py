@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.errors import StoreUnavailable
 from db.records import TokenScope
@@ -18,7 +19,8 @@ from web.api_errors import insufficient_scope, invalid_token, is_of_api, token_n
 from web.bearers import Bearers, bearer_text, token_of
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
-from web.notices import is_for_people, notice
+from web.for_people import is_for_people
+from web.notices import not_signed_in, notice
 from web.ports import SlackSilent
 from web.view_as import asks_for_less
 from web.viewer import Viewer
@@ -54,6 +56,7 @@ class Guard:
             refusal = await self._admit_program(request, route.scope if route else None)
         else:
             refusal = await self._admit(request, route)
+            send = send if refusal else self._renewing(request, send)
         if refusal:
             await refusal(scope, receive, send)
             return
@@ -108,13 +111,31 @@ class Guard:
         if caller is None and is_of_api(request):
             return token_needed(request)
         if caller is None:
-            return notice(request, 401, "Sign in from Slack", "You are not signed in.", how_to_come_in=True)
+            answer = not_signed_in(request)
+            doorkeeper.returning.remember(request, answer)
+            return answer
         if isinstance(caller, Refusal):
             answer = notice(request, 403, caller.title, caller.words)
             if is_for_people(request):  # a stream's end is silent: the page that follows has to know whom it refuses
                 doorkeeper.sessions.end(answer)
             return answer
         return caller.viewer
+
+    def _renewing(self, request: Request, send: Send) -> Send:
+        """Let the browser of somebody who reads a page keep its session for longer; a stream renews nothing."""
+        session = self._doorkeeper.sessions.read(request) if self._doorkeeper and is_for_people(request) else None
+        if self._doorkeeper is None or session is None or self._doorkeeper.door.proxy is not None:
+            return send
+        fresh = Response()
+        self._doorkeeper.sessions.renew(fresh, session)
+
+        async def send_renewed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                for cookie in fresh.headers.getlist("set-cookie"):
+                    MutableHeaders(scope=message).append("set-cookie", cookie)
+            await send(message)
+
+        return send_renewed
 
 
 def _takes_tokens(request: Request, route: GuardedRoute | None) -> bool:

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.address import Address
-from web.notices import is_for_people
+from web.for_people import is_for_people
 from web.templating import Templates
 from web.window import BARE_FRAME
 

@@ -90,6 +90,12 @@ class Live:
         for reader in tuple(self._readers):
             self._drop(reader)
 
+    def dismiss(self, viewer: tuple[str, str]) -> None:
+        """End the streams of a viewer who signs out; whoever is still signed in elsewhere comes back by themselves."""
+        for reader in tuple(self._readers):
+            if reader.viewer == viewer:
+                self._drop(reader)
+
     async def stream(
         self,
         view: View,

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.api_errors import in_words
+from web.for_people import is_for_people
 from web.viewer import zone_of_viewer
+from web.ways_in import ways_in
 from web.window import frame, window_of
-
-_NEVER_READ_BY_PEOPLE = ("/live", "/api/", "/export", "/metrics")
 
 
 def notice(
@@ -31,16 +31,29 @@ def notice(
         status_code=status_code,
         heading=title,
         words=words,
-        how_to_come_in=how_to_come_in,
-        command=door.command if door else "",
+        ways=ways_in(door, window.workspaces()) if door and how_to_come_in else None,
         back=back,
         **values,
     )
 
 
-def is_for_people(request: Request) -> bool:
-    """Say whether the answer is a page that somebody reads, as far as the request tells; a part of one is not."""
-    if "hx-request" in request.headers:
-        return False
-    accept = request.headers.get("accept", "*/*")
-    return not request.url.path.startswith(_NEVER_READ_BY_PEOPLE) and ("text/html" in accept or "*/*" in accept)
+def not_signed_in(request: Request) -> Response:
+    """Ask somebody to sign in, or to come in by the proxy that does it for them."""
+    doorkeeper = window_of(request).doorkeeper
+    if doorkeeper is not None and doorkeeper.door.proxy is not None:
+        return notice(
+            request,
+            401,
+            "Come in through the proxy",
+            "The proxy in front of this directory signs people in, and this request did not come through it with a "
+            "name. Open the directory at the address that you were given; whoever runs it can tell you.",
+        )
+    return how_to_sign_in(request, 401, "You are not signed in.")
+
+
+def how_to_sign_in(request: Request, status_code: int, *words: str) -> Response:
+    """Tell the ways in."""
+    doorkeeper = window_of(request).doorkeeper
+    has_openid = doorkeeper is not None and doorkeeper.door.openid is not None
+    title = "Sign in with Slack" if has_openid else "Sign in from Slack"
+    return notice(request, status_code, title, *words, how_to_come_in=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from db.records import User, Workspace
+from web.proxied import TrustedProxy
 
 Clock = Callable[[], datetime]
 """Tells the time, aware UTC."""
@@ -71,8 +73,35 @@ class SlackSilent(Exception):
     """Slack was asked who somebody is and did not answer; nothing follows from that about them."""
 
 
+class SigninRefused(Exception):
+    """What Slack says of somebody who signs in cannot be used. The message is a sentence for them."""
+
+
 FindUser = Callable[[str, str], Awaitable[User | None]]
 """Asks Slack for a user by `team_id` and `id`; None where it knows nobody by them. Raises SlackSilent."""
+
+
+class AuthorizeUrl(Protocol):
+    """Makes the address at Slack that asks a person whether they want to sign in here."""
+
+    def __call__(self, *, state: str, nonce: str, challenge: str) -> str: ...
+
+
+class Identify(Protocol):
+    """Has Slack tell, for the code that a browser brought back, who that is: (`team_id`, `user_id`).
+
+    Raises SlackSilent, SigninRefused.
+    """
+
+    async def __call__(self, *, code: str, verifier: str, nonce: str) -> tuple[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenId:
+    """Sign in with Slack."""
+
+    authorize_url: AuthorizeUrl
+    identify: Identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +119,9 @@ class Door:
     """Admins beside Slack's own, by `team_id` and `id`."""
     command: str = "usersync"
     """What an operator types to run us."""
+    older_keys: tuple[str, ...] = ()
+    """Keys that signed sessions before; such sessions go on."""
+    openid: OpenId | None = None
+    """Signing in with Slack, where it is set up."""
+    proxy: TrustedProxy | None = None
+    """The proxy that signs everybody in; then nobody is signed in here."""

@@ -1,18 +1,23 @@
-"""Who signed in and when, in a signed cookie; one that is forged, foreign, too old or broken is no session at all."""
+"""Who signed in and when, in a signed cookie; one that is forged, foreign, too old or broken is no session at all.
+
+A session slides: whoever comes back before it ends is given a fresh cookie of the same session.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
-from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.cookies import Cookie
 from web.ports import Clock, Door
+from web.sealed import Seal, milliseconds, moment_of
 
-COOKIE = "usersync_session"
+ID_BYTES = 16
+SOONEST_RENEWAL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,48 +26,51 @@ class Session:
 
     team_id: str
     user_id: str
+    session_id: str
+    begun_at: datetime
+    renewed_at: datetime
 
 
 class Sessions:
-    """Reads, begins and ends sessions; nothing of them is stored here."""
+    """Reads, begins, renews and ends sessions; the table holds those alone that somebody signed out of."""
 
     def __init__(self, door: Door, clock: Clock) -> None:
-        self._serializer = URLSafeSerializer(
-            door.key, salt="usersync session", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-        )
-        self._lifetime = door.session_lifetime
+        self._seal = Seal([door.key, *door.older_keys], purpose="session", clock=clock)
+        self._cookie = Cookie("usersync_session", public_url=door.public_url)
         self._clock = clock
-        self._is_secure = (door.public_url or "").lower().startswith("https:")
-        # Browsers accept this prefix from HTTPS alone, and then let no neighbouring host set the cookie.
-        self.cookie = f"__Host-{COOKIE}" if self._is_secure else COOKIE
+        self.lifetime = door.session_lifetime
 
     def read(self, request: Request) -> Session | None:
         """Read the session of a request."""
-        try:
-            found = self._serializer.loads(request.cookies.get(self.cookie, ""))
-        except BadData:
-            return None
-        match found:
-            case [str(team_id), str(user_id), int(begun_s)] if self._is_lasting(begun_s):
-                return Session(team_id, user_id)
+        match self._seal.read(self._cookie.read(request)):
+            case [str(team_id), str(user_id), str(session_id), int(begun_ms), int(renewed_ms)]:
+                begun_at, renewed_at = moment_of(begun_ms), moment_of(renewed_ms)
+                # The operator may have shortened the lifetime since.
+                if begun_at and renewed_at and self._clock() - renewed_at < self.lifetime:
+                    return Session(team_id, user_id, session_id, begun_at, renewed_at)
         return None
 
-    def begin(self, response: Response, session: Session) -> None:
-        """Let the browser keep a session."""
-        sealed = self._serializer.dumps([session.team_id, session.user_id, int(self._clock().timestamp())])
-        self._set(response, str(sealed), int(self._lifetime.total_seconds()))
+    def begin(self, response: Response, team_id: str, user_id: str) -> None:
+        """Let the browser keep a new session."""
+        now = self._clock()
+        self._keep(response, Session(team_id, user_id, secrets.token_urlsafe(ID_BYTES), now, now))
+
+    def renew(self, response: Response, session: Session) -> None:
+        """Let the browser keep a session for another lifetime, if it is worth a cookie."""
+        if self._clock() - session.renewed_at >= max(self.lifetime / 10, SOONEST_RENEWAL):
+            self._keep(response, session)
 
     def end(self, response: Response) -> None:
         """Let the browser forget its session."""
-        self._set(response, "", 0)
+        self._cookie.clear(response)
 
-    def _set(self, response: Response, value: str, max_age_s: int) -> None:
-        response.set_cookie(
-            self.cookie, value, max_age=max_age_s, path="/", secure=self._is_secure, httponly=True, samesite="lax"
+    def _keep(self, response: Response, session: Session) -> None:
+        sealed = self._seal.seal(
+            session.team_id,
+            session.user_id,
+            session.session_id,
+            milliseconds(session.begun_at),
+            milliseconds(self._clock()),
+            lifetime=self.lifetime,
         )
-
-    def _is_lasting(self, begun_s: int) -> bool:
-        try:
-            return self._clock() < datetime.fromtimestamp(begun_s, UTC) + self._lifetime
-        except (OverflowError, OSError, ValueError):
-            return False
+        self._cookie.keep(response, sealed, self.lifetime)

@@ -1,4 +1,4 @@
-"""Signing in and out: a link only asks "Sign in as Ada?"; the answer, sent by our own page, spends it. Once."""
+"""Signing in by a link, which only asks "Sign in as Ada?"; the answer, sent by our own page, spends it. Once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from web.doorkeeper import Caller, Doorkeeper, Refusal
 from web.faces import face_of
 from web.forms import read_form
 from web.names import first_name_of, name_of, plain
-from web.notices import notice
-from web.sessions import Session
+from web.notices import how_to_sign_in, notice
 from web.viewer import zone_of_viewer
 from web.window import brand, frame, window_of
 from web.words import clock, counted, when
@@ -27,10 +26,11 @@ FIELD = "token"
 async def ask(request: Request) -> Response:
     """Show what a link would do, and do nothing; without a link, say how to get one."""
     window = window_of(request)
-    if (doorkeeper := window.doorkeeper) is None:
-        return _to("/")
+    doorkeeper = window.doorkeeper
+    if doorkeeper is None or doorkeeper.door.proxy is not None:
+        return nothing_to_sign_in(request, doorkeeper) or _to("/")
     if not (token := request.query_params.get(FIELD, "")):
-        return notice(request, 200, "Sign in from Slack", how_to_come_in=True)
+        return how_to_sign_in(request, 200)
     found = await _bearer(request, token, doorkeeper)
     return found if isinstance(found, Response) else _question(request, token, *found, doorkeeper)
 
@@ -38,8 +38,9 @@ async def ask(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     """Spend the link and begin a session. Whoever may not look is told so before anything is spent."""
     window = window_of(request)
-    if (doorkeeper := window.doorkeeper) is None:
-        return _to("/")
+    doorkeeper = window.doorkeeper
+    if doorkeeper is None or doorkeeper.door.proxy is not None:
+        return nothing_to_sign_in(request, doorkeeper) or _to("/")
     token = (await read_form(request)).get(FIELD, "")
     found = await _bearer(request, token, doorkeeper)
     if isinstance(found, Response):
@@ -49,7 +50,7 @@ async def answer(request: Request) -> Response:
             is_spent_by_us = await tx.signins.spend(token, now=window.clock())
     except StoreUnavailable as error:
         return _not_written(request, error)
-    return _signed_in(doorkeeper, found[0]) if is_spent_by_us else _spent(request)
+    return _signed_in(request, doorkeeper, found[0]) if is_spent_by_us else _spent(request)
 
 
 async def _bearer(request: Request, token: str, doorkeeper: Doorkeeper) -> tuple[Signin, Caller] | Response:
@@ -63,15 +64,6 @@ async def _bearer(request: Request, token: str, doorkeeper: Doorkeeper) -> tuple
     if isinstance(caller, Refusal):
         return notice(request, 403, caller.title, caller.words)
     return signin, caller
-
-
-async def leave(request: Request) -> Response:
-    """End the session of this browser."""
-    if (doorkeeper := window_of(request).doorkeeper) is None:
-        return _to("/")
-    gone = _to("/signin")
-    doorkeeper.sessions.end(gone)
-    return gone
 
 
 def _question(request: Request, token: str, signin: Signin, caller: Caller, doorkeeper: Doorkeeper) -> Response:
@@ -93,10 +85,25 @@ def _question(request: Request, token: str, signin: Signin, caller: Caller, door
     return window.templates.page("signin.html", **values)
 
 
-def _signed_in(doorkeeper: Doorkeeper, signin: Signin) -> Response:
-    inside = _to("/")
-    doorkeeper.sessions.begin(inside, Session(signin.team_id, signin.user_id))
+def _signed_in(request: Request, doorkeeper: Doorkeeper, signin: Signin) -> Response:
+    inside = doorkeeper.returning.back(request)
+    doorkeeper.sessions.begin(inside, signin.team_id, signin.user_id)
     return inside
+
+
+def nothing_to_sign_in(request: Request, doorkeeper: Doorkeeper | None) -> Response | None:
+    """Answer where nobody signs in here: the directory is open, or a proxy in front does it; None elsewhere."""
+    if doorkeeper is None:
+        return _to("/")
+    if doorkeeper.door.proxy is None:
+        return None
+    return notice(
+        request,
+        200,
+        "The proxy signs you in",
+        "The proxy in front of this directory signs people in, so there are no links to do it with.",
+        back="To the directory",
+    )
 
 
 def _spent(request: Request) -> Response:

@@ -74,6 +74,7 @@ def frame(
         "viewer": viewer,
         "is_open": window.doorkeeper is None,
         "is_inside": is_inside,
+        "can_sign_out": window.doorkeeper is not None and window.doorkeeper.door.proxy is None,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
         "notes": notes_of(status, now, zone) if is_inside else (),

@@ -6,7 +6,7 @@ Facts: docs.slack.dev, users.info (tier 4), User object (roles).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,18 +41,18 @@ class Role:
 
     is_active: bool = False
     is_admin: bool = False
-    """An active admin or owner of the workspace; a guest is none."""
+    """An active admin or owner of the workspace, or whom the operator named beside them; a guest is none."""
     is_guest: bool = False
     is_member: bool = False
 
 
-def role_of(user: User) -> Role:
-    """Read the role from a row."""
+def role_of(user: User, *, admins: Container[tuple[str, str]] = ()) -> Role:
+    """Read the role from a row; `admins` are those beside Slack's own, by `team_id` and `id`."""
     is_active, is_member = user.state is State.ACTIVE, user.kind is Kind.MEMBER
     leads = bool(user.is_admin or user.is_owner or user.is_primary_owner)
     return Role(
         is_active=is_active,
-        is_admin=is_active and is_member and leads,
+        is_admin=is_active and is_member and (leads or (user.team_id, user.id) in admins),
         is_guest=user.kind is Kind.GUEST,
         is_member=is_member,
     )
@@ -62,8 +62,15 @@ class Roles:
     """Finds out who somebody is."""
 
     def __init__(
-        self, store: Store, client: SlackClient, *, clock: Callable[[], datetime], patience_s: float = PATIENCE_S
+        self,
+        store: Store,
+        client: SlackClient,
+        *,
+        clock: Callable[[], datetime],
+        patience_s: float = PATIENCE_S,
+        admins: Container[tuple[str, str]] = (),
     ) -> None:
+        self._admins = admins
         self._store = store
         self._clock = clock
         self._client = client
@@ -93,7 +100,7 @@ class Roles:
         except StoreError as error:
             log.warning("a role could not be read", reason=str(error))
             return None
-        return role_of(user) if user else None
+        return role_of(user, admins=self._admins) if user else None
 
     async def _asked(self, team_id: str, user_id: str) -> Role:
         asked_at_s = self._client.clock.now_s()
@@ -114,7 +121,7 @@ class Roles:
         if entry.observation is None or entry.observation.id != user_id:
             raise RoleUnknown("Slack's answer cannot be read.")
         await self._note(entry)
-        return role_of(merge(None, entry.observation).user)
+        return role_of(merge(None, entry.observation).user, admins=self._admins)
 
     async def _note(self, entry: Entry) -> None:
         """Merge Slack's answer into the table, or the door would refuse whom it says to be there.

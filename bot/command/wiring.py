@@ -30,6 +30,8 @@ class Terms:
     """Whether a link lets in the one person whom it was made for; otherwise it is just the address."""
     are_links_local: bool = False
     """Whether they lead to the machine that runs us, for no other address of ours is known."""
+    admins: frozenset[tuple[str, str]] = frozenset()
+    """Admins beside Slack's own, by `team_id` and `id`."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
 
 
@@ -47,7 +49,7 @@ def make_desk(
     terms: Terms,
 ) -> Desk:
     """Put the desk together."""
-    roles = Roles(store, client, clock=clock)
+    roles = Roles(store, client, clock=clock, admins=terms.admins)
     invitation = Invitation(
         links,
         roles,

@@ -15,6 +15,7 @@ from bot.simulator.clocks import SlackTime
 from bot.simulator.envelopes import Envelope, Outbox, State
 from bot.simulator.faults import RESPONSE_URL, Faults
 from bot.simulator.limits import RateLimits
+from bot.simulator.openid import OpenIdSide
 from bot.simulator.sockets import Ending, Sockets
 from bot.simulator.waiting import Watch
 from bot.simulator.workspace import Wire, Workspace
@@ -37,6 +38,8 @@ class Simulator(Workspace):
         app_id: str = "A0SIM00001",
         bot_token: str = "xoxb-pretend-bot",  # noqa: S107 opens nothing but this simulator
         app_token: str = "xapp-pretend-app",  # noqa: S107 likewise
+        client_id: str = "1234567890.1234567890",
+        client_secret: str = "pretend-client-secret",  # noqa: S107 likewise
         crowd: int = 0,
         seed: int = 1,
         clock: Callable[[], float] = time.time,
@@ -55,6 +58,15 @@ class Simulator(Workspace):
         self._port = 0
         self._runner: web.AppRunner | None = None
         self._ledger = Ledger(slack_time, remembered=remembered)
+        self.openid = OpenIdSide(
+            client_id=client_id,
+            client_secret=client_secret,
+            url=lambda: self.url,
+            workspaces=lambda: self.workspaces,
+            time=slack_time,
+            faults=self.faults,
+            ledger=self._ledger,
+        )
         self._sockets = Sockets(
             app_id=app_id, time=slack_time, watch=self._watch, seed=seed, ticket_lifetime=ticket_lifetime
         )
@@ -95,6 +107,9 @@ class Simulator(Workspace):
         )
         app.add_routes(
             [
+                web.post("/api/openid.connect.token", self.openid.handle_token),
+                web.get("/openid/connect/keys", self.openid.handle_keys),
+                web.get("/openid/connect/authorize", self.openid.handle_authorize),
                 web.route("*", "/api/{method}", api.handle),
                 web.get("/link/", self._sockets.handle),
                 web.post("/response/{id}", self._handle_response),

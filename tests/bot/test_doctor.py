@@ -24,7 +24,10 @@ from tests.support.program import environment, running, serve_environment
 from tests.support.schemas import make_older, set_revision
 from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running_as_a_stranger
 
-NAMES = ["settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace", "door"]
+NAMES = [
+    "settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace", "door",
+    "sign-in",
+]  # fmt: skip
 
 
 async def examined(slack: Simulator, tmp_path: Path, **more: str) -> tuple[int, str]:

@@ -52,6 +52,8 @@ def problems_with_tokens(**tokens: str) -> tuple[str, ...]:
     return problems_of(needs_tokens=True, **{**TOKENS, **tokens})
 
 
+HALVES = {"SLACK_CLIENT_ID": "SLACK_CLIENT_SECRET", "SLACK_CLIENT_SECRET": "SLACK_CLIENT_ID"}
+"""Neither signs anybody in without the other."""
 PROMISED: dict[str, tuple[str, str, Any]] = {
     "SLACK_BOT_TOKEN": ("xoxb-1", "slack_bot_token", "xoxb-1"),
     "SLACK_APP_TOKEN": ("xapp-1", "slack_app_token", "xapp-1"),
@@ -71,7 +73,7 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
         "trusted_proxies",
         (ip_network("10.0.0.1"), ip_network("10.0.0.0/24")),
     ),
-    "USERSYNC_SECRET_KEY": ("sixteen or more .", "secret_key", "sixteen or more ."),
+    "USERSYNC_SECRET_KEY": ("sixteen-or-more.", "secret_key", "sixteen-or-more."),
     "USERSYNC_SESSION_DAYS": ("7", "session_days", 7),
     "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
     "USERSYNC_ADMINS": ("T1/U1 T1/U2", "admins", {("T1", "U1"), ("T1", "U2")}),
@@ -98,7 +100,9 @@ DEFAULTS = {
 def test_a_promised_name_is_read(name: str) -> None:
     text, field, value = PROMISED[name]
 
-    assert value == told(getattr(load(**{name: text}), field))
+    other = {HALVES[name]: "1.2"} if name in HALVES else {}
+
+    assert value == told(getattr(load(**{name: text}, **other), field))
 
 
 def test_no_name_is_read_that_was_not_promised_and_each_has_its_help() -> None:
@@ -242,7 +246,8 @@ def test_a_file_is_read_for_secrets_alone() -> None:
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("sqlite:///from-a-file.db\n")
-    settings = load(**{f"{name}_FILE": str(tmp_path / "secret")})
+    other = {HALVES[name]: "1.2"} if name in HALVES else {}
+    settings = load(**{f"{name}_FILE": str(tmp_path / "secret")}, **other)
 
     assert "sqlite:///from-a-file.db" == told(getattr(settings, PROMISED[name][1]))
 
@@ -354,8 +359,33 @@ def test_loopback_is_known_by_all_its_names(host: str) -> None:
     assert is_loopback(host)
 
 
-def test_a_proxy_that_nobody_has_built_lets_nobody_in() -> None:
-    assert "not built yet" in problem_of(USERSYNC_AUTH="proxy")
+def test_a_proxy_is_believed_only_where_header_and_address_are_known() -> None:
+    proxy = {"USERSYNC_AUTH": "proxy"}
+    header, trusted = {"USERSYNC_AUTH_HEADER": "X-Email"}, {"USERSYNC_TRUSTED_PROXIES": "10.0.0.7"}
+
+    assert 2 == len(problems_of(**proxy))
+    assert "USERSYNC_TRUSTED_PROXIES is missing" in problem_of(**proxy, **header)
+    assert "USERSYNC_AUTH_HEADER is missing" in problem_of(**proxy, **trusted)
+    assert "no name of a header" in problem_of(**proxy, **trusted, USERSYNC_AUTH_HEADER="X Email: a")
+    assert "proxy" == load(**proxy, **header, **trusted).auth
+
+
+@pytest.mark.parametrize("wrong", ["proxy.local", "10.0.0.7/8", "10.0.0.0/33", "10.0.0.7; ::1", ","])
+def test_an_address_of_a_proxy_that_is_none_is_told(wrong: str) -> None:
+    assert "like 10.0.0.7" in problem_of(USERSYNC_TRUSTED_PROXIES=wrong)
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_half_of_what_signs_in_with_slack_is_told(name: str) -> None:
+    assert f"{HALVES[name]} is missing" in problem_of(**{name: "1.2"})
+
+
+def test_several_keys_are_told_apart_and_each_has_to_be_long() -> None:
+    new, old = "bmV3IGtleQ+/bmV3IGtleQ==", "b2xkIGtleQ+/b2xkIGtleQ=="
+
+    assert (new, old) == load(USERSYNC_SECRET_KEY=f"{new}, {old}").secret_keys
+    assert "fewer than 16" in problem_of(USERSYNC_SECRET_KEY=f"{new} short")
+    assert "fewer than 16" in problem_of(USERSYNC_SECRET_KEY=",")
 
 
 def test_a_short_key_is_refused_without_being_quoted() -> None:

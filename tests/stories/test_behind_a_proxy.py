@@ -1,18 +1,13 @@
-"""The blocks of docs/install.md, run as they stand there: nginx and Caddy in front of a running directory."""
+"""Behind a proxy that signs people in: its word counts from its own address, for exactly one person."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
-import signal
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.service import Service
@@ -20,146 +15,122 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
-from tests.support.html import read
-from tests.support.program import running_command
-from tests.support.visitor import Visitor, a_link
+from tests.support.visitor import Visitor
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
-INSTALL = Path(__file__).parents[2] / "docs/install.md"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-CADDY = shutil.which("caddy")
-PROXIES = [
-    pytest.param("nginx", marks=pytest.mark.skipif(NGINX is None, reason="no nginx is installed")),
-    pytest.param("caddy", marks=pytest.mark.skipif(CADDY is None, reason="no Caddy is installed")),
-]
-AROUND_NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-{block}
-}}
-"""
-AROUND_CADDY = "{{\n    admin off\n    grace_period 1s\n    auto_https off\n}}\n{block}\n"
-
-
-def block_of(language: str) -> str:
-    """Read the only block of that kind."""
-    [block] = re.findall(rf"```{language}\n(.*?)```", INSTALL.read_text(), flags=re.DOTALL)
-    return str(block)
-
-
-def replaced(block: str, *pairs: tuple[str, str]) -> str:
-    """Put our ports in the place of those in the page; each has to stand there."""
-    for old, new in pairs:
-        assert old in block, f"{old} is not in docs/install.md"
-        block = block.replace(old, new)
-    return block
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def nginx(folder: Path, port: int, behind: int) -> list[str]:
-    """Write a whole configuration around the block, and tell the command that runs it."""
-    block = replaced(
-        block_of("nginx"), ("listen 80;", f"listen 127.0.0.1:{port};"), ("127.0.0.1:3000", f"127.0.0.1:{behind}")
-    )
-    (folder / "nginx.conf").write_text(AROUND_NGINX.format(folder=folder, block=block))
-    return [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-
-
-def caddy(folder: Path, port: int, behind: int) -> list[str]:
-    """Likewise; plain HTTP on a port of ours."""
-    block = replaced(
-        block_of("caddy"),
-        ("people.example.com {", f"http://people.example.com:{port} {{"),
-        ("127.0.0.1:3000", f"127.0.0.1:{behind}"),
-    )
-    (folder / "Caddyfile").write_text(AROUND_CADDY.format(block=block))
-    return [str(CADDY), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-
-
-@asynccontextmanager
-async def proxied(which: str, folder: Path, port: int, service: Service) -> AsyncIterator[str]:
-    """Run a proxy in front of the service until it answers; tells its own address."""
-    command = {"nginx": nginx, "caddy": caddy}[which](folder, port, int(httpx.URL(service.url).port or 0))
-    env = {"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)}
-    async with running_command(*command, env=env, cwd=folder) as program:
-
-        async def is_up() -> bool:
-            assert program.process.returncode is None, program.output
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                return False
-            writer.close()
-            return True
-
-        await eventually(is_up, within_s=15, of=which)
-        try:
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            program.tell(signal.SIGTERM)  # killed, nginx would leave its workers behind
-            await program.ended()
+HEADER = "X-Auth-Request-Email"
+ADDRESS = "Ada@Meridian.example"
 
 
 @pytest.fixture
-def port() -> int:
-    return a_free_port()
+def settings(slack: Simulator, tmp_path: Path) -> Settings:
+    """Settings that believe a proxy on this machine."""
+    given = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="proxy")
+    return given.model_copy(update={"auth_header": HEADER, "trusted_proxies": (ip_network("127.0.0.0/8"),)})
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path, port: int) -> Settings:
-    """Settings with a door, and the proxy's address as the only one."""
-    settings = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
-    return settings.model_copy(update={"public_url": f"http://people.example.com:{port}"})
+async def ada(slack: Simulator, service: Service) -> Any:
+    return await someone(slack, service)
 
 
-@pytest.mark.parametrize("which", PROXIES)
-async def test_people_sign_in_and_read_live_through_a_proxy(
-    slack: Simulator, service: Service, tmp_path: Path, port: int, which: str
-) -> None:
-    ada = slack.joins("Ada Lovelace")
+async def someone(slack: Simulator, service: Service, name: str = "Ada Lovelace", **fields: Any) -> Any:
+    user = slack.joins(name, **{"email": ADDRESS, **fields})
     await slack.eventually_acked()
-    await eventually(lambda: find(service, slack, ada.id), of="Ada")
-    named = {"Host": f"people.example.com:{port}"}
-    ours = named | {"Origin": f"http://people.example.com:{port}"}
-    async with proxied(which, tmp_path, port, service) as url, Visitor(url) as visitor:
-        visitor.headers.update(named)
-        outside = await visitor.get("/")
-        link = await a_link(service, slack.team_id, ada.id)
-        asked = await visitor.opens(link)
-        foreign = await visitor.confirms(asked, **named, Origin="http://evil.example")
-        inside = await visitor.confirms(asked, **ours)
-        cookie = {"Cookie": inside.headers.get("set-cookie", "").partition(";")[0]}
-        page = await visitor.get("/", headers=cookie)
-        rebound = await visitor.get("/", headers=cookie | {"Host": "rebound.example"})
-        heard_within_s = await _hears(visitor, slack, ada, cookie)
-
-    assert link.startswith(f"http://people.example.com:{port}/signin?token=")
-    assert [401, 200, 403, 303, 200] == [each.status_code for each in (outside, asked, foreign, inside, page)]
-    assert "Ada Lovelace" == read(page.text).one(class_="viewer-name").text
-    assert "Ada" not in rebound.text
-    assert rebound.status_code in (200, 400)  # Caddy answers a name that is none of its own with an empty page
-    assert heard_within_s < 1
+    await eventually(lambda: find(service, slack, user.id), of=name)
+    return user
 
 
-async def _hears(visitor: Visitor, slack: Simulator, user: Any, cookie: dict[str, str]) -> float:
-    """Tell how long a change takes from its ack to a reader of the stream."""
-    loop = asyncio.get_running_loop()
-    async with visitor.stream("GET", "/live", headers=cookie, timeout=10) as stream:
+async def asks(service: Service, address: str | None = ADDRESS, path: str = "/", **headers: str) -> Any:
+    named = {HEADER: address} if address is not None else {}
+    return await Visitor(service.url).get(path, headers={**named, **headers})
+
+
+async def test_from_elsewhere_the_header_is_not_believed(slack: Simulator, settings: Settings, start: Start) -> None:
+    far_away = {"trusted_proxies": (ip_network("10.0.0.0/8"), ip_network("::1"))}
+    service: Service = await start(settings.model_copy(update=far_away))
+    await someone(slack, service)
+    answer = await asks(service, **{"X-Forwarded-For": "10.0.0.1", "Forwarded": "for=10.0.0.1"})
+
+    assert 401 == answer.status_code
+    assert "through the proxy" in answer.text
+    assert "Ada" not in answer.text
+
+
+@pytest.mark.parametrize("address", [None, "", "grace@meridian.example", "ada", "@", "%", "ada@meridian.example, x"])
+async def test_a_name_that_is_nobodys_opens_nothing(service: Service, ada: Any, address: str | None) -> None:
+    answer = await asks(service, address)
+
+    assert answer.status_code in (401, 403)
+    assert "Ada" not in answer.text
+
+
+async def test_two_names_are_none(service: Service, ada: Any) -> None:
+    answer = await Visitor(service.url).get(
+        "/", headers=[("Accept", "text/html"), (HEADER, ADDRESS), (HEADER, ADDRESS)]
+    )
+
+    assert 401 == answer.status_code
+
+
+async def test_of_two_active_people_with_one_address_neither_comes_in(
+    slack: Simulator, service: Service, ada: Any
+) -> None:
+    await someone(slack, service, "Ada Byron", email=ADDRESS.upper())
+
+    assert 403 == (await asks(service)).status_code
+
+
+@pytest.mark.parametrize("fields", [{"is_restricted": True}, {"is_stranger": True}, {"deleted": True}], ids=str)
+async def test_whom_a_link_would_not_let_in_the_proxys_word_does_not_either(
+    slack: Simulator, service: Service, fields: dict[str, bool]
+) -> None:
+    await someone(slack, service, **fields)
+
+    assert 403 == (await asks(service)).status_code
+
+
+async def test_the_one_person_with_that_address_comes_in_whatever_its_case(
+    slack: Simulator, service: Service, ada: Any
+) -> None:
+    await someone(slack, service, "Ada Former", deleted=True)
+    answers = [await asks(service, each) for each in (ADDRESS, ADDRESS.upper(), ADDRESS.lower())]
+
+    assert [200, 200, 200] == [each.status_code for each in answers]
+    assert "Ada Lovelace" in answers[0].text
+    assert not [each for each in answers if "set-cookie" in each.headers]
+    assert "/signout" not in answers[0].text
+
+
+async def test_whoever_is_deactivated_is_out_at_once_and_so_is_their_stream(
+    slack: Simulator, service: Service, ada: Any
+) -> None:
+    headers = {HEADER: ADDRESS, "Accept": "text/event-stream"}
+    async with Visitor(service.url).stream("GET", "/live", headers=headers) as stream:
         lines = stream.aiter_lines()
-        await anext(lines)
-        slack.changes(user, title="Countess")
-        await slack.eventually_acked()
-        began = loop.time()
-        async for line in lines:
-            if line.startswith("data: ") and user.id in line:
-                return loop.time() - began
-    raise AssertionError("the stream has ended")
+        assert "retry: 1000" == await anext(lines)
+        slack.deactivates(ada)
+        async with asyncio.timeout(5):
+            async for _ in lines:
+                pass
+
+    assert 403 == (await asks(service)).status_code
+
+
+async def test_nobody_signs_in_or_out_here(slack: Simulator, service: Service, ada: Any) -> None:
+    for path in ("/signin", "/signin?token=x", "/signin/slack", "/signin/slack/callback", "/signout"):
+        answer = await asks(service, path=path)
+        assert 200 == answer.status_code
+        assert "The proxy signs you" in answer.text
+    left = await Visitor(service.url).post("/signout", headers={"Origin": service.url.rstrip("/"), HEADER: ADDRESS})
+
+    assert "The proxy signs you out" in left.text
+    assert "/usersync open" not in (await asks(service, None)).text
+
+
+async def test_the_command_tells_the_plain_address(slack: Simulator, service: Service, ada: Any) -> None:
+    address = await service.links.make(slack.team_id, ada.id)
+
+    assert address.endswith("/")
+    assert "token" not in address

@@ -89,6 +89,21 @@ async def test_the_bare_command_resyncs_for_admins_and_owners_and_shows_the_way_
     assert all(buttons_of(message) for message in asked.messages)
 
 
+@pytest.mark.parametrize(("fields", "may"), [({"is_restricted": True}, False), ({}, True)], ids=str)
+async def test_a_member_whom_the_operator_named_is_an_admin_and_a_guest_is_not(
+    slack: Simulator, settings: Settings, start: Start, fields: dict[str, bool], may: bool
+) -> None:
+    named = slack.adds("Ada Lovelace", **fields)
+    service: Service = await start(settings.model_copy(update={"admins": frozenset({(slack.team_id, named.id)})}))
+    await eventually(lambda: service.runs.finished, of="the first run")
+    runs = len(slack.calls("users.list"))
+
+    asked = await slack.types(named, "/usersync resync")
+    await (answer_to(asked, "Done.") if may else answer_to(asked))
+
+    assert may == (len(slack.calls("users.list")) > runs)
+
+
 async def test_the_bare_command_opens_the_directory_for_everybody_else(
     slack: Simulator, grace: PretendUser, service: Service
 ) -> None:

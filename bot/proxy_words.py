@@ -1,9 +1,12 @@
-"""Reads the proxies that are believed, as addresses and networks, and says which of them is none."""
+"""Which proxies are believed, read from settings; what cannot be is told in words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 def networks(value: object) -> object:
@@ -11,6 +14,27 @@ def networks(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(_network(word) for word in re.split(r"[\s,]+", value.strip(" \t\n,")))
+
+
+def proxy_problems(header: str | None, trusted: Sequence[object]) -> list[str]:
+    """Tell what is missing before a proxy can be believed."""
+    found: list[str] = []
+    if header is None:
+        found.append(
+            "USERSYNC_AUTH_HEADER is missing. With USERSYNC_AUTH=proxy it names the header in which the proxy tells "
+            "who somebody is, like X-Auth-Request-Email."
+        )
+    if not trusted:
+        found.append(
+            "USERSYNC_TRUSTED_PROXIES is missing. With USERSYNC_AUTH=proxy it says from which addresses that header "
+            "is believed, like 10.0.0.7 or 10.0.0.0/24; from anywhere else it could be forged."
+        )
+    return found
+
+
+def wrong_header(header: str) -> bool:
+    """Say whether that cannot be the name of a header (RFC 9110, 5.6.2)."""
+    return re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", header) is None
 
 
 def _network(word: str) -> IPv4Network | IPv6Network:

@@ -1,0 +1,28 @@
+"""Where a sign-in may end: on a page of ours, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from web.returning import LONGEST, is_local
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "", "people", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "/a\\b",
+        "/\tevil.example", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a\x7f", "/é", " /a", "javascript:alert(1)", "/a b",
+        "/signin", "/signin?token=x", "/signin/slack", "/signout", "/live", "/live?after=1", "/api/v1/users",
+        "/static/x/y.css", "/" + "a" * LONGEST,
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_no_sign_in_ends_elsewhere(place: str) -> None:
+    assert not is_local(place)
+
+
+@pytest.mark.parametrize(
+    "place", ["/", "/?q=Ada%20L", "/users/T1/U1", "/lively", "/signing", "/runs", "/?u=https://evil.example", "/a[1]"]
+)
+def test_a_sign_in_ends_on_any_page_of_ours(place: str) -> None:
+    assert is_local(place)
