@@ -156,7 +156,7 @@ def error_word(error: SlackApiError) -> str:
     """Tell Slack's short word for what is wrong, or the HTTP status where it said none."""
     response = error.response
     data = getattr(response, "data", response)
-    word = data.get("error") if isinstance(data, dict) else None
+    word = data.get("error") if isinstance(data, dict) and "ok" in data else None  # others have errors of their own
     if word:
         return plain(str(word))
     status = getattr(response, "status_code", None) or getattr(response, "status", None)

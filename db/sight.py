@@ -55,9 +55,13 @@ class Sight:
         if user is not None and user.hidden_at is not None:
             return None
         hidden = self.hidden_of(user)
-        before, after = (_changed(_but(values, hidden), hidden) for values in (change.before, change.after))
-        if not change.is_new_user and not before and not after:
-            return None
+        before, after = _seen_of(change.before, hidden), _seen_of(change.after, hidden)
+        if not change.is_new_user:
+            # What is gone on one side alone would look like a user who was unknown until now.
+            moved = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+            before, after = ({name: values.get(name) for name in sorted(moved)} for values in (before, after))
+            if not moved:
+                return None
         return replace(change, before=before, after=after)
 
     def position(self, position: Position) -> Position:
@@ -86,9 +90,10 @@ def _but(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in hidden}
 
 
-def _changed(values: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
-    """Take single custom fields out of a change as well; one that held nothing else is no change."""
-    fields = values.get("fields")
+def _seen_of(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    """Take hidden fields out of one side of a change, single custom fields as well."""
+    seen = _but(values, hidden)
+    fields = seen.get("fields")
     if isinstance(fields, Mapping) and (left := _but(fields, hidden)) != fields:
-        return {**values, "fields": left} if left else {name: each for name, each in values.items() if name != "fields"}
-    return values
+        seen["fields"] = left or None
+    return seen

@@ -34,6 +34,7 @@ CATCHES_ALL = {
     "bot/socket_client.py": 1,  # the edge of a supervised task
 }
 LOOKS_WITHOUT_A_SIGHT = {
+    "web/bearers.py",  # whose token it is
     "web/doorkeeper.py",  # who somebody is, before anything can be told of what they may see
     "web/live.py",  # reads the log once for all, and tells it through the sight of each
     "web/signin.py",  # whose link it is

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.address import Address
+from web.api_errors import in_words
 from web.for_people import is_for_people
 from web.templating import Templates
 from web.window import BARE_FRAME
@@ -42,5 +43,5 @@ class Hosts:
     def _refusal(self, request: Request) -> Response:
         url = f"{self._address.url}/"
         if not is_for_people(request):
-            return PlainTextResponse(f"{_TITLE}: {url}\n", status_code=400)
+            return in_words(request, 400, f"{_TITLE}: {url}")
         return self._templates.page("elsewhere.html", status_code=400, heading=_TITLE, url=url, **BARE_FRAME)

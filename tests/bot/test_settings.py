@@ -190,7 +190,7 @@ def test_whatever_prints_the_settings_shows_no_secret() -> None:
         "SLACK_SIGNING_SECRET": "planted-signing", "USERSYNC_SECRET_KEY": "planted-key-of-many-letters",
         "DATABASE_URL": "postgresql://usersync:planted@db.example/usersync",
     }  # fmt: skip
-    settings = load(**given)
+    settings = load(**given, SLACK_CLIENT_ID="1.2")
     printed = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
 
     assert "planted" not in printed
@@ -372,7 +372,7 @@ def test_a_proxy_is_believed_only_where_header_and_address_are_known() -> None:
 
 @pytest.mark.parametrize("wrong", ["proxy.local", "10.0.0.7/8", "10.0.0.0/33", "10.0.0.7; ::1", ","])
 def test_an_address_of_a_proxy_that_is_none_is_told(wrong: str) -> None:
-    assert "like 10.0.0.7" in problem_of(USERSYNC_TRUSTED_PROXIES=wrong)
+    assert "USERSYNC_TRUSTED_PROXIES: " in problem_of(USERSYNC_TRUSTED_PROXIES=wrong)
 
 
 @pytest.mark.parametrize("name", HALVES)

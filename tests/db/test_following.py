@@ -73,7 +73,7 @@ async def test_a_hidden_custom_field_beside_a_new_one_makes_nobody_new(memory: S
 
     _, line = await all_lines(memory, sight=Sight(hidden=frozenset({"Xf1"})))
 
-    assert (LineKind.CHANGED, {}, {"fields": {"Xf2": {"value": "3"}}}) == (
+    assert (LineKind.CHANGED, {"fields": None}, {"fields": {"Xf2": {"value": "3"}}}) == (
         line.kind,
         line.change.before,
         line.change.after,

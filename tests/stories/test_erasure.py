@@ -29,10 +29,15 @@ ADA = {"title": "Zqtitle", "email": "zqada@x.example", "phone": "+44 20 7946 471
 WORDS = ["Zqname", "Zqtitle", "zqada@", "7946 4711", "zqdisplay", "Zqformer", "zqletter"]
 
 
+def url_of(settings: Settings) -> str:
+    """Tell where the table lies."""
+    return settings.database_url.get_secret_value()
+
+
 async def said(settings: Settings, *words: str) -> tuple[int, str]:
     """Run a verb in a process of its own."""
-    folder = Path(settings.database_url.removeprefix("sqlite:///")).parent
-    env = environment(DATABASE_URL=settings.database_url)
+    folder = Path(url_of(settings).removeprefix("sqlite:///")).parent
+    env = environment(DATABASE_URL=url_of(settings))
     async with running(*words, env=env, cwd=folder) as program:
         return await program.ended(30), program.output
 
@@ -77,11 +82,11 @@ async def test_whoever_left_is_purged_to_the_byte_while_the_service_runs(
     last_words = slack.user(user_id).payload()
     slack.deactivates(slack.user(user_id))
     await slack.eventually_acked()
-    assert set(WORDS) == {word for each in (await leftovers(settings.database_url, WORDS)).values() for word in each}
+    assert set(WORDS) == {word for each in (await leftovers(url_of(settings), WORDS)).values() for word in each}
 
     code, output = await said(settings, "purge", f"{slack.team_id}/{user_id}")
 
-    assert (0, {}) == (code, await leftovers(settings.database_url, WORDS)), output
+    assert (0, {}) == (code, await leftovers(url_of(settings), WORDS)), output
     assert "1 dead letter" in output
     assert "Slack itself" in output
     slack.sends({"type": "user_change", "user": {**last_words, "updated": last_words["updated"] + 5}})
@@ -89,7 +94,7 @@ async def test_whoever_left_is_purged_to_the_byte_while_the_service_runs(
     await slack.eventually_acked()
     service.runs.want("for the test")
     await slack.eventually_acked()
-    assert {} == await leftovers(settings.database_url, WORDS)
+    assert {} == await leftovers(url_of(settings), WORDS)
     async with service.store.reading() as rx:
         told = [each for each in await rx.changes.list_changes(Position({})) if each.user_id == user_id]
     assert told[0].after.get("is_forgotten")
@@ -107,7 +112,7 @@ async def test_whoever_slack_erased_is_wiped_while_the_service_runs(
     await slack.eventually_acked()
 
     async def nothing_left() -> bool:
-        return not await leftovers(settings.database_url, WORDS)
+        return not await leftovers(url_of(settings), WORDS)
 
     await eventually(nothing_left, within_s=10, of="the wiping")
 
@@ -115,15 +120,15 @@ async def test_whoever_slack_erased_is_wiped_while_the_service_runs(
 async def test_what_a_killed_process_left_to_wipe_is_wiped_by_the_next(
     slack: Simulator, settings: Settings, start: Start
 ) -> None:
-    store = await Store.open(settings.database_url)
+    store = await Store.open(url_of(settings))
     async with store.transaction() as tx:
         await tx.workspaces.save_workspace(Workspace(slack.team_id))
     of_ada = {"team_id": slack.team_id, "real_name": "Ada Zqname", "updated": 1, "email": "zqada@x.example"}
     await keep(store, an_observation("U0ADA", **of_ada))
-    keep_copy(Path(settings.database_url.removeprefix("sqlite:///")), "0005", now=utc_now())
+    keep_copy(Path(url_of(settings).removeprefix("sqlite:///")), "0005", now=utc_now())
     await keep(store, an_observation("U0ADA", team_id=slack.team_id, updated=2, is_forgotten=True))
     await store.close()
-    assert await leftovers(settings.database_url, WORDS)
+    assert await leftovers(url_of(settings), WORDS)
 
     service = await start()
 
@@ -132,7 +137,7 @@ async def test_what_a_killed_process_left_to_wipe_is_wiped_by_the_next(
             return not await rx.wipes.list_due()
 
     await eventually(nothing_due, within_s=10, of="the wiping")
-    assert {} == await leftovers(settings.database_url, WORDS)
+    assert {} == await leftovers(url_of(settings), WORDS)
 
 
 async def test_a_hidden_person_is_on_no_surface_until_they_are_shown_again(

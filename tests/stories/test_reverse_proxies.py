@@ -137,7 +137,8 @@ async def test_people_sign_in_and_read_live_through_a_proxy(
         asked = await visitor.opens(link)
         foreign = await visitor.confirms(asked, **named, Origin="http://evil.example")
         inside = await visitor.confirms(asked, **ours)
-        cookie = {"Cookie": inside.headers.get("set-cookie", "").partition(";")[0]}
+        kept = [each.partition(";")[0] for each in inside.headers.get_list("set-cookie")]
+        cookie = {"Cookie": "; ".join(kept)}
         page = await visitor.get("/", headers=cookie)
         rebound = await visitor.get("/", headers=cookie | {"Host": "rebound.example"})
         heard_within_s = await _hears(visitor, slack, ada, cookie)

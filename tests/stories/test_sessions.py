@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.service import Service
 from bot.settings import Settings
@@ -135,18 +136,18 @@ async def test_a_session_goes_on_under_a_new_key_while_the_old_one_is_kept(
     slack: Simulator, settings: Settings, start: Start
 ) -> None:
     old, new = "the-first-key-of-all", "another-key-that-is-newer"
-    first: Service = await start(settings.model_copy(update={"secret_key": old}))
+    first: Service = await start(settings.model_copy(update={"secret_key": SecretStr(old)}))
     _, visitor = await signed_in(slack, first)
     cookie = visitor.cookies[COOKIE]
     await first.close()
-    both: Service = await start(settings.model_copy(update={"secret_key": f"{new}, {old}"}))
+    both: Service = await start(settings.model_copy(update={"secret_key": SecretStr(f"{new}, {old}")}))
     kept = await with_cookie(both, cookie)
     ada_again = Visitor(both.url)
     ada = slack.joins("Ada Again")
     await slack.eventually_acked()
     await ada_again.signs_in(await a_link(both, slack.team_id, ada.id))
     await both.close()
-    only_new: Service = await start(settings.model_copy(update={"secret_key": new}))
+    only_new: Service = await start(settings.model_copy(update={"secret_key": SecretStr(new)}))
 
     assert (200, 401) == (kept, await with_cookie(only_new, cookie))
     assert 200 == await with_cookie(only_new, ada_again.cookies[COOKIE])

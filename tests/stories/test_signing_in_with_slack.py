@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.service import Service
 from bot.settings import Settings
@@ -27,7 +28,7 @@ SESSION = "__Host-usersync_session"
 def settings(slack: Simulator, tmp_path: Path) -> Settings:
     """Settings with which people can sign in with Slack."""
     given = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
-    openid = {"slack_client_id": slack.openid.client_id, "slack_client_secret": slack.openid.client_secret}
+    openid = {"slack_client_id": slack.openid.client_id, "slack_client_secret": SecretStr(slack.openid.client_secret)}
     return given.model_copy(update={**openid, "public_url": PUBLIC})
 
 
@@ -231,7 +232,7 @@ async def test_without_an_https_address_it_is_not_offered(
 ) -> None:
     service: Service = await start(settings.model_copy(update=changes))
     visitor = Traveller(service.url)
-    visitor.headers["Host"] = f"127.0.0.1:{service.url.rsplit(':')[-1].strip('/')}"
+    visitor.headers["Host"] = "people.example" if changes["public_url"] else "localhost"
     page = await visitor.get("/")
 
     assert 401 == page.status_code

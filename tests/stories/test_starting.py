@@ -239,7 +239,14 @@ async def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
-    told = ("USERSYNC_HOTS", "USERSYNC_SOCKETS", "USERSYNC_AUTH: proxy", "oracle", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    told = (
+        "USERSYNC_HOTS",
+        "USERSYNC_SOCKETS",
+        "USERSYNC_AUTH_HEADER is missing",
+        "oracle",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+    )
     assert 2 == code
     assert [] == [name for name in told if name not in program.output]
 

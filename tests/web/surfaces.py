@@ -54,6 +54,15 @@ def of_each(path: str) -> Surface:
     return look
 
 
+def after(path: str) -> Surface:
+    """What the API tells of what was."""
+
+    async def look(client: httpx.AsyncClient, place: Place) -> str:
+        return (await client.get(path, params={"limit": 200, "after": place.start})).text
+
+    return look
+
+
 def replay(path: str) -> Surface:
     """What a stream tells of what was."""
 
@@ -71,6 +80,9 @@ SURFACES: Mapping[str, Surface] = {
     "a contact card": of_each("/users/{}/{}/card.vcf"),
     "the CSV": page(f"/export.csv?{EVERYBODY}"),
     "the JSON": page(f"/export.json?{EVERYBODY}"),
+    "the API's list": page(f"/api/v1/users?limit=200&{EVERYBODY}"),
+    "the API's user": of_each("/api/v1/users/{}/{}"),
+    "the API's changes": after("/api/v1/changes"),
     "the runs": page("/runs"),
     "the dead letters": page("/dead-letters"),
     "the stream of changes, replayed": replay("/live"),

@@ -172,7 +172,7 @@ async def test_what_is_for_admins_is_absent_for_others_and_not_found_by(
     plain = bearing(await a_token(store, now=clock()))
     admin = bearing(await a_token(store, now=clock(), scopes=set(TokenScope)))
     transport = httpx.ASGITransport(closed, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://directory") as asking:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
         seen = {}
         for name, headers in (("plain", plain), ("admin", admin)):
             asking.headers = httpx.Headers(headers)
@@ -255,7 +255,7 @@ async def test_where_the_directory_is_open_everybody_sees_what_is_for_everyone(
     await everybody(slack)
     app = web.create_app(store=store, bell=store.bell, status=service, clock=clock)
     admin = bearing(await a_token(store, now=clock(), scopes=set(TokenScope)))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://directory") as anybody:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as anybody:
         listed = await ids(anybody)
         gone = await get(anybody, f"{USERS}/{TEAM}/U3")
         wrong = await anybody.get(USERS, headers=bearing("usersync_x"))

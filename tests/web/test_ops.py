@@ -80,7 +80,7 @@ async def test_where_the_directory_is_open_runs_are_figures_and_letters_a_comman
     await a_run(store, clock, state="failed", reason=REASON, asked_by="UADMIN", kind="resync", drift=3)
     await a_letter(store, clock, reason=REASON)
     transport = httpx.ASGITransport(a_house(store, clock, service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://directory") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         runs, letters = await client.get("/runs"), await client.get("/dead-letters")
 
     assert 200 == runs.status_code

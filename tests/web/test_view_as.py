@@ -116,7 +116,7 @@ async def test_in_an_open_directory_there_is_nothing_to_choose(
     store: Store, clock: Clock, service: Service, slack: Slack, person: str
 ) -> None:
     transport = httpx.ASGITransport(a_house(store, clock, service))
-    async with httpx.AsyncClient(transport=transport, base_url="http://directory") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await looks_as(client, "admins")
 
         assert (303, "/") == (answer.status_code, answer.headers["location"])
