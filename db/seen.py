@@ -10,6 +10,7 @@ from enum import StrEnum
 from db.records import Change, Counts, DeadLetter, Kind, Page, Position, Run, User, UserFilter, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
+from db.tables import could_be_id
 
 Keys = Iterable[tuple[str, str]]
 
@@ -57,6 +58,8 @@ class Seen:
 
     async def find_user(self, team_id: str, user_id: str) -> User | None:
         """Find one by key; None for one whom this reader may not see."""
+        if not (could_be_id(team_id) and could_be_id(user_id)):
+            return None
         return self.sight.user(await self._rx.users.find_user(team_id, user_id))
 
     async def get_users(self, keys: Keys) -> dict[tuple[str, str], User]:
@@ -79,7 +82,7 @@ class Seen:
 
     async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
         """List what changed about one user, newest first; custom statuses are no part of a history."""
-        if not self._sees(team_id):
+        if not (self._sees(team_id) and could_be_id(team_id) and could_be_id(user_id)):
             return ()
         return await self._through(await self._rx.changes.list_history(team_id, user_id, limit))
 

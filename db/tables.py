@@ -12,6 +12,11 @@ ID_CHARS = 64
 """Slack's ids are opaque and about eleven characters long; this leaves room."""
 
 
+def could_be_id(text: str) -> bool:
+    """Say whether text from outside could be an id at all: a server refuses to compare what it could not store."""
+    return 0 < len(text) <= ID_CHARS and text.isascii() and text.isprintable()
+
+
 def _id(name: str, **options: bool) -> sa.Column[str]:
     return sa.Column(name, sa.String(ID_CHARS), **options)  # type: ignore[arg-type]
 

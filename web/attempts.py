@@ -30,8 +30,7 @@ class Attempts:
     def __init__(self, *, trusted_proxies: Sequence[Network] = (), most: int = MOST, within_s: int = WITHIN_S) -> None:
         self._trusted_proxies = tuple(trusted_proxies)
         self._limit = RateLimitItemPerSecond(most, within_s)
-        self._storage = MemoryStorage()
-        self._window = MovingWindowRateLimiter(self._storage)
+        self._begin_anew()
         self._under_way: Counter[str] = Counter()
 
     def wait_s(self, request: Request) -> int:
@@ -45,7 +44,7 @@ class Attempts:
     def note_failure(self, request: Request) -> None:
         """Count a try that did not let anybody in."""
         if len(self._storage.events) >= MOST_SOURCES:
-            self._storage.reset()  # the library keeps a key for ever, also once its failures are forgotten
+            self._begin_anew()  # the library keeps a key for ever, also once its failures are forgotten
         self._window.hit(self._limit, self._source(request))
 
     @contextmanager
@@ -59,6 +58,11 @@ class Attempts:
             self._under_way[source] -= 1
             if not self._under_way[source]:
                 del self._under_way[source]
+
+    def _begin_anew(self) -> None:
+        """Forget all counts. A storage that is emptied instead trips up the thread by which the library tidies it."""
+        self._storage = MemoryStorage()
+        self._window = MovingWindowRateLimiter(self._storage)
 
     def _source(self, request: Request) -> str:
         told = address_of(request, self._trusted_proxies)

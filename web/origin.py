@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.address import Address
+from web.admits import route_for
+from web.api_errors import is_of_api
 from web.notices import notice
 
 _ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -20,7 +22,7 @@ class Origins:
         self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in _ONLY_READ:
+        if scope["type"] != "http" or not _changes_something(scope):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -31,6 +33,14 @@ class Origins:
         """Judge `Origin`. None, `null` and two are foreign."""
         told = request.headers.getlist("origin")
         return len(told) == 1 and self._address.is_ours(told[0], request.headers.get("host", ""))
+
+
+def _changes_something(scope: Scope) -> bool:
+    """Say whether something may be changed. Programs have no origin; of the API, what can only be read says so."""
+    if scope["method"] in _ONLY_READ:
+        return False
+    route = route_for(scope) if is_of_api(Request(scope)) else None
+    return route is None or scope["method"] in (route.methods or ())
 
 
 def _foreign(request: Request) -> Response:
