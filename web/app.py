@@ -138,5 +138,6 @@ def create_app(
         workspaces=workspaces,
         doorkeeper=doorkeeper,
         bearers=bearers,
+        policy=policy,
     )
     return app

@@ -22,7 +22,7 @@ class TrustedProxy:
         told = request.headers.getlist(self.header)
         if len(told) != 1 or not self._is_from_it(request):
             return ""
-        return told[0].encode("latin-1", "replace").decode("utf-8", "replace").strip()
+        return told[0].encode("latin-1", "replace").decode("utf-8", "replace").strip(" ")
 
     def _is_from_it(self, request: Request) -> bool:
         peer = _address(request.client.host if request.client else "")
