@@ -46,8 +46,6 @@ LETTERS_COMMAND = (
     "On the machine where it runs, `usersync dead-letters` lists what could not be read, and "
     "`usersync dead-letters show NUMBER` prints one."
 )
-SIGNIN_PATHS = ("/signin/",)
-"""Below these every request is an attempt to sign in."""
 
 
 class Directory(Starlette):
@@ -116,8 +114,8 @@ def create_app(
     bearers = Bearers(store=store, clock=clock)
     middleware = [
         Middleware(Hosts, address=address, templates=templates),
-        Middleware(SigninLimit, attempts=attempts or Attempts(), paths=SIGNIN_PATHS),
         Middleware(Origins, address=address),
+        Middleware(SigninLimit, attempts=attempts or Attempts()),
         # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
         Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy),

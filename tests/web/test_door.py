@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.support.browser import CHROMIUM
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
+from web.proxied import TrustedProxy
 from web.viewer import Viewer, viewer_from
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
@@ -233,6 +235,31 @@ async def test_a_stream_does_not_keep_the_sight_of_who_was_an_admin(
                 rest = [line async for line in lines if line.startswith(("event", "data", "id"))]
 
     assert [] == rest
+
+
+@pytest.mark.parametrize("path", ["/live", "/live?view=directory"])
+async def test_a_stream_does_not_outlive_the_address_by_which_a_proxy_names_its_reader(
+    slack: Slack, store: Store, clock: Clock, service: Service, path: str
+) -> None:
+    await slack.says("U1", real_name="Ada", email="ada@x")
+    door = a_door(proxy=TrustedProxy("X-Email", (ip_network("127.0.0.1"),)))
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, door=door)
+    async with (
+        serving(app) as url,
+        httpx.AsyncClient(base_url=url, headers={"X-Email": "ada@x"}) as client,
+        client.stream("GET", path, timeout=10) as stream,
+    ):
+        lines = stream.aiter_lines()
+        while not (await anext(lines)).startswith("id: "):
+            pass
+        async with store.transaction() as tx:
+            user = await tx.users.find_user(TEAM, "U1")
+            assert user is not None
+            await tx.users.update([replace(user, email="new@x", email_key="new@x")])
+        clock.passes(seconds=1)
+        async with asyncio.timeout(5):
+            async for _ in lines:
+                pass
 
 
 async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slack, store: Store, clock: Clock) -> None:

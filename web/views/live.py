@@ -27,8 +27,8 @@ from web.window import Window, window_of
 RETRY_MS = 1000
 ASK_AGAIN = timedelta(seconds=5)
 """How often the door looks again at who reads a stream; the next frame after that may be a heartbeat away."""
-ASK_AGAIN_OF_TOKENS = timedelta(seconds=1)
-"""Nothing in the log tells that a token was revoked, so its stream has heartbeats, and a look, as often as that."""
+ASK_AGAIN_SOON = timedelta(seconds=1)
+"""Where no change of a standing tells that a reader is out, a stream has heartbeats, and a look, as often as that."""
 
 
 async def live(request: Request) -> Response:
@@ -54,7 +54,7 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
             is_lost = True
     viewer, zone = viewer_of(request), zone_of_viewer(request)
     key = (viewer.team_id, viewer.user_id) if viewer else None
-    beat_s = ASK_AGAIN_OF_TOKENS.total_seconds() if token_of(request) else HEARTBEAT_S
+    beat_s = ASK_AGAIN_SOON.total_seconds() if _is_untold(window, request) else HEARTBEAT_S
     stream = window.live.stream(
         view, zone, after, sight=sight_of(request), is_lost=is_lost, viewer=key, heartbeat_s=beat_s
     )
@@ -69,7 +69,7 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
     With the first frame the stream is followed, so whatever came between the guard's look and that is seen here.
     """
     asked_at: datetime | None = None
-    ask_again = ASK_AGAIN_OF_TOKENS if token_of(request) else ASK_AGAIN
+    ask_again = ASK_AGAIN_SOON if _is_untold(window, request) else ASK_AGAIN
     async for frame in frames:
         # A clock that was set back is no excuse.
         is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ask_again
@@ -79,6 +79,12 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
                 return
             asked_at = window.clock()
         yield frame
+
+
+def _is_untold(window: Window, request: Request) -> bool:
+    """Say whether a reader is known by what has no standing: a token, or the address by which a proxy names them."""
+    is_proxied = window.doorkeeper is not None and window.doorkeeper.door.proxy is not None
+    return is_proxied or token_of(request) is not None
 
 
 async def _sight_now(window: Window, request: Request) -> Sight | None:
