@@ -41,6 +41,7 @@ _PASSING = frozenset({"ratelimited", "internal_error", "service_unavailable", "f
 _OURS = frozenset({"bad_client_secret", "invalid_client_id", "invalid_client", "bad_redirect_uri"})
 _NOT_TRUSTED = "What Slack sent about you could not be verified."
 _NOT_OURS = "Slack takes this directory for another app than it is. Whoever runs it finds the reason in its log."
+_NOT_UNDERSTOOD = "Slack's answer could not be understood."
 _CODE_SPENT = "Slack takes that answer no more: it was used before, or is too old."
 
 
@@ -138,7 +139,8 @@ class OpenIdClient:
         answer = await self._asked("POST", f"{self._api_url}openid.connect.token", form)
         if answer.get("ok") is not True:
             if not isinstance(word := answer.get("error"), str):
-                raise OpenIdSilent("its answer cannot be read")
+                log.warning("Slack's answer to a code says neither yes nor no")
+                raise OpenIdRefused(_NOT_UNDERSTOOD)
             raise _declined(plain(word))
         if not isinstance(token := answer.get("id_token"), str):
             raise _refused("there is none")
