@@ -109,7 +109,9 @@ async def test_copies_of_the_file_are_kept_for_as_long_as_one_may_want_to_go_bac
     aside = file.with_name(f"{file.name}.newer")
     aside.touch()
 
-    await drop_old_copies(memory, now=NOW)
+    _, sleep = asleep_after(1)
+    with pytest.raises(InterruptedError):
+        await keep_house(memory, clock=lambda: NOW, history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
 
     assert aside.exists()
     assert [kept] == drop_copies(file)
