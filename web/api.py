@@ -132,7 +132,7 @@ def _change(line: Line) -> dict[str, Any]:
         rev=change.rev,
         seq=change.seq,
         at=change.at,
-        source=change.source.value,
+        source=change.source,
         fields=list(change.fields),
         before=dict(change.before),
         after=dict(change.after),

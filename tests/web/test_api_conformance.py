@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import hypothesis
+import jsonschema_rs
 import pytest
 import schemathesis
 from schemathesis import GenerationMode
@@ -22,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.applications import Starlette
 
 import web
-from db import Store
+from db import Store, drop_contact, purge, set_hidden
 from db.records import TokenScope
 from tests.support.programs import a_token, bearing
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
@@ -110,6 +111,32 @@ async def test_without_a_token_every_answer_is_a_refusal(served: str) -> None:
     seen = await asyncio.to_thread(ask_everything, served, await document(served), {}, GenerationMode.POSITIVE)
 
     assert {401} == set(seen)
+
+
+async def test_what_operator_and_retention_did_is_as_the_document_says(
+    served: str, client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock
+) -> None:
+    client.headers.update(bearing(await a_token(store, now=clock())))
+    position = (await client.get("/api/v1/changes")).json()["position"]
+    await slack.says("U5", real_name="Fay", email="fay@meridian.example")
+    clock.passes(seconds=1)
+    await slack.says("U5", deleted=True)
+    clock.passes(days=100)
+    async with store.transaction() as tx:
+        await drop_contact(tx, TEAM, ["U5"], left_before=clock(), now=clock())
+        await set_hidden(tx, TEAM, "U1", is_hidden=True, now=clock())
+        await purge(tx, TEAM, "U3", now=clock())
+
+    page = (await client.get("/api/v1/changes", params={"after": position})).json()
+    user = (await client.get(f"/api/v1/users/{TEAM}/U5")).json()
+
+    described = await document(served)
+    answer = described["paths"]["/api/v1/changes"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    schema = {**answer, "components": described["components"]}
+    jsonschema_rs.validator_for(schema).validate(page)
+    assert {"event", "operator", "retention"} == {each["source"] for each in page["changes"]}
+    assert {name for each in page["changes"] for name in each["fields"]} <= {*user, "email"}
+    assert user["contact_dropped_at"]
 
 
 async def test_the_document_is_for_anybody_and_the_same_everywhere(served: str, client: httpx.AsyncClient) -> None:
