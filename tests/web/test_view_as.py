@@ -15,6 +15,7 @@ from db.visibility import Audience, Policy
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from tests.web.test_door import a_door, signs_in
+from web.address import Address
 
 FOR_ADMINS = ("/runs", "/dead-letters")
 
@@ -102,7 +103,8 @@ PAGES = {"aria-label": "Pages"}
 async def test_on_https_the_cookie_is_bound_to_its_host(
     store: Store, clock: Clock, service: Service, slack: Slack, person: str
 ) -> None:
-    app = a_house(store, clock, service, door=a_door(public_url="https://people.example"))
+    public = {"door": a_door(public_url="https://people.example"), "address": Address("https://people.example")}
+    app = a_house(store, clock, service, **public)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://people.example") as client:
         await signs_in(client, store, clock, "UADMIN")
