@@ -35,7 +35,7 @@ SEEN_AS_MEMBERS_DO = (
 )
 FOR_ADMINS = (
     "This page is for admins",
-    "Slack's admins and owners of your workspace can see it, and whomever the one who runs the directory has named.",
+    "Slack's admins and owners of your workspace can see it, and people whom the operator has named.",
 )
 BACK = "To the directory"
 
