@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from db.visibility import Audience
+from web.cookies import Cookie
 from web.forms import read_form
 from web.ports import Door
 from web.viewer import viewer_of
@@ -17,7 +18,7 @@ COOKIE = "usersync_view_as"
 
 def asks_for_less(request: Request, door: Door) -> bool:
     """Say whether this browser asks to see no more than everyone does."""
-    return request.cookies.get(_cookie(door)) == Audience.EVERYONE
+    return _cookie(door).read(request) == Audience.EVERYONE
 
 
 async def view_as(request: Request) -> Response:
@@ -29,22 +30,11 @@ async def view_as(request: Request) -> Response:
     wanted = (await read_form(request)).get(FIELD)
     viewer = viewer_of(request)
     if wanted == Audience.EVERYONE and viewer is not None and viewer.is_admin:
-        _set(answer, door, Audience.EVERYONE, max_age_s=None)
+        _cookie(door).keep(answer, Audience.EVERYONE, None)
     elif wanted == Audience.ADMINS:
-        _set(answer, door, "", max_age_s=0)
+        _cookie(door).clear(answer)
     return answer
 
 
-def _set(answer: Response, door: Door, value: str, *, max_age_s: int | None) -> None:
-    """Without an age the browser forgets it at its end."""
-    answer.set_cookie(
-        _cookie(door), value, max_age=max_age_s, path="/", secure=_is_secure(door), httponly=True, samesite="lax"
-    )
-
-
-def _cookie(door: Door) -> str:
-    return f"__Host-{COOKIE}" if _is_secure(door) else COOKIE
-
-
-def _is_secure(door: Door) -> bool:
-    return (door.public_url or "").lower().startswith("https:")
+def _cookie(door: Door) -> Cookie:
+    return Cookie(COOKIE, public_url=door.public_url)

@@ -28,8 +28,9 @@ from db.records import TokenScope
 from tests.support.programs import a_token, bearing
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door
-from web.api import OPERATIONS
+from web.api import OPERATIONS, described
 from web.api_models import ChangesQuery, UsersQuery
+from web.cookies import Cookie
 
 CHECKS = [
     not_a_server_error,
@@ -146,6 +147,14 @@ async def test_the_document_is_for_anybody_and_the_same_everywhere(served: str, 
     assert {each.path for each in OPERATIONS} == described["paths"].keys()
     assert described == (await client.get("/api/v1/openapi.json", headers=bearing("wrong"))).json()
     assert TEAM not in str(described)
+
+
+async def test_the_document_is_written_once_and_names_the_cookie_of_either_kind_of_address(served: str) -> None:
+    schemes = (await document(served))["components"]["securitySchemes"]
+    cookies = {each["name"] for each in schemes.values() if each.get("in") == "cookie"}
+
+    assert described() is described()
+    assert {Cookie("usersync_session", public_url=url).name for url in (None, "https://people.example")} == cookies
 
 
 async def test_the_document_names_exactly_the_parameters_that_are_read(served: str) -> None:
