@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,7 +31,9 @@ PATIENCE_S = 5.0
 LEEWAY_S = 60
 """How far this machine's clock may be from Slack's; beyond that the doctor warns, too."""
 KEYS_KEEP_S = 86_400.0
-ASK_AGAIN_S = 60.0
+ASK_AGAIN_WITHIN_S = 60.0
+MOST_ASKED_AGAIN = 5
+"""How often Slack is asked for its keys anew within that time: whoever makes tokens up must not make us ask at will."""
 MOST_BYTES = 256_000
 _FIRST_SERVER_ERROR = 500
 _TOO_MANY = 429
@@ -38,6 +41,7 @@ _PASSING = frozenset({"ratelimited", "internal_error", "service_unavailable", "f
 _OURS = frozenset({"bad_client_secret", "invalid_client_id", "invalid_client", "bad_redirect_uri"})
 _NOT_TRUSTED = "What Slack sent about you could not be verified."
 _NOT_OURS = "Slack takes this directory for another app than it is. Whoever runs it finds the reason in its log."
+_NOT_UNDERSTOOD = "Slack's answer could not be understood."
 _CODE_SPENT = "Slack takes that answer no more: it was used before, or is too old."
 
 
@@ -91,9 +95,9 @@ class OpenIdClient:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._proxy = proxy
         self._monotonic = monotonic
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: tuple[jwt.PyJWK, ...] = ()
         self._keys_at_s: float | None = None
-        self._asked_again_at_s: float | None = None
+        self._asked_again_at_s: deque[float] = deque(maxlen=MOST_ASKED_AGAIN)
 
     def authorize_url(self, *, state: str, nonce: str, challenge: str) -> str:
         """Make the address that asks a person at Slack."""
@@ -134,7 +138,10 @@ class OpenIdClient:
         }
         answer = await self._asked("POST", f"{self._api_url}openid.connect.token", form)
         if answer.get("ok") is not True:
-            raise _declined(plain(str(answer.get("error") or "nothing")))
+            if not isinstance(word := answer.get("error"), str):
+                log.warning("Slack's answer to a code says neither yes nor no")
+                raise OpenIdRefused(_NOT_UNDERSTOOD)
+            raise _declined(plain(word))
         if not isinstance(token := answer.get("id_token"), str):
             raise _refused("there is none")
         return token
@@ -143,32 +150,52 @@ class OpenIdClient:
         """Verify the token by Slack's keys: RS256 and nothing else, for us, from Slack, and not too old."""
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
-            key = await self._key(key_id if isinstance(key_id, str) else "")
-            return jwt.decode(
-                token,
-                key.key,
-                algorithms=["RS256"],
-                audience=self._client_id,
-                issuer=[ISSUER, self._origin],
-                leeway=LEEWAY_S,
-                options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"]},
-            )
+            key = await self._get_key(key_id)
+            try:
+                return self._decoded(token, key)
+            except jwt.InvalidSignatureError:
+                if not self._may_ask_again():
+                    raise
+                await self._read_keys()  # Slack may have put another key in its place
+                return self._decoded(token, self._find_key(key_id) or key)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise _refused(type(error).__name__) from error
 
-    async def _key(self, key_id: str) -> jwt.PyJWK:
-        now_s = self._monotonic()
-        if self._keys_at_s is None or now_s - self._keys_at_s >= KEYS_KEEP_S:
-            await self._read_keys()
-        elif key_id not in self._keys and self._may_ask_again(now_s):
-            self._asked_again_at_s = now_s
-            await self._read_keys()
-        if key_id not in self._keys:
-            raise _refused("its key is none of Slack's")
-        return self._keys[key_id]
+    def _decoded(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=["RS256"],
+            audience=self._client_id,
+            issuer=[ISSUER, self._origin],
+            leeway=LEEWAY_S,
+            options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"]},
+        )
+        if claims["aud"] not in (self._client_id, [self._client_id]):
+            raise jwt.InvalidAudienceError("it is for others as well")  # OpenID Connect Core 1.0, 3.1.3.7
+        return claims
 
-    def _may_ask_again(self, now_s: float) -> bool:
-        return self._asked_again_at_s is None or now_s - self._asked_again_at_s >= ASK_AGAIN_S
+    async def _get_key(self, key_id: object) -> jwt.PyJWK:
+        is_read = self._keys_at_s is not None and self._monotonic() - self._keys_at_s < KEYS_KEEP_S
+        if not is_read or (self._find_key(key_id) is None and self._may_ask_again()):
+            await self._read_keys()
+        if (key := self._find_key(key_id)) is None:
+            raise _refused("its key is none of Slack's")
+        return key
+
+    def _find_key(self, key_id: object) -> jwt.PyJWK | None:
+        """Find the key of an id; without one it can be meant only where there is a single key, and that has none."""
+        if key_id is None:
+            return self._keys[0] if len(self._keys) == 1 and self._keys[0].key_id is None else None
+        return next((key for key in self._keys if key.key_id == key_id), None)
+
+    def _may_ask_again(self) -> bool:
+        """Say whether Slack may be asked for its keys once more, and count it."""
+        now_s, asked_at_s = self._monotonic(), self._asked_again_at_s
+        if len(asked_at_s) == MOST_ASKED_AGAIN and now_s - asked_at_s[0] < ASK_AGAIN_WITHIN_S:
+            return False
+        asked_at_s.append(now_s)
+        return True
 
     async def _read_keys(self) -> None:
         answer = await self._asked("GET", f"{self._origin}/openid/connect/keys")
@@ -177,7 +204,7 @@ class OpenIdClient:
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             raise OpenIdSilent("Slack's keys cannot be read") from error
         # A key of another kind could be mistaken for a shared secret.
-        self._keys = {str(key.key_id): key for key in keys if key.key_id and key.key_type == "RSA"}
+        self._keys = tuple(key for key in keys if key.key_type == "RSA")
         self._keys_at_s = self._monotonic()
 
     async def _asked(self, method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:

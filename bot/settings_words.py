@@ -48,6 +48,8 @@ def wrong_public_url(url: str) -> str:
         return "it is no address."
     if parts.scheme not in ("http", "https") or not has_host or re.search(r"[\s\\]", url):
         return "it must be an http or https address with a host."
+    if not _has_one_spelling(parts.hostname or ""):
+        return "write its name in the letters that a browser sends: the form that begins with xn--."
     if parts.username is not None or parts.password is not None:
         return "it must name nobody."
     if parts.query or parts.fragment or url[-1] in "?#":
@@ -55,6 +57,14 @@ def wrong_public_url(url: str) -> str:
     if parts.path.strip("/"):
         return "the directory cannot live below a path; give it a host name of its own."
     return ""
+
+
+def _has_one_spelling(name: str) -> bool:
+    """Say whether a name can be put into ASCII and back: of ß, say, there are two opinions, and two owners."""
+    try:
+        return name.isascii() or name.encode("idna").decode("idna") == name
+    except UnicodeError:
+        return False
 
 
 def _remedy(kind: str, context: dict[str, object], message: str) -> str:

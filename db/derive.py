@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ SORT_KEY_CHARS = 200
 SEARCH_TEXT_CHARS = 2000
 EMAIL_KEY_CHARS = 254
 """No e-mail address is longer (RFC 5321, section 4.5.3.1.3)."""
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 TAGS: Mapping[str, str] = {
     "real_name": "n",
     "display_name": "n",
@@ -75,8 +77,12 @@ def search_text_of(user: User) -> str:
 
 
 def email_key_of(email: str | None) -> str:
-    """Fold an e-mail address so that two which differ in case alone are the same; empty where there is none."""
-    key = (email or "").strip().casefold()
+    """Fold an e-mail address so that two which differ in the case of A to Z alone are the same; empty where none is.
+
+    A proxy's word is looked up by it, so nothing else may become the same: for Unicode the Kelvin sign is a `k`, too,
+    and not for case folding alone but for normal forms as well.
+    """
+    key = (email or "").strip(" ").translate(_LOWER)
     return key if len(key) <= EMAIL_KEY_CHARS else ""
 
 

@@ -43,12 +43,6 @@ class SessionWriter(SessionReader):
         else:
             await self._connection.execute(sa.insert(ended_sessions).values(**key, **times))
 
-    async def forget_user(self, team_id: str, user_id: str) -> None:
-        """Drop those of a user who was erased: the door does not open for them anyway."""
-        await self._connection.execute(
-            sa.delete(ended_sessions).where(ended_sessions.c.team_id == team_id, ended_sessions.c.user_id == user_id)
-        )
-
     async def prune(self, *, now: datetime) -> None:
         """Drop those of which every copy is too old to be one."""
         await self._connection.execute(sa.delete(ended_sessions).where(ended_sessions.c.forget_at < now))

@@ -21,7 +21,7 @@ class Address:
     ) -> None:
         """`local_url` is asked where nothing is set: the port may be known only once it is bound."""
         self._public_url = (public_url or "").rstrip("/")
-        self._public = _place(self._public_url)
+        self._public = _as_browsers_say(_place(self._public_url))
         self._local_url = local_url
 
     @property
@@ -42,7 +42,7 @@ class Address:
         found = _HOST.fullmatch(host)
         if found is None:
             return False
-        name = found["name"].lower()
+        name = found["name"].lower().removesuffix(".")
         return name == _bracketed(self._public[1]) if self._public else name == "localhost" or _is_ip(name)
 
     def is_ours(self, origin: str, host: str) -> bool:
@@ -62,7 +62,15 @@ def _place(url: str) -> Place | None:
         return None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or parts.path.strip("/"):
         return None
-    return parts.scheme, parts.hostname.lower(), port or _PORTS[parts.scheme]
+    return parts.scheme, parts.hostname.lower().removesuffix("."), port or _PORTS[parts.scheme]
+
+
+def _as_browsers_say(place: Place | None) -> Place | None:
+    """Write a name in the form in which `Host` and `Origin` bear it."""
+    if place is None or place[1].isascii():
+        return place
+    scheme, name, port = place
+    return scheme, name.encode("idna").decode("ascii"), port
 
 
 def _bracketed(name: str) -> str:

@@ -46,8 +46,6 @@ LETTERS_COMMANDS = (
     ("usersync dead-letters", "On the machine where it runs, this lists what could not be read"),
     ("usersync dead-letters show NUMBER", "This prints one"),
 )
-SIGNIN_PATHS = ("/signin/",)
-"""Below these every request is an attempt to sign in."""
 
 
 class Directory(Starlette):
@@ -116,8 +114,8 @@ def create_app(
     bearers = Bearers(store=store, clock=clock)
     middleware = [
         Middleware(Hosts, address=address, templates=templates),
-        Middleware(SigninLimit, attempts=attempts or Attempts(), paths=SIGNIN_PATHS),
         Middleware(Origins, address=address),
+        Middleware(SigninLimit, attempts=attempts or Attempts()),
         # The lightest level: the next ones cost more time than they save. Event streams are left alone by it.
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
         Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy),
@@ -138,5 +136,6 @@ def create_app(
         workspaces=workspaces,
         doorkeeper=doorkeeper,
         bearers=bearers,
+        policy=policy,
     )
     return app

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from db.api_tokens import PREFIX
 from db.errors import StoreUnavailable
 from db.records import TokenScope
-from db.sight import sight_of
-from db.visibility import Audience, Policy
+from db.visibility import Policy
 from web.admits import Admits, GuardedRoute, route_for
 from web.api_errors import insufficient_scope, invalid_token, is_of_api, token_needed
 from web.bearers import Bearers, bearer_text, token_of
@@ -22,7 +21,8 @@ from web.errors import slack_silent, store_away
 from web.for_people import is_for_people
 from web.notices import not_signed_in, notice, refused
 from web.ports import SlackSilent
-from web.view_as import asks_for_less
+from web.sights import sight_for
+from web.view_as import as_asked
 from web.viewer import Viewer
 
 NOBODY_IS_ADMIN = (
@@ -56,7 +56,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        if _takes_tokens(request, route) and bearer_text(request) is not None:
+        if _takes_tokens(request, route) and self._shows_token(request):
             refusal = await self._admit_program(request, route.scope if route else None)
         else:
             refusal = await self._admit(request, route)
@@ -68,6 +68,12 @@ class Guard:
         async with self._bearers.noting(token) if token else nullcontext():
             await self._app(scope, receive, send)
 
+    def _shows_token(self, request: Request) -> bool:
+        """Say whether a token is there to be judged; a proxy that signs people in may send along one of its own."""
+        text = bearer_text(request)
+        is_proxied = self._doorkeeper is not None and self._doorkeeper.door.proxy is not None
+        return text is not None and (not is_proxied or text.startswith(PREFIX))
+
     async def _admit_program(self, request: Request, wanted: TokenScope | None) -> Response | None:
         """Judge a request by its token alone, whoever else it says it comes from; or answer in words why not."""
         try:
@@ -78,31 +84,28 @@ class Guard:
             return invalid_token(request)
         if wanted is not None and wanted not in token.scopes:
             return insufficient_scope(request, wanted)
-        audience = Audience.ADMINS if TokenScope.ADMINS in token.scopes else Audience.EVERYONE
         request.state.token = token
-        request.state.sight = sight_of(self._policy, audience, frozenset({token.team_id}) if token.team_id else None)
+        request.state.sight = sight_for(self._policy, token)
         return None
 
     async def _admit(self, request: Request, route: GuardedRoute | None) -> Response | None:
         """Let the views behind know whom they serve, and what these may see; or answer in words why not."""
         admits = route.admits if route else Admits.VIEWERS  # what does not exist is told to viewers alone
         if self._doorkeeper is None:
-            request.state.sight = sight_of(self._policy, Audience.EVERYONE, None)
+            request.state.sight = sight_for(self._policy, None)
             if admits is not Admits.ADMINS:
                 return None
             return notice(request, 403, *NOBODY_IS_ADMIN, commands=route.instead if route else (), back=BACK)
         judged = await self._judged(request, self._doorkeeper)
         if not isinstance(judged, Viewer):
             return judged
-        if judged.is_admin and asks_for_less(request, self._doorkeeper.door):
-            judged = replace(judged, is_admin=False, sees_as_everyone=True)
+        judged = as_asked(request, judged, self._doorkeeper.door)
         if admits is not Admits.VIEWERS and not judged.is_admin:
             if judged.sees_as_everyone:
                 return notice(request, 403, *SEEN_AS_MEMBERS_DO, back=BACK)
             return notice(request, 403, *FOR_ADMINS, back=BACK)
         request.state.viewer = judged
-        audience = Audience.ADMINS if judged.is_admin else Audience.EVERYONE
-        request.state.sight = sight_of(self._policy, audience, frozenset({judged.team_id}))
+        request.state.sight = sight_for(self._policy, judged)
         return None
 
     async def _judged(self, request: Request, doorkeeper: Doorkeeper) -> Viewer | Response:

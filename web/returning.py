@@ -56,4 +56,6 @@ def asked(request: Request) -> str:
 
 def _is_a_page(request: Request) -> bool:
     """Say whether somebody went there: browsers ask for pictures and scripts, too, and most of them tell which."""
-    return request.headers.get("sec-fetch-dest", "document") == "document"
+    if (dest := request.headers.get("sec-fetch-dest")) is not None:
+        return dest == "document"
+    return "text/html" in request.headers.get("accept", "")  # over plain HTTP they tell no more than that

@@ -29,6 +29,10 @@ class Session:
     session_id: str
     begun_at: datetime
     renewed_at: datetime
+    until: datetime
+    """When its cookie is believed no more, however long sessions last by now."""
+    is_by_older_key: bool = False
+    """Whether it ends as soon as the operator leaves that key out."""
 
 
 class Sessions:
@@ -42,22 +46,25 @@ class Sessions:
 
     def read(self, request: Request) -> Session | None:
         """Read the session of a request."""
-        match self._seal.read(self._cookie.read(request)):
+        sealed = self._seal.read_whole(self._cookie.read(request))
+        match sealed and sealed.values:
             case [str(team_id), str(user_id), str(session_id), int(begun_ms), int(renewed_ms)]:
                 begun_at, renewed_at = moment_of(begun_ms), moment_of(renewed_ms)
                 # The operator may have shortened the lifetime since.
-                if begun_at and renewed_at and self._clock() - renewed_at < self.lifetime:
-                    return Session(team_id, user_id, session_id, begun_at, renewed_at)
+                if sealed and begun_at and renewed_at and self._clock() - renewed_at < self.lifetime:
+                    told = (team_id, user_id, session_id, begun_at, renewed_at)
+                    return Session(*told, until=sealed.until, is_by_older_key=sealed.is_by_older_key)
         return None
 
     def begin(self, response: Response, team_id: str, user_id: str) -> None:
         """Let the browser keep a new session."""
         now = self._clock()
-        self._keep(response, Session(team_id, user_id, secrets.token_urlsafe(ID_BYTES), now, now))
+        self._keep(response, Session(team_id, user_id, secrets.token_urlsafe(ID_BYTES), now, now, now + self.lifetime))
 
     def renew(self, response: Response, session: Session) -> None:
         """Let the browser keep a session for another lifetime, if it is worth a cookie."""
-        if self._clock() - session.renewed_at >= max(self.lifetime / 10, SOONEST_RENEWAL):
+        is_old = self._clock() - session.renewed_at >= max(self.lifetime / 10, SOONEST_RENEWAL)
+        if is_old or session.is_by_older_key:
             self._keep(response, session)
 
     def end(self, response: Response) -> None:

@@ -12,6 +12,7 @@ from db.records import Signin
 from web.doorkeeper import Caller, Doorkeeper, Refusal
 from web.faces import face_of
 from web.forms import read_form
+from web.limiter import note_tried_in_vain
 from web.names import first_name_of, name_of, plain
 from web.notices import how_to_sign_in, notice, refused
 from web.viewer import zone_of_viewer
@@ -107,6 +108,7 @@ def nothing_to_sign_in(request: Request, doorkeeper: Doorkeeper | None) -> Respo
 
 
 def _spent(request: Request) -> Response:
+    note_tried_in_vain(request)
     return notice(
         request,
         410,

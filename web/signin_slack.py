@@ -20,6 +20,7 @@ from db.errors import StoreUnavailable
 from web.cookies import Cookie
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import store_away
+from web.limiter import note_tried_in_vain
 from web.notices import notice, refused
 from web.ports import Clock, Door, OpenId, SigninRefused, SlackSilent
 from web.sealed import Seal
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 LIFETIME = timedelta(minutes=10)
 """As long as Slack's codes live."""
 SECRET_BYTES = 32
+MOST_AT_ONCE = 5
+"""Attempts of one browser: each is a cookie, and servers take a few thousand bytes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +52,43 @@ class Attempt:
 
 
 class Attempts:
-    """Keeps the attempt of a browser in a signed cookie."""
+    """Keeps the attempts of a browser in signed cookies: one each, so that no tab disturbs another."""
 
     def __init__(self, door: Door, clock: Clock) -> None:
         self._seal = Seal([door.key, *door.older_keys], purpose="sign in with Slack", clock=clock)
-        self._cookie = Cookie("usersync_openid", public_url=door.public_url, path="/signin")
+        self._public_url = door.public_url
 
     def begin(self) -> Attempt:
         """Begin a new one."""
         return Attempt(*(secrets.token_urlsafe(SECRET_BYTES) for _ in range(3)))
 
-    def keep(self, response: Response, attempt: Attempt) -> None:
-        """Let the browser keep it."""
+    def keep(self, request: Request, response: Response, attempt: Attempt) -> None:
+        """Let the browser keep it, in place of the oldest where there are many."""
         sealed = self._seal.seal(attempt.state, attempt.nonce, attempt.verifier, lifetime=LIFETIME)
-        self._cookie.keep(response, sealed, LIFETIME)
+        self._cookie(_tag(attempt.state)).keep(response, sealed, LIFETIME)
+        name = self._cookie("").name
+        tags = [each.removeprefix(name) for each in request.cookies if each.startswith(name)]  # browsers: oldest first
+        for tag in tags[: 1 - MOST_AT_ONCE]:
+            self._cookie(tag).clear(response)
 
     def read(self, request: Request) -> Attempt | None:
-        """Read it, if this browser began one and it is not too old."""
-        match self._seal.read(self._cookie.read(request)):
-            case [str(state), str(nonce), str(verifier)]:
+        """Read the one that a way back belongs to, if this browser began it and it is not too old."""
+        told = request.query_params.get("state", "")
+        match self._seal.read(self._cookie(_tag(told)).read(request)):
+            case [str(state), str(nonce), str(verifier)] if hmac.compare_digest(told.encode(), state.encode()):
                 return Attempt(state, nonce, verifier)
         return None
 
-    def forget(self, response: Response) -> None:
+    def forget(self, response: Response, attempt: Attempt) -> None:
         """Let the browser forget it: one attempt, one answer."""
-        self._cookie.clear(response)
+        self._cookie(_tag(attempt.state)).clear(response)
+
+    def _cookie(self, tag: str) -> Cookie:
+        return Cookie(f"usersync_openid_{tag}", public_url=self._public_url, path="/signin")
+
+
+def _tag(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()[:12]
 
 
 async def to_slack(request: Request) -> Response:
@@ -86,26 +101,26 @@ async def to_slack(request: Request) -> Response:
     attempt = attempts.begin()
     there = openid.authorize_url(state=attempt.state, nonce=attempt.nonce, challenge=attempt.challenge)
     answer = RedirectResponse(there, status_code=303)
-    attempts.keep(answer, attempt)
+    attempts.keep(request, answer, attempt)
     return answer
 
 
 async def from_slack(request: Request) -> Response:
-    """Take what a browser brings back from Slack; whatever comes of it, the attempt is over."""
+    """Take what a browser brings back from Slack; whatever comes of it, the attempt that it belongs to is over."""
     doorkeeper = window_of(request).doorkeeper
     openid = doorkeeper.door.openid if doorkeeper else None
     if doorkeeper is None or openid is None:
         return _not_set_up(request, doorkeeper)
     attempts = Attempts(doorkeeper.door, window_of(request).clock)
-    answer = await _answered(request, doorkeeper, openid, attempts.read(request))
-    attempts.forget(answer)
+    if (attempt := attempts.read(request)) is None:
+        return _refused(request, "This browser did not begin that, or began it more than ten minutes ago.")
+    answer = await _answered(request, doorkeeper, openid, attempt)
+    attempts.forget(answer, attempt)
     return answer
 
 
-async def _answered(request: Request, doorkeeper: Doorkeeper, openid: OpenId, attempt: Attempt | None) -> Response:
+async def _answered(request: Request, doorkeeper: Doorkeeper, openid: OpenId, attempt: Attempt) -> Response:
     told = request.query_params
-    if attempt is None or not hmac.compare_digest(told.get("state", "").encode(), attempt.state.encode()):
-        return _refused(request, "This browser did not begin that, or began it more than ten minutes ago.")
     if error := told.get("error"):
         return _declined(request) if error == "access_denied" else _refused(request, "Slack could not sign you in.")
     if not (code := told.get("code", "")):
@@ -114,6 +129,7 @@ async def _answered(request: Request, doorkeeper: Doorkeeper, openid: OpenId, at
         team_id, user_id = await openid.identify(code=code, verifier=attempt.verifier, nonce=attempt.nonce)
         caller = await doorkeeper.call(team_id, user_id)
     except SigninRefused as error:
+        note_tried_in_vain(request)
         return _refused(request, str(error))
     except SlackSilent as silence:
         return _silent(request, silence)

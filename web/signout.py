@@ -46,23 +46,26 @@ async def leave(request: Request) -> Response:
     gone: Response = _to("/signin")
     if session is not None:
         try:
-            await _end(window, doorkeeper, session, is_everywhere=is_everywhere)
+            was_open = await _end(window, doorkeeper, session, is_everywhere=is_everywhere)
         except StoreUnavailable as error:
-            gone = _ended_here_only(request, error, is_everywhere=is_everywhere)
-        window.live.dismiss((session.team_id, session.user_id))
+            was_open, gone = True, _ended_here_only(request, error, is_everywhere=is_everywhere)
+        if was_open:
+            window.live.dismiss((session.team_id, session.user_id))
     doorkeeper.sessions.end(gone)
     return gone
 
 
-async def _end(window: Window, doorkeeper: Doorkeeper, session: Session, *, is_everywhere: bool) -> None:
-    """Write it down. A copy of a session that has ended can end no other."""
+async def _end(window: Window, doorkeeper: Doorkeeper, session: Session, *, is_everywhere: bool) -> bool:
+    """Write it down, if it was open. A copy of a session that has ended can end no other, and closes no page."""
     now, (team_id, user_id) = window.clock(), (session.team_id, session.user_id)
+    forget_at = max(now + doorkeeper.sessions.lifetime, session.until)
     with suppress(RowRefused):  # another request ended the same at this moment
         async with window.store.transaction() as tx:
             if await tx.sessions.is_ended(team_id, user_id, session.session_id, begun_at=session.begun_at):
-                return
+                return False
             which = EVERYWHERE if is_everywhere else session.session_id
-            await tx.sessions.end(team_id, user_id, which, now=now, forget_at=now + doorkeeper.sessions.lifetime)
+            await tx.sessions.end(team_id, user_id, which, now=now, forget_at=forget_at)
+    return True
 
 
 def _ended_here_only(request: Request, error: StoreUnavailable, *, is_everywhere: bool) -> Response:

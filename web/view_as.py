@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -9,16 +11,18 @@ from db.visibility import Audience
 from web.cookies import Cookie
 from web.forms import read_form
 from web.ports import Door
-from web.viewer import viewer_of
+from web.viewer import Viewer, viewer_of
 from web.window import window_of
 
 FIELD = "as"
 COOKIE = "usersync_view_as"
 
 
-def asks_for_less(request: Request, door: Door) -> bool:
-    """Say whether this browser asks to see no more than everyone does."""
-    return _cookie(door).read(request) == Audience.EVERYONE
+def as_asked(request: Request, viewer: Viewer, door: Door) -> Viewer:
+    """See an admin as no more than a member, where their browser asks for that."""
+    if viewer.is_admin and _cookie(door).read(request) == Audience.EVERYONE:
+        return replace(viewer, is_admin=False, sees_as_everyone=True)
+    return viewer
 
 
 async def view_as(request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from db import Store
 from db.records import Workspace
+from db.visibility import Policy
 from web.bearers import Bearers
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
@@ -44,6 +45,7 @@ class Window:
     version: str
     metrics: MetricsReader
     bearers: Bearers
+    policy: Policy
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
     doorkeeper: Doorkeeper | None = None

@@ -408,7 +408,14 @@ def test_on_a_server_the_service_asks_for_a_key_unless_nobody_signs_in(url: str)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://people.example", "http://people.example:8080/", "https://[::1]:3000", "http://10.0.0.1"]
+    "url",
+    [
+        "https://people.example",
+        "http://people.example:8080/",
+        "https://[::1]:3000",
+        "http://10.0.0.1",
+        "https://B\u00fccher.example",
+    ],
 )
 def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
     assert url == load(USERSYNC_PUBLIC_URL=url).public_url
@@ -417,6 +424,7 @@ def test_a_public_address_is_a_scheme_and_a_host(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
+        ("https://stra\u00dfe.example", "xn--"), ("https://b\u00fc..example", "xn--"),
         ("people.example", "http or https"), ("ftp://people.example", "http or https"), ("https://", "with a host"),
         ("https://people.example?x=1", "no ?"), ("https://people.example/#", "no ?"),
         ("https://people.example/people", "below a path"), ("https://a:b@people.example", "name nobody"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.derive import kind_of, state_of
+from db.derive import email_key_of, kind_of, state_of
 from db.merge import IMPERSONAL, merge
 from db.records import SLACK_FIELDS, Kind, Mark, Observation, Source, State, User
 from tests.support.factories import TEAM, an_observation
@@ -433,3 +433,20 @@ def test_a_deactivation_in_the_short_form_keeps_what_was_known() -> None:
     assert State.DEACTIVATED == user.state
     assert ("Analyst", "Europe/London") == (user.title, user.tz)
     assert datetime.fromtimestamp(200, UTC) == user.left_at
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ada@X.Example", "ada@x.example"), (" ada@x ", "ADA@X"), ("É@x", "É@X")])
+def test_addresses_that_differ_in_case_alone_are_one(one: str, other: str) -> None:
+    assert email_key_of(one) == email_key_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\u212aarl@x", "karl@x"), ("\u212aarl@x", "Karl@x"), ("\u017fam@x", "sam@x"), ("stra\u00dfe@x", "strasse@x"),
+        ("\u00c9@x", "\u00e9@x"), ("\u00e9@x", "e\u0301@x"), ("ada\u00a0@x", "ada@x"), ("ada@x\u00a0", "ada@x"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_addresses_that_look_alike_are_two(one: str, other: str) -> None:
+    assert email_key_of(one) != email_key_of(other)

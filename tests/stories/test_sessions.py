@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,44 @@ async def test_a_copy_of_an_ended_session_cannot_end_the_others(slack: Simulator
     assert 200 == (await other.get("/")).status_code
 
 
+async def test_a_copy_of_an_ended_session_closes_no_page_of_its_owner(slack: Simulator, service: Service) -> None:
+    ada, visitor = await signed_in(slack, service)
+    thief = Visitor(service.url)
+    thief.cookies.set(COOKIE, visitor.cookies[COOKIE])
+    await visitor.signs_out()
+    await visitor.signs_in(await a_link(service, slack.team_id, ada.id))
+    async with visitor.stream("GET", "/live", headers={"Accept": "text/event-stream"}) as stream:
+        lines = stream.aiter_lines()
+        while not (await anext(lines)).startswith("id: "):
+            pass
+        await thief.signs_out()
+        slack.changes(ada, title="Countess")
+        async with asyncio.timeout(5):
+            while not (line := await anext(lines, "the end")).startswith(("data: ", "the end")):
+                pass
+
+    assert line.startswith("data: ")
+
+
+async def test_the_end_of_a_session_is_remembered_until_its_cookie_is_too_old(
+    slack: Simulator, settings: Settings, start: Start
+) -> None:
+    long: Service = await start(settings.model_copy(update={"session_days": 90}))
+    _, visitor = await signed_in(slack, long)
+    copied = visitor.cookies[COOKIE]
+    await long.close()
+    short: Service = await start(settings.model_copy(update={"session_days": 1}))
+    leaving = Visitor(short.url)
+    leaving.cookies.set(COOKIE, copied)
+    await leaving.signs_out()
+    async with short.store.transaction() as tx:
+        await tx.sessions.prune(now=datetime.now(UTC) + timedelta(days=80))
+    await short.close()
+    again: Service = await start(settings.model_copy(update={"session_days": 90}))
+
+    assert 401 == await with_cookie(again, copied)
+
+
 @pytest.mark.parametrize("leave", [Visitor.signs_out, everywhere])
 async def test_open_streams_of_whoever_signs_out_end_at_once(
     slack: Simulator, service: Service, leave: Callable[..., Any]
@@ -142,6 +180,9 @@ async def test_a_session_goes_on_under_a_new_key_while_the_old_one_is_kept(
     await first.close()
     both: Service = await start(settings.model_copy(update={"secret_key": SecretStr(f"{new}, {old}")}))
     kept = await with_cookie(both, cookie)
+    visited = await Visitor(both.url).get("/", headers={"Cookie": f"{COOKIE}={cookie}"})
+    renewed = visited.cookies[COOKIE]
+    visited_again = await Visitor(both.url).get("/", headers={"Cookie": f"{COOKIE}={renewed}"})
     ada_again = Visitor(both.url)
     ada = slack.joins("Ada Again")
     await slack.eventually_acked()
@@ -151,6 +192,8 @@ async def test_a_session_goes_on_under_a_new_key_while_the_old_one_is_kept(
 
     assert (200, 401) == (kept, await with_cookie(only_new, cookie))
     assert 200 == await with_cookie(only_new, ada_again.cookies[COOKIE])
+    assert 200 == await with_cookie(only_new, renewed)
+    assert "set-cookie" not in visited_again.headers
 
 
 async def test_the_page_offers_both_ways_to_sign_out(slack: Simulator, service: Service) -> None:

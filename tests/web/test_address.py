@@ -63,6 +63,18 @@ def test_with_an_address_its_name_is_ours_with_any_port(host: str) -> None:
     assert Address("http://[FD00::1]:3000/").accepts("[fd00::1]")
 
 
+@pytest.mark.parametrize("public_url", ["https://B\u00fccher.example", "https://xn--bcher-kva.example."])
+def test_a_name_is_compared_as_browsers_say_it(public_url: str) -> None:
+    address = Address(public_url)
+
+    assert address.accepts("xn--bcher-kva.example")
+    assert address.accepts("XN--bcher-kva.example.:443")
+    assert address.is_ours("https://xn--bcher-kva.example", "xn--bcher-kva.example")
+    assert not [
+        host for host in ("bucher.example", "b\u00fccher.example", "xn--bcher-kva", ".") if address.accepts(host)
+    ]
+
+
 @pytest.mark.parametrize(
     "host",
     ["evil.example", "localhost.evil.example", "evil.localhost", "127.0.0.1.evil.example", "127.1", "0x7f000001", ""],
@@ -89,6 +101,8 @@ def test_without_one_localhost_and_addresses_are_ours(host: str) -> None:
         ("http://evil", "localhost", None, False),
         ("null", "null", None, False),
         ("", "", None, False),
+        ("https://people.example..", "people.example", PUBLIC, False),
+        ("https://people.example.", "people.example.", PUBLIC, True),
         ("http://", "localhost", None, False),
         ("http://localhost:99999", "localhost:99999", None, False),
         ("https://people.example", "people.example", PUBLIC, True),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from db.records import TokenScope
 from tests.support.programs import a_token, bearing, revoke_all
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door, signs_in
+from web.proxied import TrustedProxy
 
 CLOSED = ("/api/v1/users", f"/api/v1/users/{TEAM}/U1", "/api/v1/changes")
 
@@ -263,3 +266,28 @@ async def test_a_stream_needs_the_scope(client: httpx.AsyncClient, store: Store,
 
     assert 403 == answer.status_code
     assert "usersync token create NAME --scope changes:read" in answer.text
+
+
+@pytest.fixture
+async def proxied(store: Store, clock: Clock, service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    door = a_door(proxy=TrustedProxy("X-Email", (ip_network("127.0.0.1"),)))
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, door=door)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("headers", "status_code"),
+    [
+        (bearing("eyJhbGciOiJSUzI1NiJ9.e30.x"), 401),
+        (bearing("eyJhbGciOiJSUzI1NiJ9.e30.x") | {"X-Email": "ada@meridian.example"}, 200),
+        (bearing("usersync_x") | {"X-Email": "ada@meridian.example"}, 401),
+    ],
+    ids=["a foreign token", "a foreign token beside a name", "a wrong token beside a name"],
+)
+async def test_a_proxy_may_send_along_a_token_of_its_own(
+    proxied: httpx.AsyncClient, headers: dict[str, str], status_code: int
+) -> None:
+    answers = [await proxied.get("/api/v1/users", headers=headers), await proxied.head("/live", headers=headers)]
+
+    assert [status_code] * 2 == [each.status_code for each in answers]

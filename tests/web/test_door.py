@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.support.browser import CHROMIUM
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
+from web.proxied import TrustedProxy
 from web.viewer import Viewer, viewer_from
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe-4.14.1.min.js"
@@ -195,6 +197,69 @@ async def test_a_stream_that_tells_to_start_again_asks_the_door_first(
                 rest = [line async for line in lines if line.startswith(("event", "data"))]
 
     assert ("U1", []) == (first, rest)
+
+
+async def is_demoted_untold(store: Store) -> None:
+    """As in a first reading, of which no change tells."""
+    async with store.transaction() as tx:
+        user = await tx.users.find_user(TEAM, "U1")
+        assert user is not None
+        await tx.users.update([replace(user, is_admin=False)])
+
+
+@pytest.mark.parametrize("when", ["before the stream begins", "before a reset"])
+async def test_a_stream_does_not_keep_the_sight_of_who_was_an_admin(
+    app: Starlette, slack: Slack, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    await slack.says("U1", real_name="Ada", is_admin=True)
+    begins = app.state.live.stream
+
+    async def begins_late(*arguments: Any, **options: Any) -> AsyncIterator[bytes]:
+        await is_demoted_untold(store)
+        async for frame in begins(*arguments, **options):
+            yield frame
+
+    if when == "before the stream begins":
+        monkeypatch.setattr(app.state.live, "stream", begins_late)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        await signs_in(client, store, clock, "U1")
+        async with client.stream("GET", "/live", timeout=10) as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            if when == "before a reset":
+                while not (await anext(lines)).startswith("id: "):
+                    pass
+                await is_demoted_untold(store)
+                await slack.shows({"id": "U2", "real_name": "Grace"})
+            async with asyncio.timeout(2):
+                rest = [line async for line in lines if line.startswith(("event", "data", "id"))]
+
+    assert [] == rest
+
+
+@pytest.mark.parametrize("path", ["/live", "/live?view=directory"])
+async def test_a_stream_does_not_outlive_the_address_by_which_a_proxy_names_its_reader(
+    slack: Slack, store: Store, clock: Clock, service: Service, path: str
+) -> None:
+    await slack.says("U1", real_name="Ada", email="ada@x")
+    door = a_door(proxy=TrustedProxy("X-Email", (ip_network("127.0.0.1"),)))
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, door=door)
+    async with (
+        serving(app) as url,
+        httpx.AsyncClient(base_url=url, headers={"X-Email": "ada@x"}) as client,
+        client.stream("GET", path, timeout=10) as stream,
+    ):
+        lines = stream.aiter_lines()
+        while not (await anext(lines)).startswith("id: "):
+            pass
+        async with store.transaction() as tx:
+            user = await tx.users.find_user(TEAM, "U1")
+            assert user is not None
+            await tx.users.update([replace(user, email="new@x", email_key="new@x")])
+        clock.passes(seconds=1)
+        async with asyncio.timeout(5):
+            async for _ in lines:
+                pass
 
 
 async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slack, store: Store, clock: Clock) -> None:

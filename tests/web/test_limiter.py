@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -17,14 +19,15 @@ from tests.support.waiting import eventually
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from tests.web.test_door import a_door
 from web.attempts import MOST, MOST_SOURCES, Attempts
+from web.ports import OpenId, SigninRefused
 
 OURS = {"Origin": "http://localhost", "Accept": "text/html"}
 PROXY = ip_network("10.0.0.1")
 
 
-def an_app(store: Store, clock: Clock, service: Service, attempts: Attempts) -> Starlette:
+def an_app(store: Store, clock: Clock, service: Service, attempts: Attempts, **door: Any) -> Starlette:
     given = {"store": store, "bell": store.bell, "status": service, "clock": clock}
-    return web.create_app(**given, door=a_door(), attempts=attempts)  # type: ignore[arg-type]
+    return web.create_app(**given, door=a_door(**door), attempts=attempts)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -60,13 +63,65 @@ async def test_too_many_failures_are_held_up_in_words(app: Starlette) -> None:
     assert f"Try again in {page.headers['retry-after']} seconds." in page.text
 
 
-@pytest.mark.parametrize("path", ["/signin?token=x", "/signin/slack", "/signin/slack/callback?state=x"])
-async def test_each_way_in_counts(app: Starlette, path: str) -> None:
-    async with visitor(app) as client:
-        tried = [(await client.get(path)).status_code for _ in range(MOST + 1)]
+async def refuse(**_secrets: str) -> tuple[str, str]:
+    """Slack takes no code."""
+    raise SigninRefused("Slack takes that answer no more.")
 
-    assert 429 not in tried[:MOST]
-    assert 429 == tried[MOST]
+
+@pytest.fixture
+def app_with_slack(store: Store, clock: Clock, service: Service) -> Starlette:
+    openid = OpenId(lambda **asked: f"https://slack.example/?{urlencode(asked)}", refuse)
+    return an_app(store, clock, service, Attempts(), openid=openid)
+
+
+async def test_opening_a_link_that_is_none_counts(app: Starlette) -> None:
+    async with visitor(app) as client:
+        tried = [(await client.get("/signin?token=x")).status_code for _ in range(MOST + 1)]
+
+    assert [410] * MOST + [429] == tried
+
+
+async def test_a_code_that_slack_refuses_counts(app_with_slack: Starlette) -> None:
+    tried = []
+    async with visitor(app_with_slack) as client:
+        for _ in range(MOST + 1):
+            state = httpx.URL((await client.get("/signin/slack")).headers["location"]).params["state"]
+            tried.append((await client.get(f"/signin/slack/callback?code=x&state={state}")).status_code)
+
+    assert [403] * MOST + [429] == tried
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/signin", {"Origin": "http://evil.example"}),
+        ("GET", "/signin/slack", {}),
+        ("GET", "/signin/slack/callback", {}),
+        ("GET", "/signin/slack/callback?code=x&state=foreign", {}),
+        ("GET", "/signin?token=x", {"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "cross-site"}),
+        ("GET", "/signin?token=x", {"Sec-Fetch-Dest": "iframe"}),
+    ],
+    ids=str,
+)
+async def test_what_another_page_can_have_a_browser_do_counts_for_nothing(
+    app_with_slack: Starlette, method: str, path: str, headers: dict[str, str]
+) -> None:
+    async with visitor(app_with_slack) as client:
+        for _ in range(MOST + 1):
+            assert (await client.request(method, path, headers=headers)).status_code in (303, 403)
+        assert 410 == (await client.post("/signin", data={"token": "wrong"})).status_code
+
+
+async def test_nobody_evades_it_by_saying_that_a_page_asks(app: Starlette, store: Store, clock: Clock) -> None:
+    token = await a_token(store, clock)
+    async with visitor(app, **{"Sec-Fetch-Dest": "image"}) as client:
+        answers = [
+            await client.get("/signin", params={"token": token}),
+            await client.post("/signin", data={"token": token}),
+        ]
+
+    assert [403, 403] == [each.status_code for each in answers]
+    assert not [each for each in answers if "own" not in each.text]
 
 
 async def test_a_burst_counts_before_any_of_it_is_decided(app: Starlette) -> None:

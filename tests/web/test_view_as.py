@@ -103,8 +103,8 @@ PAGES = {"aria-label": "Pages"}
 async def test_on_https_the_cookie_is_bound_to_its_host(
     store: Store, clock: Clock, service: Service, slack: Slack, person: str
 ) -> None:
-    public = {"door": a_door(public_url="https://people.example"), "address": Address("https://people.example")}
-    app = a_house(store, clock, service, **public)
+    url = "https://people.example"
+    app = a_house(store, clock, service, door=a_door(public_url=url), address=Address(url))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://people.example") as client:
         await signs_in(client, store, clock, "UADMIN")

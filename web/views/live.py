@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from db import Sight
 from db.errors import StoreUnavailable
 from db.records import TokenScope
 from web.bearers import token_of
@@ -18,14 +19,16 @@ from web.frames import View, is_reset
 from web.live import HEARTBEAT_S
 from web.ports import SlackSilent
 from web.positions import BadPosition, decode
+from web.sights import sight_for
+from web.view_as import as_asked
 from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, window_of
 
 RETRY_MS = 1000
 ASK_AGAIN = timedelta(seconds=5)
 """How often the door looks again at who reads a stream; the next frame after that may be a heartbeat away."""
-ASK_AGAIN_OF_TOKENS = timedelta(seconds=1)
-"""Nothing in the log tells that a token was revoked, so its stream has heartbeats, and a look, as often as that."""
+ASK_AGAIN_SOON = timedelta(seconds=1)
+"""Where no change of a standing tells that a reader is out, a stream has heartbeats, and a look, as often as that."""
 
 
 async def live(request: Request) -> Response:
@@ -51,7 +54,7 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
             is_lost = True
     viewer, zone = viewer_of(request), zone_of_viewer(request)
     key = (viewer.team_id, viewer.user_id) if viewer else None
-    beat_s = ASK_AGAIN_OF_TOKENS.total_seconds() if token_of(request) else HEARTBEAT_S
+    beat_s = ASK_AGAIN_SOON.total_seconds() if _is_untold(window, request) else HEARTBEAT_S
     stream = window.live.stream(
         view, zone, after, sight=sight_of(request), is_lost=is_lost, viewer=key, heartbeat_s=beat_s
     )
@@ -61,29 +64,40 @@ async def _frames(window: Window, view: View, request: Request, place: str) -> A
 
 
 async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: Request) -> AsyncIterator[bytes]:
-    """Pass frames on while the viewer may look; heartbeats are frames, too, so a quiet stream ends as well.
+    """Pass frames on while the reader sees what they saw; heartbeats are frames, too, so a quiet stream ends as well.
 
     With the first frame the stream is followed, so whatever came between the guard's look and that is seen here.
     """
     asked_at: datetime | None = None
-    ask_again = ASK_AGAIN_OF_TOKENS if token_of(request) else ASK_AGAIN
+    ask_again = ASK_AGAIN_SOON if _is_untold(window, request) else ASK_AGAIN
     async for frame in frames:
         # A clock that was set back is no excuse.
         is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ask_again
         if is_reset(frame) or not is_fresh:
             # Shielded: a reader who leaves must not break off a question to the database in the middle.
-            if not await asyncio.shield(asyncio.create_task(_is_welcome(window, request))):
+            if await asyncio.shield(asyncio.create_task(_sight_now(window, request))) != sight_of(request):
                 return
             asked_at = window.clock()
         yield frame
 
 
-async def _is_welcome(window: Window, request: Request) -> bool:
+def _is_untold(window: Window, request: Request) -> bool:
+    """Say whether a reader is known by what has no standing: a token, or the address by which a proxy names them."""
+    is_proxied = window.doorkeeper is not None and window.doorkeeper.door.proxy is not None
+    return is_proxied or token_of(request) is not None
+
+
+async def _sight_now(window: Window, request: Request) -> Sight | None:
+    """Look again at who reads: what they may see by now, or None where that is nothing any more."""
     try:
         if token_of(request):
             token = await window.bearers.recognise(request)
-            return token is not None and TokenScope.CHANGES in token.scopes
-        caller = await window.doorkeeper.recognise(request) if window.doorkeeper else None
+            return sight_for(window.policy, token) if token and TokenScope.CHANGES in token.scopes else None
+        if window.doorkeeper is None:
+            return sight_for(window.policy, None)
+        caller = await window.doorkeeper.recognise(request)
     except (StoreUnavailable, SlackSilent):
-        return False  # the reader comes back, and is told why at the door
-    return isinstance(caller, Caller) or window.doorkeeper is None
+        return None  # the reader comes back, and is told why at the door
+    if not isinstance(caller, Caller):
+        return None
+    return sight_for(window.policy, as_asked(request, caller.viewer, window.doorkeeper.door))
