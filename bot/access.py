@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.operator import NobodyMeant, whom
+from bot.operator import NobodyMeant, whom_or_id
 from db import Snapshot, Store
 from db.records import Change, DeadLetter, Run, User
 
@@ -33,26 +33,25 @@ class Access:
 
     async def document(self, word: str) -> str:
         """Write it all down, indented for reading. Raises NobodyMeant, SeveralMeant, StoreUnavailable."""
-        team_id, user_id = await whom(self._store, word.strip())
+        team_id, user_id = await whom_or_id(self._store, word.strip())
         async with self._store.reading() as rx:
             user = await rx.users.find_user(team_id, user_id)
-            if user is None:
-                raise NobodyMeant(f"{team_id}/{user_id} has no row yet, so nothing is held of them.")
-            held = await self._held(rx, user)
+            traces = await self._traces(rx, team_id, user_id, user)
+        if user is None and not any(traces.values()):
+            raise NobodyMeant(f"Nobody is known here as {team_id}/{user_id}, and nothing here speaks of that id.")
+        held = {"written_at": self._clock(), "user": asdict(user) if user else None, **traces}
         return json.dumps(held, indent=2, ensure_ascii=False, default=_plain)
 
-    async def _held(self, rx: Snapshot, user: User) -> dict[str, Any]:
-        team_id, user_id = user.team_id, user.id
+    async def _traces(self, rx: Snapshot, team_id: str, user_id: str, user: User | None) -> dict[str, list[Any]]:
         mentions = await rx.traces.find_mentions(team_id, user_id, user)
         letters = [
             await rx.dead_letters.find_letter(letter_id)
             for letter_id in await rx.traces.list_letter_ids(team_id, user_id, mentions)
         ]
         asked = [await rx.runs.find_run(run_id) for run_id in await rx.traces.list_run_ids(team_id, user_id)]
-        alerts = [each for each in await rx.alerts.list_newest(ALL) if mentions.are_in(json.dumps(each.words))]
+        alert_ids = await rx.traces.list_alert_ids(mentions)
+        alerts = [each for each in await rx.alerts.list_newest(ALL) if each.alert_id in alert_ids]
         return {
-            "written_at": self._clock(),
-            "user": asdict(user),
             "history": [_change(each) for each in await rx.changes.list_history(team_id, user_id, ALL)],
             "dead_letters": [_letter(each) for each in letters if each],
             "signin_links": [asdict(each) for each in await rx.traces.list_links(team_id, user_id)],

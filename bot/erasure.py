@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
-from bot.operator import KEY, NobodyMeant, whom
+from bot.operator import NobodyMeant, whom, whom_or_id
 from bot.runs.words import counted
 from db import Store, purge, set_hidden
 from db.errors import StillActive, StoreUnavailable
@@ -34,7 +34,7 @@ class Erasure:
 
     async def purge(self, word: str) -> AsyncIterator[str]:
         """Erase for good, line by line. Raises NobodyMeant, SeveralMeant, NotPurged, NotWiped, StoreUnavailable."""
-        team_id, user_id = await self._key(word)
+        team_id, user_id = await whom_or_id(self._store, word.strip())
         try:
             async with self._store.transaction() as tx:
                 gone = await purge(tx, team_id, user_id, now=self._clock())
@@ -73,19 +73,6 @@ class Erasure:
             return f"{key} is erased; there is nothing left to {'hide' if is_hidden else 'show'}."
         return f"{key} is hidden already." if is_hidden else f"{key} is not hidden."
 
-    async def _key(self, word: str) -> tuple[str, str]:
-        """Tell whom; an id that has no row any more may still be spoken of, so it is taken as it is written."""
-        match = KEY.fullmatch(word.strip())
-        if match is None:
-            return await whom(self._store, word.strip())
-        async with self._store.reading() as rx:
-            team_ids = [each.team_id for each in await rx.workspaces.list_workspaces()]
-        if match["team_id"] in team_ids:
-            return match["team_id"], match["user_id"]
-        if match["team_id"] is None and len(team_ids) == 1:
-            return team_ids[0], match["user_id"]
-        return await whom(self._store, word.strip())
-
 
 def wiped_lines(wiped: Wiped) -> list[str]:
     """Say what was wiped, and what is out of reach."""
@@ -100,6 +87,7 @@ def _also(gone: Gone) -> str:
         (gone.letters, "dead letter", "dead letters"),
         (gone.links, "sign-in link", "sign-in links"),
         (gone.sessions, "ended session", "ended sessions"),
+        (gone.alerts, "alert", "alerts"),
         (gone.runs, "note of who asked for a run", "notes of who asked for a run"),
     )
     return "".join(f", {counted(count, one, many)}" for count, one, many in words if count)

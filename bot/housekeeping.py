@@ -1,4 +1,4 @@
-"""What must not be kept for ever: changes, contact data of who left, runs, letters, alerts, links, ended sessions."""
+"""What must not be kept for ever: changes, contact data of who left, runs, letters, alerts, links, sessions, copies."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ EVERY_S = 600
 STATUS_KEEP = timedelta(hours=1)
 LETTERS_KEEP = timedelta(days=90)
 LINKS_KEEP = timedelta(days=1)
+COPIES_KEEP = timedelta(days=30)
+"""Long enough to go back to the older usersync; what had to go from the tables must not live on in a copy."""
 SLICE = 200
 """Rows in one transaction, so that events get in between."""
 
@@ -35,6 +37,7 @@ async def keep_house(
             now = clock()
             await prune(store, now=now, history_keep=history_keep)
             await drop_old_contact(store, now=now, contact_keep=contact_keep)
+            await drop_old_copies(store, now=now)
         except StoreError as error:
             log.warning("housekeeping was put off", reason=str(error))
         await sleep(EVERY_S)
@@ -53,6 +56,7 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
                 newest = await tx.changes.prune(team_id, before=before, is_status=is_status)
                 if newest is not None:
                     await tx.workspaces.set_kept_from([team_id], column, newest)
+    # In the order of `forget` in db/traces.py, so that on a server the two never wait for each other.
     async with store.transaction() as tx:
         await tx.dead_letters.prune(before=now - LETTERS_KEEP)
         await tx.runs.prune(before=now - history_keep)
@@ -79,3 +83,9 @@ async def drop_old_contact(store: Store, *, now: datetime, contact_keep: timedel
     if dropped:
         log.info("contact data of people who left was dropped", people=dropped)
     return dropped
+
+
+async def drop_old_copies(store: Store, *, now: datetime) -> None:
+    """Delete copies of the file that are too old. Raises StoreUnavailable."""
+    for path in await store.drop_copies(before=now - COPIES_KEEP):
+        log.info("an old copy of the database was deleted", path=str(path))

@@ -33,6 +33,22 @@ async def whom(store: Store, word: str) -> tuple[str, str]:
     return _only_one([(user.team_id, user.id) for user in _likely(users)], word)
 
 
+async def whom_or_id(store: Store, word: str) -> tuple[str, str]:
+    """Tell the same; an id that has no row may still be spoken of here, so it is taken as it is written.
+
+    Raises NobodyMeant, SeveralMeant, StoreUnavailable.
+    """
+    if (key := KEY.fullmatch(word)) is None:
+        return await whom(store, word)
+    async with store.reading() as rx:
+        team_ids = [each.team_id for each in await rx.workspaces.list_workspaces()]
+    if key["team_id"] in team_ids:
+        return key["team_id"], key["user_id"]
+    if key["team_id"] is None and len(team_ids) == 1:
+        return team_ids[0], key["user_id"]
+    return await whom(store, word)
+
+
 async def refuse_whom_the_door_refuses(store: Store, team_id: str, user_id: str, *, guests_may_sign_in: bool) -> None:
     """Look whether a link would lead anywhere; of whom nothing is known yet, nothing is said. Raises NotLetIn.
 

@@ -14,7 +14,8 @@ from bot.api_tokens import ApiTokens
 from bot.logs import configure_logs
 from bot.outcome import CLEAN, run_verb
 from bot.service import utc_now
-from bot.settings import Settings, load_settings, seconds_of
+from bot.settings import Settings, load_settings
+from bot.settings_values import seconds_of
 from db import Store
 
 token_app = typer.Typer(help="Make, list or revoke the tokens by which programs read.", no_args_is_help=True)

@@ -17,7 +17,9 @@ from db.workspaces import LAST_SEQ
 _NAMES = ("team_id", "rev", "seq", "user_id", "before", "after", "source", "at", "is_status")
 _COLUMNS = [changes.c[name] for name in _NAMES]
 _IS_LASTING = changes.c.is_status.is_(False)
-_NEWEST_FIRST = (changes.c.at.desc(), changes.c.rev.desc(), changes.c.seq.desc())
+_NEWEST_FIRST = (changes.c.at.desc(), changes.c.team_id.desc(), changes.c.rev.desc(), changes.c.seq.desc())
+"""To the last row, so that whoever skips some skips the same ones; in the order of MariaDB's index, which ends in the
+key."""
 
 
 class ChangeReader:
@@ -60,17 +62,20 @@ class ChangeReader:
                 break
         return tuple(found)
 
-    async def list_recent(self, limit: int, *, team_ids: Collection[str] | None = None) -> tuple[Change, ...]:
+    async def list_recent(
+        self, limit: int, *, skip: int = 0, team_ids: Collection[str] | None = None
+    ) -> tuple[Change, ...]:
         """List the newest, newest first; resets are left out."""
         where = (changes.c.user_id.is_not(None), _of(changes.c.team_id, team_ids))
-        return tuple(await self._list(sa.select(*_COLUMNS).where(*where).order_by(*_NEWEST_FIRST).limit(limit)))
+        newest_first = sa.select(*_COLUMNS).where(*where).order_by(*_NEWEST_FIRST)
+        return tuple(await self._list(newest_first.limit(limit).offset(skip)))
 
-    async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
+    async def list_history(self, team_id: str, user_id: str, limit: int, *, skip: int = 0) -> tuple[Change, ...]:
         """List what changed about one user, newest first; custom statuses are no part of a history."""
         of_user = (changes.c.team_id == team_id, changes.c.user_id == user_id, changes.c.is_status.is_(False))
         statement = sa.select(*_COLUMNS).where(*of_user)
-        newest_first = statement.order_by(changes.c.rev.desc(), changes.c.seq.desc()).limit(limit)
-        return tuple(await self._list(newest_first))
+        newest_first = statement.order_by(changes.c.rev.desc(), changes.c.seq.desc())
+        return tuple(await self._list(newest_first.limit(limit).offset(skip)))
 
     async def _list(self, statement: sa.Select[Any]) -> list[Change]:
         return [_change(row) for row in await self._connection.execute(statement)]

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
@@ -50,9 +50,15 @@ def list_copies(file: Path) -> list[Copy]:
     return [Copy(each, each.name.rpartition("-from-")[2]) for each in found if not each.name.endswith(".unfinished")]
 
 
-def drop_copies(file: Path) -> list[Path]:
-    """Delete all copies, halves of them included: they hold whoever was erased since. Raises OSError."""
+def drop_copies(file: Path, *, before: datetime | None = None) -> list[Path]:
+    """Delete all copies, halves of them included, or those made before a moment: they hold what went since.
+
+    Raises OSError.
+    """
     found = sorted(file.parent.glob(f"{glob.escape(file.name)}.before-*-from-*"))
+    if before is not None:
+        oldest_kept = f"{file.name}.before-{before.astimezone(UTC).strftime(_STAMP)}"
+        found = [each for each in found if each.name < oldest_kept]
     for each in found:
         each.unlink(missing_ok=True)
     return found

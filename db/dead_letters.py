@@ -24,9 +24,12 @@ class DeadLetterReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def list_newest(self, limit: int, *, team_ids: Collection[str] | None = None) -> tuple[DeadLetter, ...]:
-        """List the newest, of all workspaces or of some, newest first; one of no known workspace is of none of them."""
-        of_these = sa.true() if team_ids is None else dead_letters.c.team_id.in_(sorted(team_ids))
+    async def list_newest(
+        self, limit: int, *, team_ids: Collection[str] | None = None, and_of_none: bool = False
+    ) -> tuple[DeadLetter, ...]:
+        """List the newest, newest first: all, or those of some workspaces, and with these those that name none."""
+        of_none = dead_letters.c.team_id.is_(None) if and_of_none else sa.false()
+        of_these = sa.true() if team_ids is None else sa.or_(dead_letters.c.team_id.in_(sorted(team_ids)), of_none)
         statement = sa.select(*_COLUMNS).where(of_these).order_by(dead_letters.c.letter_id.desc()).limit(limit)
         return tuple(_letter(row) for row in await self._connection.execute(statement))
 

@@ -6,6 +6,11 @@ Each field holds the value of the newest observation that carried it, by `Mark`.
   - not listed and None, nobody has ever carried it: any observation may set it;
   - not listed and anything else, its mark is the watermark.
 A carried null is therefore always listed. Slack sends few of them, so the list is null for nearly every row.
+
+The order in which observations arrive makes no difference, with one exception: after contact data was dropped by its
+age, a return that arrives later than a newer leaving lifts nothing, so the contact data stays away; in the other order
+the return brings it in, and the leaving lets it stay until it is dropped again. What was withheld meanwhile is nowhere
+to be had, and of the two the exception keeps less.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,6 +13,8 @@ from db.store import Snapshot, Store
 from db.tables import could_be_id
 
 Keys = Iterable[tuple[str, str]]
+STRETCHES, STRETCH = 10, 50
+"""How far a list of the newest is read on for changes that are seen: a page does not wait for a whole log."""
 
 
 class LineKind(StrEnum):
@@ -78,21 +80,18 @@ class Seen:
 
     async def list_recent(self, limit: int) -> tuple[Change, ...]:
         """List the newest changes, newest first; resets are left out."""
-        return await self._through(await self._rx.changes.list_recent(limit, team_ids=self.sight.team_ids))
+        team_ids = self.sight.team_ids
+        return await self._newest(
+            limit, lambda many, skip: self._rx.changes.list_recent(many, skip=skip, team_ids=team_ids)
+        )
 
     async def list_history(self, team_id: str, user_id: str, limit: int) -> tuple[Change, ...]:
         """List what changed about one user, newest first; custom statuses are no part of a history."""
         if not (self._sees(team_id) and could_be_id(team_id) and could_be_id(user_id)):
             return ()
-        return await self._through(await self._rx.changes.list_history(team_id, user_id, limit))
-
-    async def list_changes(self, after: Position, *, limit: int = 500) -> tuple[Change, ...]:
-        """List what came after a position, in order; see `ChangeReader.list_changes`. Raises PositionTooOld.
-
-        Fewer than `limit` does not mean the end: changes that are not seen are left out.
-        """
-        found = await self._rx.changes.list_changes(after, limit=limit, team_ids=self.sight.team_ids)
-        return await self._through(found)
+        return await self._newest(
+            limit, lambda many, skip: self._rx.changes.list_history(team_id, user_id, many, skip=skip)
+        )
 
     async def list_runs(self, limit: int) -> tuple[Run, ...]:
         """List the newest runs of the workspaces that are seen, newest first."""
@@ -101,11 +100,12 @@ class Seen:
     async def list_letters(self, limit: int) -> tuple[DeadLetter, ...]:
         """List the newest dead letters, newest first, without their payloads, and without those of protected users.
 
-        One that names no workspace is seen where all there are are seen.
+        One that names no workspace is seen where all there are are seen; one of an unknown workspace where every
+        workspace is.
         """
         every = await self._rx.workspaces.list_workspaces()
-        team_ids = None if all(self._sees(each.team_id) for each in every) else self.sight.team_ids
-        found = await self._rx.dead_letters.list_newest(limit, team_ids=team_ids)
+        sees_all = all(self._sees(each.team_id) for each in every)
+        found = await self._rx.dead_letters.list_newest(limit, team_ids=self.sight.team_ids, and_of_none=sees_all)
         users = await self._rx.users.get_users({(each.team_id or "", each.user_id or "") for each in found})
         protected = {key for key, user in users.items() if user.hidden_at is not None}
         shown = (each for each in found if (each.team_id, each.user_id) not in protected)
@@ -141,6 +141,19 @@ class Seen:
 
     async def _users_of(self, changes: tuple[Change, ...]) -> dict[tuple[str, str], User]:
         return await self._rx.users.get_users({(each.team_id, each.user_id) for each in changes if each.user_id})
+
+    async def _newest(
+        self, limit: int, read: Callable[[int, int], Awaitable[tuple[Change, ...]]]
+    ) -> tuple[Change, ...]:
+        """List as many as are wanted of those that are seen; `read` takes how many, and how many to skip."""
+        seen: list[Change] = []
+        many = max(limit, STRETCH)
+        for number in range(STRETCHES):
+            found = await read(many, number * many)
+            seen += await self._through(found)
+            if len(seen) >= limit or len(found) < many:
+                break
+        return tuple(seen[:limit])
 
     async def _through(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         users = await self._users_of(changes)

@@ -6,6 +6,8 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from db.alerts import AlertReader, AlertWriter
 from db.api_tokens import ApiTokenReader, ApiTokenWriter
 from db.bell import Bell
 from db.changes import ChangeReader, ChangeWriter
+from db.copies import drop_copies
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
 from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
@@ -195,6 +198,17 @@ class Store:
             async with self.transaction() as tx:
                 await tx.wipes.resolve(due)
         return wiped
+
+    async def drop_copies(self, *, before: datetime) -> list[Path]:
+        """Delete our own copies of a SQLite file that were made before a moment; tell which.
+
+        Raises StoreUnavailable.
+        """
+        file = file_of(self._url)
+        try:
+            return await asyncio.to_thread(drop_copies, file.absolute(), before=before) if file else []
+        except OSError as error:
+            raise unavailable(error) from error
 
     @contextmanager
     def run_lock(self, team_id: str) -> Iterator[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.mentions import Mentions, mentions_of
 from db.records import User
-from db.tables import changes, dead_letters, ended_sessions, runs, signins
+from db.tables import alerts, changes, dead_letters, ended_sessions, runs, signins
 
 _T = TypeVar("_T")
 _AT_ONCE = 50
@@ -29,9 +30,10 @@ class Gone:
     sessions: int = 0
     runs: int = 0
     """Runs that no longer say who asked for them."""
+    alerts: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.letters or self.links or self.sessions or self.runs)
+        return any((self.changes, self.letters, self.links, self.sessions, self.runs, self.alerts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class TraceReader:
             found |= {letter_id for letter_id, payload in rows if mentions.are_in(payload)}
         return sorted(found)
 
+    async def list_alert_ids(self, mentions: Mentions) -> list[int]:
+        """List the alerts whose words speak of them; there are few, so all are read."""
+        rows = await self._connection.execute(sa.select(alerts.c.alert_id, alerts.c.words))
+        return sorted(alert_id for alert_id, words in rows if mentions.are_in(json.dumps(words)))
+
     async def list_links(self, team_id: str, user_id: str) -> list[Link]:
         """List their sign-in links, oldest first."""
         columns = (signins.c.made_at, signins.c.expires_at, signins.c.spent_at)
@@ -110,16 +117,18 @@ class TraceWriter(TraceReader):
         The changes of somebody erased before say that they were erased, and nothing of the person: they may be kept.
         """
         mentions = await self.find_mentions(team_id, user_id, user)
-        letter_ids = await self.list_letter_ids(team_id, user_id, mentions)
-        for some in _some(letter_ids):
-            await self._connection.execute(sa.delete(dead_letters).where(dead_letters.c.letter_id.in_(some)))
         asked = sa.update(runs).where(runs.c.team_id == team_id, runs.c.asked_by == user_id).values(asked_by=None)
+        # Changes are under the lock of the workspace. The rest goes in the order of `prune` in bot/housekeeping.py,
+        # letters, runs, alerts, links, sessions, so that on a server the two never wait for each other.
         return Gone(
             changes=0 if keeps_changes else await self._drop(changes, team_id, user_id),
-            letters=len(letter_ids),
+            letters=await self._drop_ids(
+                dead_letters.c.letter_id, await self.list_letter_ids(team_id, user_id, mentions)
+            ),
+            runs=(await self._connection.execute(asked)).rowcount,
+            alerts=await self._drop_ids(alerts.c.alert_id, await self.list_alert_ids(mentions)),
             links=await self._drop(signins, team_id, user_id),
             sessions=await self._drop(ended_sessions, team_id, user_id),
-            runs=(await self._connection.execute(asked)).rowcount,
         )
 
     async def drop_fields(self, team_id: str, user_ids: Sequence[str], names: frozenset[str]) -> None:
@@ -135,6 +144,11 @@ class TraceWriter(TraceReader):
             is_empty = before and not left["before"]
             statement = sa.delete(changes) if is_empty else sa.update(changes).values(left)
             await self._connection.execute(statement.where(this))
+
+    async def _drop_ids(self, column: sa.Column[int], ids: Sequence[int]) -> int:
+        for some in _some(ids):
+            await self._connection.execute(sa.delete(column.table).where(column.in_(some)))
+        return len(ids)
 
     async def _drop(self, table: sa.Table, team_id: str, user_id: str) -> int:
         of_user = (table.c.team_id == team_id, table.c.user_id == user_id)

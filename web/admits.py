@@ -13,6 +13,8 @@ from starlette.types import Scope
 from db.records import TokenScope
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Command = tuple[str, str]
+"""What to type on the machine where we run, and what it does."""
 
 
 class Admits(StrEnum):
@@ -28,7 +30,7 @@ class Admits(StrEnum):
 class GuardedRoute(Route):
     """A route and whom it admits. `scope` lets programs in as well, by a token that bears it.
 
-    `instead` tells, as a sentence, what serves where a route for admins has none, since the directory is open.
+    `instead` are the commands that serve where a route for admins has none, since the directory is open.
     """
 
     def __init__(
@@ -39,12 +41,12 @@ class GuardedRoute(Route):
         admits: Admits,
         scope: TokenScope | None = None,
         methods: Sequence[str] | None = None,
-        instead: str = "",
+        instead: Sequence[Command] = (),
     ) -> None:
         super().__init__(path, endpoint, methods=methods)
         self.admits = admits
         self.scope = scope
-        self.instead = instead
+        self.instead = tuple(instead)
 
 
 def route_for(scope: Scope) -> GuardedRoute | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -111,7 +113,13 @@ async def changes(request: Request) -> Response:
 
 async def openapi(_request: Request) -> Response:
     """Describe the API, to anybody: the description is the same wherever usersync runs, and names nobody."""
-    return JSONResponse(document(OPERATIONS))
+    return Response(described(), media_type="application/json")
+
+
+@cache
+def described() -> bytes:
+    """Write the document, once: it takes the loop longer than any other answer, and anybody may ask for it."""
+    return json.dumps(document(OPERATIONS), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _user(found: records.User, sight: Sight) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def _change(line: Line) -> dict[str, Any]:
         rev=change.rev,
         seq=change.seq,
         at=change.at,
-        source=change.source.value,
+        source=change.source,
         fields=list(change.fields),
         before=dict(change.before),
         after=dict(change.after),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from db.records import Kind, State, UserFilter
+from db.records import Kind, Source, State, UserFilter
 from db.seen import LineKind
 
 KINDS = frozenset({Kind.MEMBER, Kind.GUEST, Kind.EXTERNAL, Kind.BOT})
@@ -122,6 +122,9 @@ class User(BaseModel):
     joined_at: Annotated[datetime | None, Field(description="When Slack announced them; null: before us.")] = None
     left_at: Annotated[datetime | None, Field(description="About when they were deactivated.")] = None
     missing_since: Annotated[datetime | None, Field(description="Since when Slack does not know them.")] = None
+    contact_dropped_at: Annotated[
+        datetime | None, Field(description="When the e-mail address and phone of somebody who left went, by their age.")
+    ] = None
     updated: Annotated[int, Field(description="Slack's clock of the newest thing taken in; epoch seconds.")] = 0
     home_team_id: str | None = None
     name: Annotated[str | None, Field(description="The handle; not what people are called.")] = None
@@ -206,7 +209,13 @@ class Change(BaseModel):
     rev: int
     seq: int
     at: datetime
-    source: Literal["event", "run", "feed"]
+    source: Annotated[
+        Source,
+        Field(
+            description="`operator`: somebody who runs usersync said so. `retention`: it was kept for as long as it "
+            "may be."
+        ),
+    ]
     fields: list[str]
     before: dict[str, Any]
     after: dict[str, Any]

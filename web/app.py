@@ -42,9 +42,9 @@ from web.views.ops import dead_letters, runs
 from web.views.profile import profile
 from web.window import Window
 
-LETTERS_COMMAND = (
-    "On the machine where it runs, `usersync dead-letters` lists what could not be read, and "
-    "`usersync dead-letters show NUMBER` prints one."
+LETTERS_COMMANDS = (
+    ("usersync dead-letters", "On the machine where it runs, this lists what could not be read"),
+    ("usersync dead-letters show NUMBER", "This prints one"),
 )
 
 
@@ -92,7 +92,7 @@ def create_app(
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
-        GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMAND),
+        GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),

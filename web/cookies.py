@@ -21,15 +21,15 @@ class Cookie:
         """Tell what the browser sent; nothing where it sent none."""
         return request.cookies.get(self.name, "")
 
-    def keep(self, response: Response, value: str, lifetime: timedelta) -> None:
-        """Let the browser keep a value."""
-        self._set(response, value, int(lifetime.total_seconds()))
+    def keep(self, response: Response, value: str, lifetime: timedelta | None) -> None:
+        """Let the browser keep a value; without a lifetime, until it ends."""
+        self._set(response, value, None if lifetime is None else int(lifetime.total_seconds()))
 
     def clear(self, response: Response) -> None:
         """Let the browser forget it."""
         self._set(response, "", 0)
 
-    def _set(self, response: Response, value: str, max_age_s: int) -> None:
+    def _set(self, response: Response, value: str, max_age_s: int | None) -> None:
         response.set_cookie(
             self.name, value, max_age=max_age_s, path=self._path, secure=self._is_secure, httponly=True, samesite="lax"
         )

@@ -50,7 +50,9 @@ class List:
 
     async def _read(self, after: str | None) -> Page:
         # Shielded: whoever breaks off a download must not break off a question to the database in the middle.
-        return await asyncio.shield(asyncio.create_task(self._page(after), name="export read"))
+        reading = asyncio.create_task(self._page(after), name="export read")
+        reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
+        return await asyncio.shield(reading)
 
     async def _page(self, after: str | None) -> Page:
         async with looking(self.store, self.sight) as seen:
@@ -89,13 +91,14 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Write a value as text that no spreadsheet runs."""
+    """Write a value so that no spreadsheet runs it; what begins with a sign and is a number stays one."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ from web.bearers import Bearers, bearer_text, token_of
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
 from web.for_people import is_for_people
-from web.notices import not_signed_in, notice
+from web.notices import not_signed_in, notice, refused
 from web.ports import SlackSilent
 from web.sights import sight_for
 from web.view_as import as_asked
@@ -33,7 +33,11 @@ SEEN_AS_MEMBERS_DO = (
     "This page is for admins",
     "You see the directory as members do, and they do not see this page. Go back to your own view first.",
 )
-FOR_ADMINS = ("This page is for admins", "Slack's admins and owners of your workspace can see it.")
+FOR_ADMINS = (
+    "This page is for admins",
+    "Slack's admins and owners of your workspace can see it, and people whom the operator has named.",
+)
+BACK = "To the directory"
 
 
 class Guard:
@@ -89,16 +93,17 @@ class Guard:
         admits = route.admits if route else Admits.VIEWERS  # what does not exist is told to viewers alone
         if self._doorkeeper is None:
             request.state.sight = sight_for(self._policy, None)
-            instead = (route.instead,) if route and route.instead else ()
-            return notice(request, 403, *NOBODY_IS_ADMIN, *instead) if admits is Admits.ADMINS else None
+            if admits is not Admits.ADMINS:
+                return None
+            return notice(request, 403, *NOBODY_IS_ADMIN, commands=route.instead if route else (), back=BACK)
         judged = await self._judged(request, self._doorkeeper)
         if not isinstance(judged, Viewer):
             return judged
         judged = as_asked(request, judged, self._doorkeeper.door)
         if admits is not Admits.VIEWERS and not judged.is_admin:
             if judged.sees_as_everyone:
-                return notice(request, 403, *SEEN_AS_MEMBERS_DO, back="To the directory")
-            return notice(request, 403, *FOR_ADMINS)
+                return notice(request, 403, *SEEN_AS_MEMBERS_DO, back=BACK)
+            return notice(request, 403, *FOR_ADMINS, back=BACK)
         request.state.viewer = judged
         request.state.sight = sight_for(self._policy, judged)
         return None
@@ -118,7 +123,7 @@ class Guard:
             doorkeeper.returning.remember(request, answer)
             return answer
         if isinstance(caller, Refusal):
-            answer = notice(request, 403, caller.title, caller.words)
+            answer = refused(request, caller)
             if is_for_people(request):  # a stream's end is silent: the page that follows has to know whom it refuses
                 doorkeeper.sessions.end(answer)
             return answer

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from web.address import Address
 from web.api_errors import in_words
 from web.for_people import is_for_people
+from web.returning import asked, is_local
 from web.templating import Templates
 from web.window import BARE_FRAME
 
@@ -41,7 +42,11 @@ class Hosts:
         return len(told) == 1 and self._address.accepts(told[0].decode("latin-1"))
 
     def _refusal(self, request: Request) -> Response:
-        url = f"{self._address.url}/"
+        place = asked(request)
+        # Below /signin a query holds what signs somebody in, and a page in words never repeats that.
+        url = f"{self._address.url}{place if is_local(place) else '/'}"
         if not is_for_people(request):
             return in_words(request, 400, f"{_TITLE}: {url}")
-        return self._templates.page("elsewhere.html", status_code=400, heading=_TITLE, url=url, **BARE_FRAME)
+        return self._templates.page(
+            "elsewhere.html", status_code=400, heading=_TITLE, address=self._address.url, url=url, **BARE_FRAME
+        )

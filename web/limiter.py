@@ -76,6 +76,8 @@ def too_many(request: Request, wait_s: int) -> Response:
         "Too many attempts",
         "Too many attempts to come in have failed from this address, so the next ones are not looked at. Nothing was "
         f"done, and a link is as good as before. Try again in {wait_s} seconds.",
+        back="Another way to sign in",
+        back_to="/signin",
     )
     answer.headers["Retry-After"] = str(wait_s)
     return answer

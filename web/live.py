@@ -22,7 +22,7 @@ READ_AT_ONCE = 500
 STANDING = frozenset(
     {
         "deleted", "missing_since", "is_forgotten", "is_restricted", "is_ultra_restricted", "is_bot", "is_external",
-        "is_stranger", "home_team_id", "is_admin", "is_owner", "is_primary_owner", "hidden_at",
+        "is_stranger", "home_team_id", "is_admin", "is_owner", "is_primary_owner",
     }
 )  # fmt: skip
 """What decides whether a viewer may look, and at what."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.admits import Command
 from web.api_errors import in_words
+from web.doorkeeper import Refusal
 from web.for_people import is_for_people
 from web.viewer import zone_of_viewer
 from web.ways_in import ways_in
@@ -17,12 +21,15 @@ def notice(
     status_code: int,
     title: str,
     *words: str,
+    commands: Sequence[Command] = (),
     how_to_come_in: bool = False,
     back: str = "",
+    back_to: str = "/",
 ) -> Response:
     """Tell something in a few words: as a page to people, as plain text to programs."""
     if not is_for_people(request):
-        return in_words(request, status_code, ". ".join([title, *words]).replace("..", "."))
+        told = [title, *words, *(f"{does}: {command}" for command, does in commands)]
+        return in_words(request, status_code, ". ".join(told).replace("..", "."))
     window = window_of(request)
     door = window.doorkeeper.door if window.doorkeeper else None
     values = frame(window, window.clock(), zone_of_viewer(request))
@@ -32,9 +39,19 @@ def notice(
         heading=title,
         words=words,
         ways=ways_in(door, window.workspaces()) if door and how_to_come_in else None,
+        commands=commands,
         back=back,
+        back_to=back_to,
         **values,
     )
+
+
+def refused(request: Request, refusal: Refusal) -> Response:
+    """Tell somebody who is known why they may not look, and lead on to where they can be somebody else."""
+    doorkeeper = window_of(request).doorkeeper
+    if doorkeeper is not None and doorkeeper.door.proxy is not None:
+        return notice(request, 403, refusal.title, refusal.words, back="Try again")
+    return notice(request, 403, refusal.title, refusal.words, back="Another way to sign in", back_to="/signin")
 
 
 def not_signed_in(request: Request) -> Response:

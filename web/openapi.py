@@ -22,6 +22,8 @@ FAILURES: Mapping[int, str] = {
     503: "The database does not answer, or is not open yet.",
 }
 INTRODUCTION = "Reads the directory. The manual is docs/api.md of usersync."
+HTTPS = "Of somebody who signed in, where USERSYNC_PUBLIC_URL begins with https."
+PLAIN_HTTP = "Of somebody who signed in, where it does not, or is not set."
 SCOPES = "Made by `usersync token create`. The scopes are the required roles."
 
 
@@ -51,7 +53,13 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "schemas": schemas,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": SCOPES},
-                "session": {"type": "apiKey", "in": "cookie", "name": "usersync_session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-usersync_session", "description": HTTPS},
+                "session_over_http": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "usersync_session",
+                    "description": PLAIN_HTTP,
+                },
             },
         },
     }
@@ -63,7 +71,7 @@ def _described(operation: Operation, problem: dict[str, Any], schemas: dict[str,
     return {
         "operationId": operation.name,
         "summary": operation.summary,
-        "security": [{"token": [operation.scope.value]}, {"session": []}],
+        "security": [{"token": [operation.scope.value]}, {"session": []}, {"session_over_http": []}],
         "parameters": [*_of_the_path(operation.path), *_of_the_query(operation.query)],
         "responses": {str(code): answers[code] for code in sorted(answers)},
     }

@@ -28,7 +28,7 @@ class Returning:
 
     def remember(self, request: Request, answer: Response) -> None:
         """Let the browser keep the page that was asked for."""
-        place = _asked(request)
+        place = asked(request)
         if request.method == "GET" and is_for_people(request) and _is_a_page(request) and is_local(place):
             self._cookie.keep(answer, quote(place, safe=""), LIFETIME)
 
@@ -47,7 +47,8 @@ def is_local(place: str) -> bool:
     return len(place) <= LONGEST and bool(_LOCAL.fullmatch(place)) and not _NO_PAGES.match(place)
 
 
-def _asked(request: Request) -> str:
+def asked(request: Request) -> str:
+    """Return what a browser asked for, path and query as it wrote them; whether it is of ours, `is_local` says."""
     path = request.scope.get("raw_path", b"").split(b"?")[0].decode("latin-1")
     query = request.scope.get("query_string", b"").decode("latin-1")
     return f"{path}?{query}" if query else path

@@ -14,7 +14,7 @@ from web.faces import face_of
 from web.forms import read_form
 from web.limiter import note_tried_in_vain
 from web.names import first_name_of, name_of, plain
-from web.notices import how_to_sign_in, notice
+from web.notices import how_to_sign_in, notice, refused
 from web.viewer import zone_of_viewer
 from web.window import brand, frame, window_of
 from web.words import clock, counted, when
@@ -63,7 +63,7 @@ async def _bearer(request: Request, token: str, doorkeeper: Doorkeeper) -> tuple
         return _spent(request)
     caller = await doorkeeper.call(signin.team_id, signin.user_id)
     if isinstance(caller, Refusal):
-        return notice(request, 403, caller.title, caller.words)
+        return refused(request, caller)
     return signin, caller
 
 

@@ -21,7 +21,7 @@ from web.cookies import Cookie
 from web.doorkeeper import Doorkeeper, Refusal
 from web.errors import store_away
 from web.limiter import note_tried_in_vain
-from web.notices import notice
+from web.notices import notice, refused
 from web.ports import Clock, Door, OpenId, SigninRefused, SlackSilent
 from web.sealed import Seal
 from web.signin import nothing_to_sign_in
@@ -136,7 +136,7 @@ async def _answered(request: Request, doorkeeper: Doorkeeper, openid: OpenId, at
     except StoreUnavailable as outage:
         return await store_away(request, outage)
     if isinstance(caller, Refusal):
-        return notice(request, 403, caller.title, caller.words)
+        return refused(request, caller)
     inside = doorkeeper.returning.back(request)
     doorkeeper.sessions.begin(inside, team_id, user_id)
     return inside

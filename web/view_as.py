@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from db.visibility import Audience
+from web.cookies import Cookie
 from web.forms import read_form
 from web.ports import Door
 from web.viewer import Viewer, viewer_of
@@ -19,7 +20,7 @@ COOKIE = "usersync_view_as"
 
 def as_asked(request: Request, viewer: Viewer, door: Door) -> Viewer:
     """See an admin as no more than a member, where their browser asks for that."""
-    if viewer.is_admin and request.cookies.get(_cookie(door)) == Audience.EVERYONE:
+    if viewer.is_admin and _cookie(door).read(request) == Audience.EVERYONE:
         return replace(viewer, is_admin=False, sees_as_everyone=True)
     return viewer
 
@@ -33,22 +34,11 @@ async def view_as(request: Request) -> Response:
     wanted = (await read_form(request)).get(FIELD)
     viewer = viewer_of(request)
     if wanted == Audience.EVERYONE and viewer is not None and viewer.is_admin:
-        _set(answer, door, Audience.EVERYONE, max_age_s=None)
+        _cookie(door).keep(answer, Audience.EVERYONE, None)
     elif wanted == Audience.ADMINS:
-        _set(answer, door, "", max_age_s=0)
+        _cookie(door).clear(answer)
     return answer
 
 
-def _set(answer: Response, door: Door, value: str, *, max_age_s: int | None) -> None:
-    """Without an age the browser forgets it at its end."""
-    answer.set_cookie(
-        _cookie(door), value, max_age=max_age_s, path="/", secure=_is_secure(door), httponly=True, samesite="lax"
-    )
-
-
-def _cookie(door: Door) -> str:
-    return f"__Host-{COOKIE}" if _is_secure(door) else COOKIE
-
-
-def _is_secure(door: Door) -> bool:
-    return (door.public_url or "").lower().startswith("https:")
+def _cookie(door: Door) -> Cookie:
+    return Cookie(COOKIE, public_url=door.public_url)

@@ -123,6 +123,22 @@ async def test_a_return_lifts_it_and_its_values_are_taken(memory: Store) -> None
     assert "new@x.example" == row.email_key
 
 
+@pytest.mark.parametrize("arrives", ["return first", "leaving first"])
+async def test_a_return_that_arrives_after_a_newer_leaving_brings_nothing_back(memory: Store, arrives: str) -> None:
+    await leave(memory)
+    await drop(memory)
+    told = [
+        an_observation(updated=LEFT + 300, deleted=False, **CONTACT),
+        an_observation(updated=LEFT + 400, deleted=True),
+    ]
+
+    for each in told if arrives == "return first" else reversed(told):
+        await keep(memory, each)
+
+    kept = tuple(CONTACT.values()) if arrives == "return first" else (None, None, None)
+    assert (True, kept) == ((await get_user(memory)).deleted, await contact_of(memory))
+
+
 async def test_a_row_without_any_is_marked_in_silence_so_that_none_comes(memory: Store) -> None:
     await keep(memory, an_observation(updated=LEFT, deleted=True))
     changes, rev = await all_changes(memory), await rev_of(memory)

@@ -78,6 +78,7 @@ async def test_no_word_of_whoever_was_erased_is_left_anywhere(
     async with memory.reading() as rx:
         assert ["event:other"] == [each.key for each in await rx.dead_letters.list_newest(9)]
         assert [None] == [each.asked_by for each in await rx.runs.list_runs(9)]
+        assert ["Slow."] == [each.words for each in await rx.alerts.list_newest(9)]
         assert [] == await rx.traces.list_links(TEAM, "U1")
         assert [] == await rx.traces.list_ended_sessions(TEAM, "U1")
         assert () == await rx.wipes.list_due()

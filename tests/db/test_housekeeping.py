@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.housekeeping import EVERY_S, LETTERS_KEEP, STATUS_KEEP, keep_house, prune
+from bot.housekeeping import COPIES_KEEP, EVERY_S, LETTERS_KEEP, STATUS_KEEP, drop_old_copies, keep_house, prune
 from db import Store
+from db.copies import drop_copies, keep_copy
 from db.errors import PositionTooOld
 from db.records import Position
 from tests.support.factories import TEAM, an_observation
@@ -95,6 +97,28 @@ async def test_old_dead_letters_go(memory: Store) -> None:
         letters = await rx.dead_letters.list_newest(10)
 
     assert ["new"] == [each.key for each in letters]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_copies_of_the_file_are_kept_for_as_long_as_one_may_want_to_go_back(
+    memory: Store, database_url: str
+) -> None:
+    file = Path(database_url.removeprefix("sqlite:///"))
+    keep_copy(file, "0004", now=NOW - COPIES_KEEP - BLINK)
+    kept = keep_copy(file, "0005", now=NOW - COPIES_KEEP)
+    aside = file.with_name(f"{file.name}.newer")
+    aside.touch()
+
+    _, sleep = asleep_after(1)
+    with pytest.raises(InterruptedError):
+        await keep_house(memory, clock=lambda: NOW, history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
+
+    assert aside.exists()
+    assert [kept] == drop_copies(file)
+
+
+async def test_a_server_has_no_copies_of_ours(store: Store) -> None:
+    await drop_old_copies(store, now=NOW)
 
 
 async def test_an_empty_house_is_kept_in_order_too(store: Store) -> None:

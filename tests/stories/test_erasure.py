@@ -151,17 +151,17 @@ async def test_a_hidden_person_is_on_no_surface_until_they_are_shown_again(
 
     assert 0 == code, output
     async with looking(service.store, Sight(sees_contact_of_gone=True)) as seen:
-        told = await seen.list_changes(before)
+        told = (await seen.follow(before, limit=50)).lines
         everything = [
             await seen.find_user(slack.team_id, user_id),
             await seen.list_users(UserFilter()),
             await seen.list_users(UserFilter(q="zqname")),
             await seen.list_recent(50),
             await seen.list_history(slack.team_id, user_id, 50),
-            await seen.list_changes(Position({})),
+            await seen.follow(Position({}), limit=500),
         ]
         assert count - 1 == (await seen.count_users(UserFilter())).total
-    assert [(None, True)] == [(each.user_id, each.is_reset) for each in told]
+    assert [(None, True)] == [(each.change.user_id, each.change.is_reset) for each in told]
     assert not [word for word in WORDS if word in str(everything)]
     async with service.store.reading() as rx:
         shown, all_there = await rx.users.tally(slack.team_id, but_hidden=True), await rx.users.tally(slack.team_id)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db import Store
-from db.records import SLACK_FIELDS, RunKind
+from db.records import SLACK_FIELDS, Alert, AlertKind, RunKind
 from db.tables import ended_sessions
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import NOW, a_letter, keep, put_aside
@@ -37,12 +37,13 @@ LETTERS = ("keyed", "byid", "byemail", "byname", "byphone", "byoldemail")
 WORDS = [
     *(word(name, when) for when in ("then", "now") for name in (*TEXTS, "fields", "alt")),
     *(word(name, "letter") for name in LETTERS),
+    word("said", "alert"),
 ]
 """Everything that is planted."""
 
 
 async def plant(store: Store, user_id: str = "U1") -> None:
-    """Let everything be known of somebody: the row, a history, letters, a link, a session, a run."""
+    """Let everything be known of somebody: the row, a history, letters, a link, a session, a run, an alert."""
     await keep(store, an_observation(user_id, updated=100, **values("then"), deleted=False))
     await keep(store, an_observation(user_id, updated=200, **values("now"), deleted=False))
     now = values("now")
@@ -61,6 +62,9 @@ async def plant(store: Store, user_id: str = "U1") -> None:
     )
     async with store.transaction() as tx:
         await tx.signins.make(TEAM, user_id, now=NOW)
+        words = f"It is {now['email']} who is {word('said', 'alert')}"
+        await tx.alerts.begin(Alert(0, AlertKind.DEAD_LETTERS, words, since=NOW))
+        await tx.alerts.begin(Alert(0, AlertKind.LAG, "Slow.", since=NOW))
         session = {"team_id": TEAM, "user_id": user_id, "session_id": "s1", "ended_at": NOW}
         await tx.traces._connection.execute(sa.insert(ended_sessions).values(**session, forget_at=NOW + timedelta(30)))
         await tx.runs.begin(

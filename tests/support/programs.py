@@ -51,7 +51,7 @@ class Mirror:
         """How often everybody was read."""
 
     async def begin(self) -> None:
-        """Note the place, then read everybody."""
+        """Note the place, then read everybody into a new copy; after the last page it takes the old one's place."""
         self.begun += 1
         self._position = (await self._get("/api/v1/changes"))["position"]
         found, after = {}, {}

@@ -118,9 +118,20 @@ def test_a_form_counts_from_our_own_address_alone(origin: str, host: str, public
 
 
 @pytest.mark.parametrize("door", [None, a_door()], ids=["open", "with a door"])
-@pytest.mark.parametrize("path", ["/", f"/users/{TEAM}/U1", "/signin?token=x", "/nowhere"])
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/", "/"),
+        (f"/users/{TEAM}/U1", f"/users/{TEAM}/U1"),
+        ("/?q=a%22%3E%3Cb%3E&kind=bot", "/?q=a%22%3E%3Cb%3E&kind=bot"),
+        ("/nowhere", "/nowhere"),
+        ("/signin?token=x", "/"),
+        ("http://evil.example//else.example/x", "/"),
+        ("/\\else.example", "/"),
+    ],
+)
 async def test_a_wrong_host_gets_a_page_that_names_the_right_address(
-    make_app: MakeApp, slack: Slack, door: web.Door | None, path: str
+    make_app: MakeApp, slack: Slack, door: web.Door | None, path: str, there: str
 ) -> None:
     await slack.says("U1", real_name="Ada")
     async with visiting(make_app(door=door, address=Address(PUBLIC)), "http://evil.example") as client:
@@ -128,9 +139,10 @@ async def test_a_wrong_host_gets_a_page_that_names_the_right_address(
         line = await client.get(path, headers={"Accept": "application/json"})
 
     assert (400, 400) == (page.status_code, line.status_code)
-    assert "https://people.example/" == read(page.text).one("main").one("a").attributes["href"]
-    assert "The directory has another address: https://people.example/\n" == line.text
-    assert not [word for word in ("Ada", "evil", "token") if word in page.text + line.text]
+    link = read(page.text).one("main").one("a")
+    assert ("https://people.example/", f"https://people.example{there}") == (link.text, link.attributes["href"])
+    assert f"The directory has another address: https://people.example{there}\n" == line.text
+    assert not [word for word in ("Ada", "evil", "else.example", "token") if word in page.text + line.text]
 
 
 async def test_two_hosts_or_none_are_refused(make_app: MakeApp) -> None:

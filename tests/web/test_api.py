@@ -75,7 +75,10 @@ async def everybody(slack: Slack) -> None:
 
 
 def test_a_user_of_the_api_has_slacks_fields_and_these_of_ours() -> None:
-    ours = {"id", "team_id", "kind", "state", "rev", "changed_at", "joined_at", "left_at", "missing_since", "updated"}
+    ours = {
+        "id", "team_id", "kind", "state", "rev", "changed_at", "joined_at", "left_at", "missing_since",
+        "contact_dropped_at", "updated",
+    }  # fmt: skip
 
     assert {*SLACK_FIELDS, *ours} == api_models.User.model_fields.keys()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import hypothesis
+import jsonschema_rs
 import pytest
 import schemathesis
 from schemathesis import GenerationMode
@@ -22,13 +23,14 @@ from schemathesis.specs.openapi.checks import (
 from starlette.applications import Starlette
 
 import web
-from db import Store
+from db import Store, drop_contact, purge, set_hidden
 from db.records import TokenScope
 from tests.support.programs import a_token, bearing
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door
-from web.api import OPERATIONS
+from web.api import OPERATIONS, described
 from web.api_models import ChangesQuery, UsersQuery
+from web.cookies import Cookie
 
 CHECKS = [
     not_a_server_error,
@@ -112,6 +114,32 @@ async def test_without_a_token_every_answer_is_a_refusal(served: str) -> None:
     assert {401} == set(seen)
 
 
+async def test_what_operator_and_retention_did_is_as_the_document_says(
+    served: str, client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock
+) -> None:
+    client.headers.update(bearing(await a_token(store, now=clock())))
+    position = (await client.get("/api/v1/changes")).json()["position"]
+    await slack.says("U5", real_name="Fay", email="fay@meridian.example")
+    clock.passes(seconds=1)
+    await slack.says("U5", deleted=True)
+    clock.passes(days=100)
+    async with store.transaction() as tx:
+        await drop_contact(tx, TEAM, ["U5"], left_before=clock(), now=clock())
+        await set_hidden(tx, TEAM, "U1", is_hidden=True, now=clock())
+        await purge(tx, TEAM, "U3", now=clock())
+
+    page = (await client.get("/api/v1/changes", params={"after": position})).json()
+    user = (await client.get(f"/api/v1/users/{TEAM}/U5")).json()
+
+    described = await document(served)
+    answer = described["paths"]["/api/v1/changes"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    schema = {**answer, "components": described["components"]}
+    jsonschema_rs.validator_for(schema).validate(page)
+    assert {"event", "operator", "retention"} == {each["source"] for each in page["changes"]}
+    assert {name for each in page["changes"] for name in each["fields"]} <= {*user, "email"}
+    assert user["contact_dropped_at"]
+
+
 async def test_the_document_is_for_anybody_and_the_same_everywhere(served: str, client: httpx.AsyncClient) -> None:
     described = await document(served)
 
@@ -119,6 +147,14 @@ async def test_the_document_is_for_anybody_and_the_same_everywhere(served: str, 
     assert {each.path for each in OPERATIONS} == described["paths"].keys()
     assert described == (await client.get("/api/v1/openapi.json", headers=bearing("wrong"))).json()
     assert TEAM not in str(described)
+
+
+async def test_the_document_is_written_once_and_names_the_cookie_of_either_kind_of_address(served: str) -> None:
+    schemes = (await document(served))["components"]["securitySchemes"]
+    cookies = {each["name"] for each in schemes.values() if each.get("in") == "cookie"}
+
+    assert described() is described()
+    assert {Cookie("usersync_session", public_url=url).name for url in (None, "https://people.example")} == cookies
 
 
 async def test_the_document_names_exactly_the_parameters_that_are_read(served: str) -> None:

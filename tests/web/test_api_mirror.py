@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.housekeeping import prune
-from db import Store
+from db import Store, purge, set_hidden
 from db.records import STATUS_FIELDS
 from tests.support.programs import Mirror, a_token, bearing
 from tests.web.conftest import TEAM, Clock, Slack
@@ -110,6 +110,40 @@ async def test_who_was_away_for_too_long_starts_again(
 
     assert 2 == mirror.begun
     assert await as_it_is(client) == followed(mirror)
+
+
+async def test_a_copy_begun_again_drops_whoever_was_erased_or_hidden_meanwhile(
+    mirror: Mirror, client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock
+) -> None:
+    for user_id in ("U1", "U2", "U3"):
+        await slack.says(user_id, real_name="Ada")
+    await mirror.begin()
+    clock.passes(days=1)
+    await slack.says("U2", deleted=True)
+    async with store.transaction() as tx:
+        await purge(tx, TEAM, "U2", now=clock())
+        await set_hidden(tx, TEAM, "U3", is_hidden=True, now=clock())
+    clock.passes(days=366)
+    await prune(store, now=clock(), history_keep=YEAR)
+    await mirror.catch_up()
+
+    assert 2 == mirror.begun
+    assert {(TEAM, "U1")} == mirror.users.keys()
+
+
+async def test_hiding_somebody_and_showing_them_again_is_told_as_a_reset(
+    mirror: Mirror, slack: Slack, store: Store, clock: Clock
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    await mirror.begin()
+    kept = []
+    for is_hidden in (True, False):
+        async with store.transaction() as tx:
+            await set_hidden(tx, TEAM, "U1", is_hidden=is_hidden, now=clock())
+        await mirror.catch_up()
+        kept.append(len(mirror.users))
+
+    assert ([0, 1], 3) == (kept, mirror.begun)
 
 
 async def test_statuses_that_come_and_go_for_days_make_nobody_start_again(

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 from starlette.applications import Starlette
 
+from db.recording import set_hidden
 from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Service, Slack, serving
@@ -198,6 +199,51 @@ async def test_who_is_erased_is_gone_from_an_open_page_at_once(browser: Browser,
 
         await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0, timeout=WITHIN_A_SECOND)
         assert "Lovelace" not in await page.content()
+
+
+async def test_who_is_hidden_is_in_the_strip_no_more_once_the_page_was_read_anew(
+    browser: Browser, url: str, slack: Slack
+) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await slack.says("U1", title="Chief Engineer")
+        await slack.says("U2", title="Admiral")
+        await expect(page.locator("#news > li")).to_have_count(2)
+        async with slack.store.transaction() as tx:
+            await set_hidden(tx, TEAM, "U1", is_hidden=True, now=NOON)
+        await page.locator("#toast a").click()
+
+        await expect(page.locator("#news > li")).to_have_count(1)
+        await expect(page.locator("#news > li")).to_contain_text("Constantina")
+        await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0)
+        assert "Lovelace" not in await page.content()
+        await slack.says("U2", title="Commodore")
+        await expect(page.locator("#news > li").first).to_contain_text("Commodore")
+
+
+async def test_a_search_keeps_what_the_strip_was_told_meanwhile(browser: Browser, url: str, slack: Slack) -> None:
+    late = LateAnswers()
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await page.route("**/?q=*", late)
+        await page.locator("#q").press_sequentially("ada")
+        await late.has_read.wait()
+        await slack.says("U2", title="Admiral")
+        await expect(page.locator("#news > li")).to_have_count(1)
+        late.may_answer.set()
+        await expect(page.locator("#people .row")).to_have_count(1)
+
+        await expect(page.locator("#news > li")).to_contain_text("Admiral")
+
+
+async def test_on_a_phone_an_open_directory_leads_to_its_runs(browser: Browser, url: str) -> None:
+    async with a_page(browser, viewport={"width": 390, "height": 844}) as page:
+        await page.goto(url)
+        await page.locator(".foot").get_by_role("link", name="Runs").click()
+
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
 
 
 async def test_a_search_asks_as_one_types_and_leaves_an_address_to_share(browser: Browser, url: str) -> None:

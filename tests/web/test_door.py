@@ -305,3 +305,50 @@ async def test_the_pages_at_the_door_are_for_everybody(
             wide = await page.evaluate("document.documentElement.scrollWidth")
             assert ([], width) == ([(each["id"], each["help"]) for each in found["violations"]], wide), path
         await page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+async def test_on_a_phone_whoever_is_in_can_sign_out_everywhere_and_whoever_is_not_reads_the_command_whole(
+    app: Starlette, browser: Browser, slack: Slack, store: Store, clock: Clock
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    async with store.transaction() as tx:
+        token = await tx.signins.make(TEAM, "U1", now=clock())
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    async with serving(app) as url:
+        await page.goto(url)
+        word = await page.get_by_text("YOUR-SLACK-ID").bounding_box()
+        await page.goto(f"{url}/signin?token={token}")
+        await page.get_by_role("button", name="Sign in").click()
+        link = page.get_by_role("link", name="everywhere")
+        box = await link.bounding_box()
+        await link.click()
+
+        assert word is not None
+        assert word["height"] < 24
+        assert box is not None
+        assert box["height"] >= 44
+        assert f"{url}/signout" == page.url
+        await page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "user", "words", "there"),
+    [
+        ("/runs", {}, "To the directory", "/"),
+        ("/", {"is_restricted": True}, "Another way to sign in", "/signin"),
+        ("/", {"deleted": True}, "Another way to sign in", "/signin"),
+    ],
+)
+async def test_whoever_is_refused_is_led_on(
+    client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock, path: str, user: Any, words: str, there: str
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    await signs_in(client, store, clock, "U1")
+    await slack.says("U1", **user)
+    answer = await client.get(path)
+    link = read(answer.text).one("main").one("a")
+
+    assert 403 == answer.status_code
+    assert (words, there) == (link.text, link.attributes["href"])

@@ -58,6 +58,7 @@ async def test_too_many_failures_are_held_up_in_words(app: Starlette) -> None:
     assert {410} == set(failed)
     assert (429, 429, "text/plain; charset=utf-8") == (page.status_code, line.status_code, line.headers["content-type"])
     assert "Too many attempts" == read(page.text).one("h1").text
+    assert "/signin" == read(page.text).one("main").one("a").attributes["href"]
     assert 0 < int(page.headers["retry-after"]) <= 60
     assert f"Try again in {page.headers['retry-after']} seconds." in page.text
 

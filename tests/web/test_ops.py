@@ -87,7 +87,10 @@ async def test_where_the_directory_is_open_runs_are_figures_and_letters_a_comman
     assert "1,240" in runs.text
     assert not [word for word in ("zxsecret", "Ines", "UADMIN", "host-a") if word in runs.text + letters.text]
     assert 403 == letters.status_code
-    assert "usersync dead-letters show" in letters.text
+    page = read(letters.text).one("main")
+    assert ["usersync dead-letters", "usersync dead-letters show NUMBER"] == [each.text for each in page.all("code")]
+    assert "/" == page.one("a").attributes["href"]
+    assert "`" not in letters.text
 
 
 async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:

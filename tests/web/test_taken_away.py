@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import gc
 import io
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from db import Sight, Store
 from db.errors import StoreUnavailable
 from db.records import SLACK_FIELDS, STATUS_FIELDS, User, UserFilter
 from tests.support.html import read
+from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Clock, Slack
 from web.export import READ_AT_ONCE, List, as_json
 from web.vcard import card_of
@@ -70,6 +74,29 @@ async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack:
     assert f"'{title}" == row["title"]
     assert 'Says "hi", twice\nand again' == row["display_name"]
     assert title == (await client.get("/export.json")).json()[0]["title"]
+
+
+async def test_a_number_that_begins_with_a_sign_stays_a_number(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.says("U1", real_name="Ada", tz_offset=-18000, title="-18000")
+    row = (await rows_of(client))[0]
+
+    assert ("-18000", "'-18000") == (row["tz_offset"], row["title"])
+
+
+async def test_a_reader_who_leaves_while_the_database_fails_leaves_no_complaint(store: Store, tmp_path: Path) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE users")
+    taking = asyncio.create_task(List(store, Sight(), UserFilter()).first())
+    await asyncio.sleep(0)  # it has asked, and there is no answer yet
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    await eventually(lambda: all(each.get_name() != "export read" for each in asyncio.all_tasks()), of="the end of it")
+    gc.collect()
+
+    assert [] == complaints
 
 
 async def test_a_spreadsheet_is_told_the_encoding_and_a_browser_the_name(
