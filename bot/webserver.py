@@ -76,6 +76,9 @@ def bind(host: str, port: int, *, or_next: bool = False) -> socket.socket:
             family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
             found = socket.socket(family, socket.SOCK_STREAM)
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Inherited by each connection. asyncio sets it where a socket names its protocol, and one that was accepted
+            # here does not: then the body of an answer waits 40 ms for the ack of its head.
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             found.bind(address)
         except (OSError, UnicodeError) as error:  # a host name that is none fails in its encoding
             problem = error

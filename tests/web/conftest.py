@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 import web
+from bot.webserver import bind
 from db import Bell, Store, record
 from db.records import Observation, Source, Workspace
 
@@ -142,7 +142,7 @@ async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 @asynccontextmanager
 async def serving(app: Starlette) -> AsyncIterator[str]:
     """Serve the application on a real socket, the follower of the change log beside it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with bind("127.0.0.1", 0) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", http="httptools", ws="none"))
         following = asyncio.create_task(app.state.live.run(), name="live")
         serve = asyncio.create_task(server.serve(sockets=[listening]), name="uvicorn")
