@@ -202,6 +202,11 @@ class User(SlackFields):
         return self.real_name or self.display_name or self.name or self.id
 
     @property
+    def leads(self) -> bool:
+        """Whether Slack calls them an admin or an owner of the workspace."""
+        return bool(self.is_admin or self.is_owner or self.is_primary_owner)
+
+    @property
     def left_at(self) -> datetime | None:
         """About when they left: Slack's last update of a deactivated user, which is the deactivation as a rule."""
         if not self.deleted or not self.updated:

@@ -32,8 +32,7 @@ class Sight:
 
     def hidden_of(self, user: User | None) -> frozenset[str]:
         """Name what is hidden of one user; somebody unknown counts as gone."""
-        is_gone = user is None or user.state is not State.ACTIVE
-        return self.hidden | CONTACT if is_gone and not self.sees_contact_of_gone else self.hidden
+        return self._hidden(gone=user is None or user.state is not State.ACTIVE)
 
     def user(self, user: User | None) -> User | None:
         """Give a row as this reader may see it; None for one of another workspace, or a protected one."""
@@ -77,8 +76,11 @@ class Sight:
 
     def hidden_tags(self, *, gone: bool) -> frozenset[str]:
         """Name the tags in `search_text` that this reader may not search, of people who are active or gone."""
-        hidden = self.hidden | CONTACT if gone and not self.sees_contact_of_gone else self.hidden
+        hidden = self._hidden(gone=gone)
         return frozenset(tag for column, tag in TAGS.items() if column in hidden)
+
+    def _hidden(self, *, gone: bool) -> frozenset[str]:
+        return self.hidden | CONTACT if gone and not self.sees_contact_of_gone else self.hidden
 
 
 def sight_of(policy: Policy, audience: Audience, team_ids: frozenset[str] | None) -> Sight:

@@ -19,9 +19,7 @@ class TrustedProxy:
     def named(self, request: Request) -> str:
         """Tell the e-mail address in the header; nothing where it does not come from the proxy, or not once."""
         told = request.headers.getlist(self.header)
-        if len(told) != 1 or not self._is_from_it(request):
+        peer = request.client.host if request.client else None
+        if len(told) != 1 or not is_trusted(peer, self.networks):
             return ""
         return told[0].encode("latin-1", "replace").decode("utf-8", "replace").strip(" ")
-
-    def _is_from_it(self, request: Request) -> bool:
-        return request.client is not None and is_trusted(request.client.host, self.networks)

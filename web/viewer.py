@@ -32,8 +32,7 @@ class Viewer:
 
 def viewer_from(user: User, *, admins: Container[tuple[str, str]] = ()) -> Viewer:
     """See a user as a viewer."""
-    leads = bool(user.is_admin or user.is_owner or user.is_primary_owner)
-    is_admin = user.kind is Kind.MEMBER and (leads or (user.team_id, user.id) in admins)
+    is_admin = user.kind is Kind.MEMBER and (user.leads or (user.team_id, user.id) in admins)
     return Viewer(user.team_id, user.id, name_of(user), is_admin)
 
 

@@ -49,10 +49,9 @@ class Role:
 def role_of(user: User, *, admins: Container[tuple[str, str]] = ()) -> Role:
     """Read the role from a row; `admins` are those beside Slack's own, by `team_id` and `id`."""
     is_active, is_member = user.state is State.ACTIVE, user.kind is Kind.MEMBER
-    leads = bool(user.is_admin or user.is_owner or user.is_primary_owner)
     return Role(
         is_active=is_active,
-        is_admin=is_active and is_member and (leads or (user.team_id, user.id) in admins),
+        is_admin=is_active and is_member and (user.leads or (user.team_id, user.id) in admins),
         is_guest=user.kind is Kind.GUEST,
         is_member=is_member,
     )
