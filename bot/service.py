@@ -224,6 +224,7 @@ class Service:
             attempts=Attempts(trusted_proxies=settings.trusted_proxies),
             door=self._make_door(),
             policy=Policy(settings.visibility),
+            custom_fields=settings.fields,
             version=__version__,
             read_metrics=self.metrics.exposition,
             workspaces=self.installations.list_workspaces,

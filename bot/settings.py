@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from bot.env_file import read_env_file
 from bot.proxy_words import proxy_problems, wrong_header
 from bot.secret_key import SHORTEST
-from bot.settings_values import Audiences, Seconds, TrustedProxies, UserKeys, Words, YesOrNo
+from bot.settings_values import Audiences, CustomFields, Seconds, TrustedProxies, UserKeys, Words, YesOrNo
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.token_words import bot_token_problems, token_problems
 from db.dialects import file_of
@@ -88,6 +88,9 @@ class Settings(BaseModel):
     admins: UserKeys = _named("USERSYNC_ADMINS", frozenset(), "Admins beside Slack's own, as T…/U…; several in a row.")
     visibility: Audiences = _named(
         "USERSYNC_VISIBILITY", {}, "Which field is for whom, like phone=admins email=nobody; see security.md."
+    )
+    fields: CustomFields = _named(
+        "USERSYNC_FIELDS", (), "Custom profile fields to show and to filter by, like Xf01=Department, Xf02=Office."
     )
     workspaces: Words = _named("USERSYNC_WORKSPACES", (), "Workspaces that may install (later).")
     alert_channel: str | None = _named("USERSYNC_ALERT_CHANNEL", None, "Channel for alerts (later).")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from bot.proxy_words import Networks, networks
 from bot.visibility_words import audiences
+from db.filters import CustomField
 from db.visibility import Audience
 
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
@@ -45,6 +46,18 @@ def _words(value: object) -> object:
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
 
 
+def _custom_fields(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found: dict[str, CustomField] = {}
+    for part in filter(None, (each.strip() for each in value.split(","))):
+        field_id, _, label = (each.strip() for each in part.partition("="))
+        if not re.fullmatch(r"Xf[A-Za-z0-9]{1,62}", field_id) or not label:
+            raise ValueError(f"write each as its id and a label, like Xf0123ABCD=Department; {part[:80]!r} is not that")
+        found[field_id] = CustomField(field_id, label)
+    return tuple(found.values())
+
+
 def _user_keys(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -59,4 +72,5 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
 TrustedProxies = Annotated[Networks, BeforeValidator(networks)]
+CustomFields = Annotated[tuple[CustomField, ...], BeforeValidator(_custom_fields)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]

@@ -6,6 +6,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import replace
 
+from db.filters import Lack
 from db.fold import folded, folded_words
 from db.records import Kind, State, User
 
@@ -28,6 +29,11 @@ TAGS: Mapping[str, str] = {
 """The letter before each word of `search_text`: from which field it is, for not everybody may search them all."""
 
 
+HIDDEN = 1 << 0
+LACKS: Mapping[Lack, int] = {lack: 1 << (1 + index) for index, lack in enumerate(Lack)}
+"""The bits of `traits`; a new one is added at the end, for those of old rows stay as they are."""
+
+
 def derived(user: User) -> User:
     """Fill in the derived fields of a row."""
     return replace(
@@ -35,6 +41,8 @@ def derived(user: User) -> User:
         kind=kind_of(user),
         state=state_of(user),
         sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
+        title_key=title_key_of(user.title),
+        traits=traits_of(user),
         search_text=search_text_of(user),
         email_key=email_key_of(user.email),
     )
@@ -58,6 +66,23 @@ def state_of(user: User) -> State:
     if user.deleted:
         return State.DEACTIVATED
     return State.MISSING if user.missing_since else State.ACTIVE
+
+
+def title_key_of(title: str | None) -> str:
+    """Fold a title, so that two which differ in case or accents are one."""
+    return folded(title or "")[:SORT_KEY_CHARS].rstrip()
+
+
+def traits_of(user: User) -> int:
+    """Tell as bits what a user lacks, and whether they are hidden."""
+    has = {
+        Lack.PICTURE: user.is_custom_image,
+        Lack.TITLE: (user.title or "").strip(),
+        Lack.EMAIL: (user.email or "").strip(),
+        Lack.PHONE: (user.phone or "").strip(),
+        Lack.ZONE: user.tz,
+    }
+    return sum(bit for lack, bit in LACKS.items() if not has[lack]) | (HIDDEN if user.hidden_at is not None else 0)
 
 
 def search_text_of(user: User) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from db.derive import derived
 from db.errors import StillActive
 from db.merge import Merged, contact_dropped, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
@@ -109,7 +110,8 @@ async def set_hidden(tx: Transaction, team_id: str, user_id: str, *, is_hidden: 
     if stored is None or stored.is_forgotten or (stored.hidden_at is not None) is is_hidden:
         return False
     rev = workspace.rev + 1
-    await tx.users.update([replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now)])
+    row = derived(replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now))
+    await tx.users.update([row])
     await _tell(tx, team_id, rev, [Change(team_id, rev, 0, None, {}, {}, Source.OPERATOR, now)])
     return True
 

@@ -7,7 +7,7 @@ is the documentation of the table. A stored None means that Slack has never said
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -126,6 +126,8 @@ class SlackFields:
     status_text: str | None = None
     status_emoji: str | None = None
     status_expiration: int | None = None
+    status_emoji_url: str | None = None
+    """Where the picture of an emoji of the workspace's own is; Slack tells it beside the custom status."""
     avatar_hash: str | None = None
     image_72: str | None = None
     image_192: str | None = None
@@ -162,7 +164,7 @@ class SlackFields:
 
 SLACK_FIELDS: tuple[str, ...] = tuple(each.name for each in fields(SlackFields))
 
-STATUS_FIELDS = frozenset({"status_text", "status_emoji", "status_expiration"})
+STATUS_FIELDS = frozenset({"status_text", "status_emoji", "status_expiration", "status_emoji_url"})
 """The custom status: told live, kept for an hour, never part of a history."""
 
 
@@ -181,6 +183,10 @@ class User(SlackFields):
     kind: Kind = Kind.MEMBER
     state: State = State.ACTIVE
     sort_key: str = ""
+    title_key: str = ""
+    """The title folded, by which is filtered."""
+    traits: int = 0
+    """What the user lacks and whether they are hidden, as bits; see `db/derive.py`."""
     search_text: str = ""
     email_key: str = ""
     """The e-mail address without regard to case, by which a user is found at once."""
@@ -369,33 +375,6 @@ class ApiToken:
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UserFilter:
-    """Which users a page shows. Values of one group add up, groups narrow; an empty group does not narrow."""
-
-    q: str = ""
-    kinds: frozenset[Kind] = frozenset({Kind.MEMBER, Kind.GUEST})
-    states: frozenset[State] = frozenset({State.ACTIVE})
-    team_ids: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A stretch of users in name order; `next_cursor` is opaque, None at the end."""
-
-    users: tuple[User, ...]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many users a filter finds, and how many each value of a group would find beside the other groups."""
-
-    total: int
-    kinds: Mapping[Kind, int] = field(default_factory=dict)
-    states: Mapping[State, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from db.records import Change, Counts, DeadLetter, Kind, Page, Position, Run, User, UserFilter, Workspace
+from db.filters import Counts, Page, UserFilter
+from db.records import Change, DeadLetter, Kind, Position, Run, User, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
 from db.tables import could_be_id

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from db.derive import TAGS
-from db.records import Change, Position, State, User, UserFilter
+from db.filters import UserFilter
+from db.records import Change, Position, State, User
 from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
 
 

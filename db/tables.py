@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from db.dialects import TABLE_OPTIONS, Utc, exact_text, long_text
+from db.dialects import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
 
 metadata = sa.MetaData()
 
@@ -64,6 +64,7 @@ users = sa.Table(
     sa.Column("status_text", sa.Text),
     sa.Column("status_emoji", sa.Text),
     sa.Column("status_expiration", sa.BigInteger),
+    sa.Column("status_emoji_url", sa.Text),
     sa.Column("avatar_hash", sa.Text),
     sa.Column("image_72", sa.Text),
     sa.Column("image_192", sa.Text),
@@ -101,6 +102,8 @@ users = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("sort_key", exact_text(255), nullable=False),
+    sa.Column("title_key", exact_text(255), nullable=False, server_default=sa.text("''")),
+    sa.Column("traits", sa.Integer, nullable=False, server_default="0"),
     sa.Column("search_text", long_text(), nullable=False),
     sa.Column("email_key", exact_text(255), nullable=False, server_default=sa.text("''")),
     sa.Column("rev", sa.BigInteger, nullable=False),
@@ -111,8 +114,25 @@ users = sa.Table(
     sa.Column("hidden_at", Utc),
     sa.Column("contact_dropped_at", Utc),
     sa.Index("users_by_email", "email_key"),
-    sa.Index("users_in_name_order", "sort_key", "team_id", "id"),
-    sa.Index("users_by_kind_and_state", "kind", "state"),
+    # Each list is read in its order from one index for each kind and state; the traits are told without a look at rows.
+    sa.Index("users_by_name", "kind", "state", "sort_key", "team_id", "id", "traits"),
+    sa.Index("users_by_arrival", "kind", "state", "first_seen_at", "team_id", "id", "traits"),
+    sa.Index("users_by_change", "kind", "state", "changed_at", "team_id", "id", "traits"),
+    sa.Index("users_by_title", "title_key", "sort_key", "team_id", "id"),
+    sa.Index("users_by_zone", "tz", "sort_key", "team_id", "id", **key_part("tz", 64)),
+    sa.Index("users_by_joining", "joined_at"),
+    **TABLE_OPTIONS,
+)
+
+user_fields = sa.Table(
+    "user_fields",
+    metadata,
+    _id("team_id", primary_key=True),
+    _id("id", primary_key=True),
+    _id("field_id", primary_key=True),
+    sa.Column("value_key", exact_text(255), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Index("user_fields_by_value", "field_id", "value_key", "team_id", "id"),
     **TABLE_OPTIONS,
 )
 

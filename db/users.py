@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.cursor import decode_cursor, encode_cursor
-from db.derive import email_key_of
-from db.records import Counts, Kind, Page, State, User, UserFilter
+from db.derive import HIDDEN, email_key_of
+from db.filters import Counts, Page, UserFilter
+from db.records import Kind, State, User
 from db.search import matches
 from db.sight import Sight
 from db.tables import users
@@ -181,7 +182,7 @@ class UserWriter(UserReader):
 def conditions(user_filter: UserFilter, sight: Sight = _EVERYTHING, *, but: str = "") -> list[sa.ColumnElement[bool]]:
     """Turn a filter into conditions within a sight, leaving out the group named by `but`; nobody hidden is found."""
     user_filter = sight.narrowed(user_filter)
-    found: list[sa.ColumnElement[bool]] = [users.c.hidden_at.is_(None)]
+    found: list[sa.ColumnElement[bool]] = [users.c.traits.op("&")(HIDDEN) == 0]
     if user_filter.kinds and but != "kinds":
         found.append(users.c.kind.in_(sorted(kind.value for kind in user_filter.kinds)))
     if user_filter.states and but != "states":

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from db.records import Kind, Source, State, UserFilter
+from db.filters import UserFilter
+from db.records import Kind, Source, State
 from db.seen import LineKind
 
 KINDS = frozenset({Kind.MEMBER, Kind.GUEST, Kind.EXTERNAL, Kind.BOT})
@@ -146,6 +147,7 @@ class User(BaseModel):
     status_text: Annotated[str | None, Field(description="The custom status, as it is now.")] = None
     status_emoji: str | None = None
     status_expiration: int | None = None
+    status_emoji_url: str | None = None
     avatar_hash: str | None = None
     image_72: str | None = None
     image_192: str | None = None

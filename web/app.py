@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from db import Bell, Store
+from db.filters import CustomField
 from db.records import TokenScope
 from db.visibility import Policy
 from web import api
@@ -75,6 +76,7 @@ def create_app(
     read_metrics: MetricsReader = lambda: (b"", "text/plain"),
     workspaces: WorkspacesReader = tuple,
     door: Door | None = None,
+    custom_fields: tuple[CustomField, ...] = (),
     policy: Policy = Policy(),  # noqa: B008 - frozen: nothing can be left in it
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
@@ -137,5 +139,6 @@ def create_app(
         doorkeeper=doorkeeper,
         bearers=bearers,
         policy=policy,
+        custom_fields=custom_fields,
     )
     return app

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from db import Sight, Store, looking
-from db.records import SLACK_FIELDS, STATUS_FIELDS, Page, User, UserFilter
+from db.filters import Page, UserFilter
+from db.records import SLACK_FIELDS, STATUS_FIELDS, User
 
 READ_AT_ONCE = 300
 """Rows of one read: no transaction is held open while a slow reader takes its file."""

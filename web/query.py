@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from db.records import Counts, Kind, State, UserFilter
+from db.filters import Counts, UserFilter
+from db.records import Kind, State
 from web.words import number
 
 KINDS = {Kind.MEMBER: "Members", Kind.GUEST: "Guests", Kind.BOT: "Bots", Kind.EXTERNAL: "External"}

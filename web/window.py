@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from db import Store
+from db.filters import CustomField
 from db.records import Workspace
 from db.visibility import Policy
 from web.bearers import Bearers
@@ -48,6 +49,8 @@ class Window:
     policy: Policy
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
+    custom_fields: tuple[CustomField, ...] = ()
+    """Those that the operator marked, in the order of the setting."""
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
 

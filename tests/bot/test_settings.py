@@ -78,6 +78,7 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_GUESTS_MAY_SIGN_IN": ("yes", "guests_may_sign_in", True),
     "USERSYNC_ADMINS": ("T1/U1 T1/U2", "admins", {("T1", "U1"), ("T1", "U2")}),
     "USERSYNC_VISIBILITY": ("phone=admins", "visibility", {"phone": "admins"}),
+    "USERSYNC_FIELDS": ("Xf01=Work place, Xf02=Team", "fields", (("Xf01", "Work place"), ("Xf02", "Team"))),
     "USERSYNC_WORKSPACES": ("T1", "workspaces", ("T1",)),
     "USERSYNC_ALERT_CHANNEL": ("C1", "alert_channel", "C1"),
     "USERSYNC_ALERT_URLS": ("https://a https://b", "alert_urls", ("https://a", "https://b")),

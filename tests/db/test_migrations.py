@@ -52,10 +52,14 @@ def names_in(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()}
 
 
+def _is_portable(thing: object, name: str | None, kind: str, _is_reflected: bool, _other: object) -> bool:
+    """What only one engine has is told apart by its name: the index for searching, and SQLite's numbers of rows."""
+    return not (name or "").startswith("users_search") and (kind, name) != ("column", "row_id")
+
+
 def _differences(connection: sa.Connection) -> list[object]:
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
-    )
+    opts = {"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
+    context = MigrationContext.configure(connection, opts=opts | {"include_object": _is_portable})
     return list(compare_metadata(context, metadata))
 
 
@@ -65,7 +69,9 @@ async def test_from_empty_to_head_is_what_the_tables_say(database_url: str, engi
         differences = await connection.run_sync(_differences)
 
     assert [] == differences
-    assert {*metadata.tables, VERSION_TABLE} == await tables(engine)
+    assert {*metadata.tables, VERSION_TABLE} == {
+        name for name in await tables(engine) if not name.startswith("users_search")
+    }
 
 
 async def test_names_are_ordered_by_code_point_whatever_the_servers_language(
@@ -215,7 +221,9 @@ async def test_a_start_killed_before_its_first_revision_goes_on(database_url: st
 
     await open_and_close(database_url)
 
-    assert {*metadata.tables, VERSION_TABLE} == await tables(engine)
+    assert {*metadata.tables, VERSION_TABLE} == {
+        name for name in await tables(engine) if not name.startswith("users_search")
+    }
 
 
 async def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import Store
+from db.filters import UserFilter
 from db.fold import folded, folded_words
-from db.records import UserFilter
 from tests.support.factories import an_observation
 from tests.support.memory import keep, keep_people
 

@@ -9,7 +9,8 @@ import pytest
 
 from db import Store
 from db.errors import BadCursor
-from db.records import Kind, State, User, UserFilter
+from db.filters import UserFilter
+from db.records import Kind, State, User
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import find_user, install, keep, keep_people
 

@@ -15,7 +15,8 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Sight, Store, looking
 from db.copies import keep_copy
-from db.records import Position, UserFilter, Workspace
+from db.filters import UserFilter
+from db.records import Position, Workspace
 from tests.stories.test_a_change_in_slack import find
 from tests.support.factories import an_observation
 from tests.support.leftovers import leftovers

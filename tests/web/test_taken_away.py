@@ -18,7 +18,8 @@ from starlette.applications import Starlette
 
 from db import Sight, Store
 from db.errors import StoreUnavailable
-from db.records import SLACK_FIELDS, STATUS_FIELDS, User, UserFilter
+from db.filters import UserFilter
+from db.records import SLACK_FIELDS, STATUS_FIELDS, User
 from tests.support.html import read
 from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Clock, Slack

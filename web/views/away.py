@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from db import looking
-from db.records import Kind, Page
+from db.filters import Page
+from db.records import Kind
 from web import query
 from web.export import List, as_csv, as_json
 from web.names import name_of, plain

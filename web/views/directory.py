@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db import Seen, Sight, looking
-from db.records import Change, Counts, Page, Position, User, UserFilter, Workspace
+from db.filters import Counts, Page, UserFilter
+from db.records import Change, Position, User, Workspace
 from web import query
 from web.fresh import progress
 from web.names import margin_letter

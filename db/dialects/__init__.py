@@ -1,0 +1,42 @@
+"""Every difference between SQLite, PostgreSQL and MariaDB, and nowhere else."""
+
+from __future__ import annotations
+
+from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_unreadable_cell
+from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
+from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
+from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
+from db.dialects.searching import build_search, drop_search, number_rows
+from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
+
+__all__ = [
+    "BEGIN_S",
+    "DRIVERS",
+    "GOODBYE_S",
+    "LOCK_WAIT_S",
+    "STATEMENT_S",
+    "TABLE_OPTIONS",
+    "Ailment",
+    "Utc",
+    "ailment_of",
+    "build_search",
+    "connect_arguments",
+    "dirty_a_page",
+    "drop_search",
+    "engine_now",
+    "exact_text",
+    "file_of",
+    "has_column",
+    "has_tables",
+    "is_refusal_of_a_row",
+    "is_unreadable_cell",
+    "journal_mode",
+    "key_part",
+    "long_text",
+    "migration_lock",
+    "number_rows",
+    "out_of_reach",
+    "rewrite_file",
+    "rewrite_tables",
+    "run_lock",
+]

@@ -1,0 +1,77 @@
+"""The index by which each engine finds words: what it is made of, and how it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+FTS5 = """
+CREATE VIRTUAL TABLE IF NOT EXISTS users_search USING fts5(
+    search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4 5', detail='none'
+);;
+CREATE TRIGGER IF NOT EXISTS users_search_of_a_new_row AFTER INSERT ON users BEGIN
+    INSERT INTO users_search (rowid, search_text) VALUES (new.row_id, new.search_text);
+END;;
+CREATE TRIGGER IF NOT EXISTS users_search_of_a_changed_row AFTER UPDATE OF search_text ON users
+WHEN old.search_text IS NOT new.search_text BEGIN
+    INSERT INTO users_search (users_search, rowid, search_text) VALUES ('delete', old.row_id, old.search_text);
+    INSERT INTO users_search (rowid, search_text) VALUES (new.row_id, new.search_text);
+END;;
+CREATE TRIGGER IF NOT EXISTS users_search_of_a_gone_row AFTER DELETE ON users BEGIN
+    INSERT INTO users_search (users_search, rowid, search_text) VALUES ('delete', old.row_id, old.search_text);
+END;;
+INSERT INTO users_search (users_search) VALUES ('rebuild')
+"""
+"""A table of SQLite's for full text (sqlite.org/fts5.html), kept by triggers: only words that change cost."""
+
+GIN = """
+CREATE INDEX IF NOT EXISTS users_search ON users USING gin (array_to_tsvector(string_to_array(btrim(search_text), ' ')))
+"""
+"""Words as they are: no dictionary, no language, and no extension that a database may lack."""
+
+
+def build_search(connection: sa.Connection) -> None:
+    """Make the index, filled; MariaDB has none yet, and reads every row."""
+    for statement in {"sqlite": FTS5, "postgresql": GIN}.get(connection.dialect.name, "").split(";;"):
+        if statement.strip():
+            connection.exec_driver_sql(statement)
+
+
+def drop_search(connection: sa.Connection) -> None:
+    """Take the index away; the words stay in the rows."""
+    if connection.dialect.name == "sqlite":
+        for trigger in ("new", "changed", "gone"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS users_search_of_a_{trigger}_row")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS users_search")
+    elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("DROP INDEX IF EXISTS users_search")
+
+
+def number_rows(connection: sa.Connection) -> None:
+    """Give each row of `users` a number that stays, where the index knows rows by number: on SQLite.
+
+    Its own row numbers may be given anew by a VACUUM (sqlite.org/lang_vacuum.html), unless a column is made of them.
+    """
+    if connection.dialect.name != "sqlite" or _has_row_id(connection):
+        return
+    columns = connection.exec_driver_sql("PRAGMA table_info(users)").all()
+    names = ", ".join(f'"{row[1]}"' for row in columns)
+    told = ", ".join(_told(row) for row in columns)
+    connection.exec_driver_sql(
+        f"CREATE TABLE users_numbered (row_id INTEGER NOT NULL PRIMARY KEY, {told}, UNIQUE (team_id, id))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO users_numbered ({names}) SELECT {names} FROM users ORDER BY team_id, id")  # noqa: S608 - the table's own names
+    connection.exec_driver_sql("DROP TABLE users")
+    connection.exec_driver_sql("ALTER TABLE users_numbered RENAME TO users")
+
+
+def _has_row_id(connection: sa.Connection) -> bool:
+    return any(row[1] == "row_id" for row in connection.exec_driver_sql("PRAGMA table_info(users)"))
+
+
+def _told(row: sa.Row[Any]) -> str:
+    """Write a column as it was declared."""
+    _, name, type_, is_needed, default, _ = tuple(row)
+    needed = " NOT NULL" if is_needed else ""
+    return f'"{name}" {type_}{needed}' + (f" DEFAULT {default}" if default is not None else "")

@@ -1,0 +1,105 @@
+"""Lists and searches by an index at any size: keys and traits of each row, custom fields as rows, and the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from db.derive import search_text_of, title_key_of, traits_of
+from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
+from db.records import User
+
+revision = "0007"
+down_revision = "0006"
+
+_SLICE = 1000
+_READ = (
+    "real_name", "display_name", "name", "title", "email", "phone", "tz", "is_custom_image", "is_forgotten", "fields",
+)  # fmt: skip
+_INDEXES: dict[str, list[str]] = {
+    "users_by_name": ["kind", "state", "sort_key", "team_id", "id", "traits"],
+    "users_by_arrival": ["kind", "state", "first_seen_at", "team_id", "id", "traits"],
+    "users_by_change": ["kind", "state", "changed_at", "team_id", "id", "traits"],
+    "users_by_title": ["title_key", "sort_key", "team_id", "id"],
+    "users_by_zone": ["tz", "sort_key", "team_id", "id"],
+    "users_by_joining": ["joined_at"],
+}
+
+
+def upgrade() -> None:
+    """`if_not_exists`: MariaDB commits each statement, so a start killed in the middle must be able to go on."""
+    new: tuple[sa.Column[Any], ...] = (
+        sa.Column("title_key", exact_text(255), nullable=False, server_default=sa.text("''")),
+        sa.Column("traits", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("status_emoji_url", sa.Text()),
+    )
+    for column in new:
+        if not has_column(op.get_bind(), "users", column.name):
+            op.add_column("users", column)
+    op.create_table(
+        "user_fields",
+        sa.Column("team_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("field_id", sa.String(length=64), nullable=False),
+        sa.Column("value_key", exact_text(255), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "id", "field_id"),
+        if_not_exists=True,
+        **TABLE_OPTIONS,
+    )
+    op.create_index(
+        "user_fields_by_value", "user_fields", ["field_id", "value_key", "team_id", "id"], if_not_exists=True
+    )
+    _derive_anew(op.get_bind())
+    for name in ("users_in_name_order", "users_by_kind_and_state"):
+        op.drop_index(name, "users", if_exists=True)
+    number_rows(op.get_bind())
+    op.create_index("users_by_email", "users", ["email_key"], if_not_exists=True)
+    for name, columns in _INDEXES.items():
+        op.create_index(name, "users", columns, if_not_exists=True, **key_part("tz", 64) if "tz" in columns else {})
+    build_search(op.get_bind())
+
+
+def downgrade() -> None:
+    """Drop them; the search text is made anew by the next change of each user. SQLite's rows keep their numbers."""
+    drop_search(op.get_bind())
+    for name in _INDEXES:
+        op.drop_index(name, "users")
+    op.create_index("users_in_name_order", "users", ["sort_key", "team_id", "id"])
+    op.create_index("users_by_kind_and_state", "users", ["kind", "state"])
+    op.drop_table("user_fields")
+    for column in ("status_emoji_url", "traits", "title_key"):
+        op.drop_column("users", column)
+
+
+def _derive_anew(connection: sa.Connection) -> None:
+    """Write what is derived from each row in its new form, a slice at a time: there may be a million of them."""
+    names = ("team_id", "id", *_READ, "hidden_at", "search_text", "title_key", "traits")
+    columns = [sa.column(name, sa.JSON(none_as_null=True)) if name == "fields" else sa.column(name) for name in names]
+    users = sa.table("users", *columns)
+    write = (
+        sa.update(users)
+        .where(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
+        .values(search_text=sa.bindparam("words"), title_key=sa.bindparam("key_title"), traits=sa.bindparam("bits"))
+    )
+    read = [users.c[name] for name in ("team_id", "id", *_READ, "hidden_at")]
+    # A workspace at a time: a comparison of two columns as one makes MariaDB read from the beginning for each slice.
+    for team_id in connection.scalars(sa.select(users.c.team_id).distinct()).all():
+        of_team = sa.select(*read).where(users.c.team_id == team_id).order_by(users.c.id).limit(_SLICE)
+        last = ""
+        while rows := connection.execute(of_team.where(users.c.id > last)).all():
+            connection.execute(write, [_derived(row) for row in rows])
+            last = rows[-1].id
+
+
+def _derived(row: sa.Row[Any]) -> dict[str, Any]:
+    user = User(team_id=row.team_id, id=row.id, hidden_at=row.hidden_at, **{name: getattr(row, name) for name in _READ})
+    return {
+        "key_team_id": row.team_id,
+        "key_id": row.id,
+        "words": search_text_of(user),
+        "key_title": title_key_of(user.title),
+        "bits": traits_of(user),
+    }
