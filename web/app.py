@@ -20,6 +20,7 @@ from web.admits import Admits, GuardedRoute
 from web.assets import Assets
 from web.attempts import Attempts
 from web.bearers import Bearers
+from web.choices import Chooser
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
 from web.frames import Telling
@@ -41,6 +42,7 @@ from web.views.health import healthz, metrics, readyz
 from web.views.live import live
 from web.views.ops import dead_letters, runs
 from web.views.profile import profile
+from web.views.sheet import sheet
 from web.window import Window
 
 LETTERS_COMMANDS = (
@@ -85,17 +87,19 @@ def create_app(
     given, and only its pages may change anything. Without a `door` everybody may look.
     """
     assets = Assets()
-    templates = Templates(assets)
+    templates, chooser = Templates(assets), Chooser(address)
     following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
     routes = [
         GuardedRoute("/", directory, admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
+        GuardedRoute("/print", sheet, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
         GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
+        GuardedRoute("/choices", chooser.choose, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
         GuardedRoute("/api/v1/users/{team_id}/{user_id}", api.user, admits=Admits.VIEWERS, scope=TokenScope.USERS),
@@ -135,6 +139,7 @@ def create_app(
         is_demo=demo,
         version=version,
         metrics=read_metrics,
+        chooser=chooser,
         workspaces=workspaces,
         doorkeeper=doorkeeper,
         bearers=bearers,

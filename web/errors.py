@@ -112,7 +112,7 @@ def _page(request: Request, status_code: int, words: Words, code: str = "", *, d
     window, zone = window_of(request), zone_of_viewer(request)
     viewer = viewer_of(request)
     workspaces = [each for each in window.workspaces() if viewer is None or each.team_id == viewer.team_id]
-    values = frame(window, window.clock(), zone, workspaces, viewer)
+    values = frame(window, window.clock(), zone, workspaces, viewer, choices=window.chooser.of(request))
     values["dot"] = dot or values["dot"]
     return window.templates.page(
         "failure.html", status_code=status_code, failure=words, code=code, again_href=_here(request), **values

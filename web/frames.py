@@ -29,6 +29,13 @@ class View(StrEnum):
 
     CHANGES = "changes"
     DIRECTORY = "directory"
+    CARDS = "cards"
+    """The same page, its people laid out as cards."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether our own page reads it."""
+        return self is not View.CHANGES
 
 
 class Telling:
@@ -62,7 +69,7 @@ class Telling:
         if shown.kind is Kind.ERASED:
             row = row_of(shown, self._clock(), zone)
             return _frame(self._templates.render("erased.html", row=row), position=position)
-        return _frame(self._page_parts(zone, seen, shown, shows_title=sight.sees("title")), position=position)
+        return _frame(self._page_parts(view, zone, seen, shown, shows_title=sight.sees("title")), position=position)
 
     def reset(self, position: Position) -> bytes:
         """Say that more changed than is worth listing: read the whole again."""
@@ -70,7 +77,7 @@ class Telling:
 
     def heartbeat(self, view: View, zone: ZoneInfo | None) -> bytes:
         """Keep the connection alive; our own page also learns how fresh it is."""
-        return COMMENT if view is View.CHANGES else _frame(self._page_parts(zone))
+        return _frame(self._page_parts(view, zone)) if view.is_page else COMMENT
 
     def pulse(self) -> str:
         """Tell how the connection to Slack stands, in a form that changes when pages must be told."""
@@ -78,6 +85,7 @@ class Telling:
 
     def _page_parts(
         self,
+        view: View,
         zone: ZoneInfo | None,
         change: Change | None = None,
         user: User | None = None,
@@ -98,6 +106,7 @@ class Telling:
             fresh=freshness_of(status, now, zone),
             came=change is not None and _may_have_come(change),
             is_live=True,
+            is_cards=view is View.CARDS,
         )
 
 

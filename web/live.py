@@ -124,7 +124,7 @@ class Live:
             async for told_until, frame in self._replay(reader, after, is_lost=is_lost):
                 position = told_until
                 yield frame
-            if view is View.DIRECTORY:  # it may have shown that it lost us, and takes that back now
+            if view.is_page:  # it may have shown that it lost us, and takes that back now
                 yield self._telling.heartbeat(view, zone)
             while (told := await self._next(reader)) is not None:
                 if told.change is None or position is None or not covers(position, told.change):
@@ -140,7 +140,7 @@ class Live:
         sight, position = reader.sight, after and reader.sight.position(after)
         while True:
             newest, changes, users = await self._read(position, sight)
-            if is_lost or changes is None or (reader.view is View.DIRECTORY and len(changes) >= READ_AT_ONCE):
+            if is_lost or changes is None or (reader.view.is_page and len(changes) >= READ_AT_ONCE):
                 yield sight.position(newest), self._telling.reset(sight.position(newest))
                 return
             if position is None:
@@ -229,7 +229,7 @@ class Live:
             return
         self._pulse = pulse
         for reader in tuple(self._readers):
-            if reader.view is View.DIRECTORY:
+            if reader.view.is_page:
                 self._put(reader, Told(self._telling.heartbeat(reader.view, reader.zone)))
 
     def _put(self, reader: Reader, told: Told) -> None:

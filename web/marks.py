@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
+
+from db.fold import folded_words
 
 
 class Stretch(NamedTuple):
@@ -13,14 +16,16 @@ class Stretch(NamedTuple):
     hit: bool
 
 
-def marked(text: str, q: str) -> tuple[Stretch, ...]:
-    """Cut a text into stretches; without a search it is one."""
-    words = [_folded(word) for word in q.split()]
+def marked(text: str, q: str, *, joins: str = "") -> tuple[Stretch, ...]:
+    """Cut a text into stretches; without a search it is one.
+
+    A word may run over hyphens and the like (annemarie), and over the characters of `joins` as well.
+    """
+    words = folded_words(q)
     if not text or not words:
         return (Stretch(text, hit=False),) if text else ()
-    hits = _hits([_folded(char) for char in text], [word for word in words if word])
     stretches: list[Stretch] = []
-    for char, hit in zip(text, hits, strict=True):
+    for char, hit in zip(text, _hits(text, words, joins), strict=True):
         # A mark over a letter stays with its letter.
         if stretches and (stretches[-1].hit == hit or unicodedata.combining(char)):
             stretches[-1] = Stretch(stretches[-1].text + char, stretches[-1].hit)
@@ -29,30 +34,42 @@ def marked(text: str, q: str) -> tuple[Stretch, ...]:
     return tuple(stretches)
 
 
-def _hits(letters: list[str], words: list[str]) -> list[bool]:
+def words_not_in(q: str, *texts: str) -> list[str]:
+    """Return the words of a search that begin no word of these texts."""
+    return [word for word in folded_words(q) if not any(any(_hits(text, [word], "")) for text in texts)]
+
+
+def _hits(text: str, words: list[str], joins: str) -> list[bool]:
     """Tell for each letter whether it belongs to a beginning of a word that was asked for."""
+    letters = [_spelt(char) for char in text]
     hits = [False] * len(letters)
-    for start in range(len(letters)):
-        if start and letters[start - 1].isalnum():
+    for start, letter in enumerate(letters):
+        if not letter or (start and letters[start - 1] and not _stands_alone(text[start])):
             continue
         for word in words:
-            for index in range(start, start + _length(letters[start:], word)):
+            for index in range(start, start + _length(text[start:], letters[start:], word, joins)):
                 hits[index] = True
     return hits
 
 
-def _length(letters: list[str], word: str) -> int:
+def _length(text: str, letters: list[str], word: str, joins: str) -> int:
     """Return how many letters spell the word from here on; 0 if they do not. A folded letter may be two (æ, ß)."""
     spelled = ""
-    for count, letter in enumerate(letters, start=1):
+    for count, (char, letter) in enumerate(zip(text, letters, strict=True), start=1):
         spelled += letter
         if spelled.startswith(word):
             return count
-        if not word.startswith(spelled):
+        is_gap = not letter and char.isspace() and char not in joins
+        if is_gap or not word.startswith(spelled):
             return 0
     return 0
 
 
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+def _stands_alone(char: str) -> bool:
+    """Say whether people look for a character wherever it stands in a word (CJK)."""
+    return len(folded_words(f"a{char}")) > 1
+
+
+@lru_cache(maxsize=4096)
+def _spelt(char: str) -> str:
+    return "".join(folded_words(char))

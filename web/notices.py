@@ -32,7 +32,7 @@ def notice(
         return in_words(request, status_code, ". ".join(told).replace("..", "."))
     window = window_of(request)
     door = window.doorkeeper.door if window.doorkeeper else None
-    values = frame(window, window.clock(), zone_of_viewer(request))
+    values = frame(window, window.clock(), zone_of_viewer(request), choices=window.chooser.of(request))
     return window.templates.page(
         "notice.html",
         status_code=status_code,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from db.filters import CustomField
 from db.records import Kind, State, User
 from web.clocks import LocalTime, local_time
 from web.custom_status import CustomStatus, custom_status_of
 from web.faces import Face, face_of
-from web.marks import Stretch, marked
+from web.marks import Stretch, marked, words_not_in
 from web.names import name_of, second_name_of
 from web.words import short_day
 
@@ -32,8 +35,16 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Where a search found somebody by what a row does not show."""
+
+    label: str
+    text: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """What a row of the list shows."""
+    """What a row of the list, or a card, shows."""
 
     key: str
     href: str
@@ -54,6 +65,9 @@ class Row:
     state: str
     sort_key: str
     rev: int
+    offset: str = ""
+    """The difference to the viewer's clock in words, also where there is none; empty where theirs is unknown."""
+    found: Found | None = None
     letter: str = ""
     shows_title: bool = True
     """False where titles are not for this viewer; an empty one is not remarked on then."""
@@ -67,12 +81,14 @@ def row_of(
     zone: ZoneInfo | None = None,
     *,
     q: str = "",
+    custom_fields: Iterable[CustomField] = (),
     letter: str = "",
     shows_title: bool = True,
     is_fresh: bool = False,
 ) -> Row:
     """Lay out one user for the list."""
     is_active = user.state is State.ACTIVE
+    time = local_time(user.tz, now, zone) if is_active and user.kind is not Kind.BOT else None
     return Row(
         key=f"{user.team_id}-{user.id}",
         href=profile_link(user.team_id, user.id),
@@ -84,7 +100,8 @@ def row_of(
         badges=badges_of(user, now, zone),
         face=face_of(user),
         status=custom_status_of(user, now, zone) if is_active else None,
-        time=local_time(user.tz, now, zone) if is_active and user.kind is not Kind.BOT else None,
+        time=time,
+        offset=(time.offset or "your time") if time and zone else "",
         gone=_gone(user, now, zone),
         message_href=message_link(user),
         email_href=email_link(user.email),
@@ -92,10 +109,41 @@ def row_of(
         state=user.state.value,
         sort_key=user.sort_key,
         rev=user.rev,
+        found=found_in(user, q, custom_fields) if q else None,
         letter=letter,
         shows_title=shows_title,
         is_fresh=is_fresh,
     )
+
+
+def found_in(user: User, q: str, custom_fields: Iterable[CustomField] = ()) -> Found | None:
+    """Tell by what a search found somebody, where name and title do not show it; None where they do.
+
+    Whatever the viewer may not see has been taken from the user before, so nothing of it is told here.
+    """
+    left = words_not_in(q, name_of(user), second_name_of(user), user.title or "")
+    if not left:
+        return None
+    labels = {each.field_id: each.label for each in custom_fields}
+    own = [(labels.get(name, "profile"), _field_text(each), "") for name, each in (user.fields or {}).items()]
+    for label, text, joins in (
+        ("e-mail", user.email, ""),
+        ("phone", user.phone, " ()/."),
+        ("Slack name", user.name, ""),
+        ("first name", user.first_name, ""),
+        ("last name", user.last_name, ""),
+        *own,
+    ):
+        stretches = marked((text or "").strip(), " ".join(left), joins=joins)
+        if any(each.hit for each in stretches):
+            return Found(label, stretches)
+    return None
+
+
+def _field_text(value: Any) -> str:
+    """Return the text of a custom field, which Slack sends as `{"value": …}`."""
+    text = value.get("value") if isinstance(value, Mapping) else None
+    return text if isinstance(text, str) else ""
 
 
 def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, ...]:

@@ -70,7 +70,7 @@ async def _bearer(request: Request, token: str, doorkeeper: Doorkeeper) -> tuple
 def _question(request: Request, token: str, signin: Signin, caller: Caller, doorkeeper: Doorkeeper) -> Response:
     window, zone = window_of(request), zone_of_viewer(request)
     now, user = window.clock(), caller.user
-    values = frame(window, now, zone) | {
+    values = frame(window, now, zone, choices=window.chooser.of(request)) | {
         "brand": brand(window.name_of_page, [caller.workspace]),
         "token": token,
         "first_name": plain(first_name_of(user)),

@@ -31,7 +31,8 @@ async def ask_to_leave(request: Request) -> Response:
         return _by_the_proxy(request)
     if window.doorkeeper.sessions.read(request) is None:
         return _to("/signin")
-    return window.templates.page("signout.html", **frame(window, window.clock(), zone_of_viewer(request)))
+    values = frame(window, window.clock(), zone_of_viewer(request), choices=window.chooser.of(request))
+    return window.templates.page("signout.html", **values)
 
 
 async def leave(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from db import Sight
 from db.records import Kind, User
 from web.clocks import zone_of
+from web.faces import Face, face_of
 from web.names import name_of
 
 ZONE_COOKIE = "tz"
@@ -28,12 +29,14 @@ class Viewer:
     """True for admins and owners of the workspace, and for whom the operator named beside them."""
     sees_as_everyone: bool = False
     """True for an admin who looks at the directory as members do; `is_admin` is False meanwhile."""
+    face: Face | None = field(default=None, compare=False)
+    """How the bar draws them; it makes nobody another viewer."""
 
 
 def viewer_from(user: User, *, admins: Container[tuple[str, str]] = ()) -> Viewer:
     """See a user as a viewer."""
     is_admin = user.kind is Kind.MEMBER and (user.leads or (user.team_id, user.id) in admins)
-    return Viewer(user.team_id, user.id, name_of(user), is_admin)
+    return Viewer(user.team_id, user.id, name_of(user), is_admin, face=face_of(user))
 
 
 def viewer_of(request: Request) -> Viewer | None:

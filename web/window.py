@@ -15,16 +15,22 @@ from db.filters import CustomField
 from db.records import Workspace
 from db.visibility import Policy
 from web.bearers import Bearers
+from web.choices import Choices, Chooser, Theme
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
 from web.ports import Clock, MetricsReader, StatusReader, WorkspacesReader
+from web.rows import profile_link
 from web.templating import Templates
 from web.viewer import Viewer
 from web.words import counted
 
 NAMELESS = "usersync"
-BARE_FRAME: dict[str, Any] = {"brand": NAMELESS, "ribbon": "", "notes": (), "stream": "", "refresh_s": 0}
+THEMES = {Theme.SYSTEM: "System", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
+BARE_FRAME: dict[str, Any] = {
+    "brand": NAMELESS, "ribbon": "", "notes": (), "stream": "", "refresh_s": 0, "is_inside": False,
+    "choices": Choices(),
+}  # fmt: skip
 """All that a page stands in before anything is known of the directory and of who asks."""
 DEMO_RIBBON = "A demonstration: these people are invented, and so is their Slack. It is open to whoever reaches it."
 OPEN_RIBBON = (
@@ -47,6 +53,7 @@ class Window:
     metrics: MetricsReader
     bearers: Bearers
     policy: Policy
+    chooser: Chooser
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
     custom_fields: tuple[CustomField, ...] = ()
@@ -67,8 +74,13 @@ def frame(
     zone: ZoneInfo | None,
     workspaces: Sequence[Workspace] = (),
     viewer: Viewer | None = None,
+    *,
+    choices: Choices = Choices(),  # noqa: B008 - frozen: nothing can be left in it
 ) -> dict[str, Any]:
     """Compute what the frame of a page prints: the brand, the viewer, the dot, freshness, notes and ribbon.
+
+    `choices` are those of the browser that asks (`window.chooser.of(request)`); a page without them is in the colours
+    of the system.
 
     Where there is a door and nobody came in by it, the frame tells nothing of the directory and the service.
     """
@@ -77,6 +89,9 @@ def frame(
     return {
         "brand": brand(window.name_of_page, workspaces) if is_inside else NAMELESS,
         "viewer": viewer,
+        "viewer_href": profile_link(viewer.team_id, viewer.user_id) if viewer else "",
+        "choices": choices,
+        "themes": THEMES,
         "is_open": window.doorkeeper is None,
         "is_inside": is_inside,
         "can_sign_out": window.doorkeeper is not None and window.doorkeeper.door.proxy is None,

@@ -40,11 +40,7 @@ def default_avatar(user_id: str) -> str:
 
 
 def _svg(content: str) -> str:
-    clip = '<clipPath id="frame"><rect width="120" height="120" rx="18"/></clipPath>'
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 120" width="512" height="512">'
-        f'{clip}<g clip-path="url(#frame)">{content}</g></svg>'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 120" width="512" height="512">{content}</svg>'
 
 
 def _natural(person: Person) -> str:

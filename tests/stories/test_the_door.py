@@ -513,6 +513,7 @@ class TestInABrowser:
             await expect(page.locator(".viewer-name")).to_have_text("Ada Lovelace")
             assert service.url == page.url
 
+            await page.locator("#you > summary").click()
             await page.get_by_role("button", name="Sign out").click()
             await expect(page.locator("h1")).to_have_text("Sign in from Slack")
 

@@ -76,6 +76,8 @@ def replay(path: str) -> Surface:
 SURFACES: Mapping[str, Surface] = {
     "the list": page("/"),
     "the list of everybody": page(f"/?{EVERYBODY}"),
+    "the cards of everybody": page(f"/?view=cards&{EVERYBODY}"),
+    "the print sheet": page(f"/print?{EVERYBODY}"),
     "a profile": of_each("/users/{}/{}"),
     "a contact card": of_each("/users/{}/{}/card.vcf"),
     "the CSV": page(f"/export.csv?{EVERYBODY}"),
@@ -87,8 +89,9 @@ SURFACES: Mapping[str, Surface] = {
     "the dead letters": page("/dead-letters"),
     "the stream of changes, replayed": replay("/live"),
     "the page's stream, replayed": replay("/live?view=directory"),
+    "the stream of a page of cards, replayed": replay("/live?view=directory&shape=cards"),
 }
-STREAMS = ("/live", "/live?view=directory")
+STREAMS = ("/live", "/live?view=directory", "/live?view=directory&shape=cards")
 VIEWERS = ("a member", "an admin", "an admin who sees as members do", "anybody, where the directory is open")
 
 

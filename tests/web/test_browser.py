@@ -241,7 +241,7 @@ async def test_a_search_keeps_what_the_strip_was_told_meanwhile(browser: Browser
 async def test_on_a_phone_an_open_directory_leads_to_its_runs(browser: Browser, url: str) -> None:
     async with a_page(browser, viewport={"width": 390, "height": 844}) as page:
         await page.goto(url)
-        await page.locator(".foot").get_by_role("link", name="Runs").click()
+        await page.locator(".pages").get_by_role("link", name="Runs").click()
 
         await expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
 

@@ -83,7 +83,8 @@
       if (!newer || Number(newer.dataset.rev) <= Number(row.dataset.rev)) continue;
       const copy = document.importNode(newer, true);
       copy.removeAttribute("hx-swap-oob");
-      copy.querySelector(".letter").textContent = row.querySelector(".letter").textContent;
+      const letter = copy.querySelector(".letter"); // cards have none
+      if (letter) letter.textContent = row.querySelector(".letter").textContent;
       row.replaceWith(copy);
     }
   };

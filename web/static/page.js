@@ -1,4 +1,4 @@
-// The page without the stream: the viewer's time zone, clocks that go on, and keys. Everything works without it.
+// The page without the stream: the viewer's time zone, clocks that go on, keys, menus. Everything works without it.
 "use strict";
 
 (() => {
@@ -51,7 +51,7 @@
     }
     const time = `${parts.hour}:${parts.minute}`;
     // Midnight could be of either day; on a person's own page the day stands beside it.
-    const text = time === "00:00" && element.closest(".row") ? `${parts.weekday} ${time}` : time;
+    const text = time === "00:00" && element.closest("#people") ? `${parts.weekday} ${time}` : time;
     const clock = element.querySelector(".time-clock");
     if (clock.textContent === text) return;
     clock.textContent = text;
@@ -72,31 +72,44 @@
   setInterval(() => document.hidden || tick(), 1000);
   document.addEventListener("visibilitychange", () => document.hidden || tick());
 
-  // Keys. Arrows move the real focus, so Tab and screen readers agree with them.
+  // Keys. Arrows move the real focus, so Tab and screen readers agree with them. Those of one letter can be switched off.
+  const hasLetterKeys = () => document.body.dataset.keys !== "off";
   const showKey = () => {
     const key = document.querySelector(".search-key");
-    if (key) key.textContent = byId("q").value ? "Esc" : "/";
+    if (key) key.textContent = byId("q").value ? "Esc" : hasLetterKeys() ? "/" : "";
   };
   document.addEventListener("input", (event) => event.target.id === "q" && showKey());
 
   document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.isComposing || event.defaultPrevented) return;
     const field = byId("q");
-    if (!field || event.altKey || event.isComposing) return;
     const isTyping = event.target.matches("input, textarea, select, [contenteditable]");
-    const asksSearch =
-      (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) ||
-      (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
-    if (asksSearch) {
+    const isLetter = !isTyping && !event.ctrlKey && !event.metaKey && hasLetterKeys();
+    const isSearch =
+      (event.key === "/" && isLetter) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+    if (isSearch && field) {
       event.preventDefault();
       field.focus();
       field.select();
-    } else if (event.key === "Escape" && event.target === field) {
-      event.preventDefault();
-      leave(field);
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    } else if (event.key === "?" && isLetter) {
+      byId("keys")?.togglePopover?.();
+    } else if (event.key === "Escape") {
+      escape(event, field);
+    } else if (event.key.startsWith("Arrow") && field) {
       move(event, field);
     }
   });
+
+  const escape = (event, field) => {
+    const menu = event.target.closest?.("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (field && event.target === field) {
+      event.preventDefault();
+      leave(field);
+    }
+  };
 
   const leave = (field) => {
     if (!field.value) {
@@ -111,9 +124,35 @@
     const names = [...document.querySelectorAll("#people .name")];
     const at = names.indexOf(document.activeElement);
     if (at < 0 && document.activeElement !== field) return;
-    const next = at + (event.key === "ArrowDown" ? 1 : -1);
-    if (next < -1 || next >= names.length) return;
+    const step = { ArrowDown: columns(names), ArrowUp: -columns(names), ...sideways(event, names) }[event.key];
+    if (!step || (at < 0 && event.key !== "ArrowDown")) return;
+    const next = at < 0 ? 0 : at + step;
+    if (next >= names.length) return;
     event.preventDefault();
     (next < 0 ? field : names[next]).focus();
   };
+  // How many stand side by side: one in a list, more among cards.
+  const columns = (names) => {
+    const top = (name) => name.closest("li").offsetTop;
+    const count = names.findIndex((name) => top(name) !== top(names[0]));
+    return count < 0 ? names.length || 1 : count;
+  };
+  const sideways = (event, names) => {
+    if (document.activeElement === byId("q") || columns(names) === 1) return {};
+    const onwards = getComputedStyle(document.body).direction === "rtl" ? -1 : 1;
+    return { ArrowRight: onwards, ArrowLeft: -onwards };
+  };
+
+  // Menus open without us; with us they also close when the reader goes elsewhere.
+  const closeMenus = (but) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(but)) menu.open = false;
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target));
+  document.addEventListener("focusin", (event) => closeMenus(event.target));
+
+  // The sheet for paper has a button for what every browser can do by itself.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 })();

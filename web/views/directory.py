@@ -1,4 +1,4 @@
-"""The directory: who fits the filter, fifty at a time, and what just happened."""
+"""The directory: who fits the filter, fifty at a time, as a list or as cards, and what just happened."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db import Seen, Sight, looking
-from db.filters import Counts, Page, UserFilter
+from db.filters import COUNTED_TO, Counts, CustomField, Page, Sort, UserFilter
 from db.records import Change, Position, User, Workspace
 from web import query
+from web.choices import SHAPE, Choices, Shape
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
@@ -24,6 +25,8 @@ from web.window import Window, frame, window_of
 from web.words import counted, number
 
 PAGE_SIZE = 50
+SHAPES = {Shape.LIST: "List", Shape.CARDS: "Cards"}
+SORTS = {Sort.BEST: "best match", Sort.NAME: "name", Sort.NEWEST: "newest", Sort.CHANGED: "recently changed"}
 REFRESH_S = 2
 """How often the page that waits for the first people looks again."""
 
@@ -43,19 +46,42 @@ class Found:
     everybody: int
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When, where and with which eyes somebody looks at the people."""
+
+    now: datetime
+    zone: ZoneInfo | None
+    sight: Sight
+    custom_fields: tuple[CustomField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to lay out or to order the people, and the link to it."""
+
+    key: str
+    label: str
+    href: str
+    is_chosen: bool
+
+
 async def directory(request: Request) -> Response:
     """Show the people who fit the filter."""
     window, zone = window_of(request), zone_of_viewer(request)
     now, user_filter, after = window.clock(), query.parse(request.query_params), request.query_params.get("after")
-    sight = sight_of(request)
+    sight, choices = sight_of(request), window.chooser.of(request)
+    look = Look(now, zone, sight, window.custom_fields)
     async with looking(window.store, sight) as seen:
         found = await _look(seen, user_filter, after)
-    values = frame(window, now, zone, found.workspaces, viewer_of(request)) | {"here": "page"}
+    values = frame(window, now, zone, found.workspaces, viewer_of(request), choices=choices) | {"here": "page"}
     if not found.everybody:
         return _nobody(window, values, found)
-    values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, now, zone, sight)
-    values |= _sight_values(sight)
-    return window.templates.page("directory.html", **values)
+    values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, look)
+    values |= _shape_values(user_filter, found, choices) | _sight_values(sight)
+    answer = window.templates.page("directory.html", **values)
+    window.chooser.keep_shape(request, answer)
+    return answer
 
 
 async def _look(seen: Seen, user_filter: UserFilter, after: str | None) -> Found:
@@ -63,7 +89,8 @@ async def _look(seen: Seen, user_filter: UserFilter, after: str | None) -> Found
     position = await seen.find_position()
     workspaces = await seen.list_workspaces()
     page = await seen.list_users(user_filter, after=after, limit=PAGE_SIZE)
-    counts = await seen.count_users(user_filter)
+    # What is counted beside the people is about the people that are shown.
+    counts = await seen.count_users(replace(user_filter, q=page.meant or user_filter.q))
     recent = await seen.list_recent(LOOKED_AT)
     users = await seen.get_users({(change.team_id, change.user_id) for change in recent if change.user_id})
     wider = everybody = counts.total
@@ -92,21 +119,43 @@ def _filter_values(user_filter: UserFilter, found: Found) -> dict[str, Any]:
     }
 
 
-def _list_values(
-    user_filter: UserFilter, found: Found, after: str | None, now: datetime, zone: ZoneInfo | None, sight: Sight
-) -> dict[str, Any]:
-    rows = rows_of(found.page.users, user_filter.q, now, zone, shows_title=sight.sees("title"))
-    next_cursor = found.page.next_cursor
+def _shape_values(user_filter: UserFilter, found: Found, choices: Choices) -> dict[str, Any]:
+    """Tell how the people are laid out and ordered, and the links to the other ways."""
+    here, is_cards = query.link(user_filter), choices.shape is Shape.CARDS
+    sorts = [each for each in SORTS if each is not Sort.BEST or user_filter.q]
+    chosen = user_filter.sort if user_filter.sort in sorts else Sort.NAME
+    glue = "&" if "?" in here else "?"
+    return {
+        "is_cards": is_cards,
+        "shapes": [
+            Way(shape.value, label, f"{here}{glue}{SHAPE}={shape.value}", is_chosen=shape is choices.shape)
+            for shape, label in SHAPES.items()
+        ],
+        "sorts": [
+            Way(sort.value, SORTS[sort], query.link(replace(user_filter, sort=sort)), is_chosen=sort is chosen)
+            for sort in sorts
+        ],
+        "sorted_by": SORTS[chosen],
+        "print_href": f"/print{here.removeprefix('/')}",
+        "stream": f"/live?view=directory{'&shape=cards' if is_cards else ''}&after={encode(found.position)}",
+    }
+
+
+def _list_values(user_filter: UserFilter, found: Found, after: str | None, look: Look) -> dict[str, Any]:
+    meant, next_cursor = found.page.meant, found.page.next_cursor
+    has_letters = not user_filter.q and user_filter.sort in (Sort.BEST, Sort.NAME)
+    rows = rows_of(found.page.users, meant or user_filter.q, look, has_letters=has_letters)
     return {
         "rows": rows,
-        "total": number(found.counts.total),
-        "total_words": counted(found.counts.total, "person", "people"),
+        "meant": meant,
+        "meant_href": query.link(replace(user_filter, q=meant)),
+        "total": total(found.counts.total),
+        "total_words": total_words(found.counts.total),
         "shown": number(len(rows)),
         "next_href": query.link(user_filter, after=next_cursor) if next_cursor else "",
         "is_first": not after,
         "exports": query.exports(user_filter),
-        "news": entries(found.recent, found.users, now, zone),
-        "stream": f"/live?view=directory&after={encode(found.position)}",
+        "news": entries(found.recent, found.users, look.now, look.zone),
     }
 
 
@@ -120,15 +169,26 @@ def _sight_values(sight: Sight) -> dict[str, Any]:
     }
 
 
-def rows_of(
-    users: tuple[User, ...], q: str, now: datetime, zone: ZoneInfo | None, *, shows_title: bool = True
-) -> list[Row]:
-    """Lay out the list; a letter stands in the margin where the names begin with another one, but not in a search."""
-    rows, previous = [], ""
+def total(count: int) -> str:
+    """Write a count that is exact up to `COUNTED_TO`."""
+    return number(count) if count <= COUNTED_TO else f"{number(COUNTED_TO)}+"
+
+
+def total_words(count: int) -> str:
+    """Write the same with its noun."""
+    return counted(count, "person", "people") if count <= COUNTED_TO else f"more than {number(COUNTED_TO)} people"
+
+
+def rows_of(users: tuple[User, ...], q: str, look: Look, *, has_letters: bool = True) -> list[Row]:
+    """Lay out the people; in the order of names a letter stands in the margin where they begin with another one."""
+    rows, previous, shows_title = [], "", look.sight.sees("title")
     for user in users:
-        letter = "" if q else margin_letter(user.sort_key)
+        letter = margin_letter(user.sort_key) if has_letters else ""
         shown = letter if letter != previous else ""
-        rows.append(row_of(user, now, zone, q=q, letter=shown, shows_title=shows_title))
+        row = row_of(
+            user, look.now, look.zone, q=q, custom_fields=look.custom_fields, letter=shown, shows_title=shows_title
+        )
+        rows.append(row)
         previous = letter
     return rows
 
@@ -139,5 +199,6 @@ def _nobody(window: Window, values: dict[str, Any], found: Found) -> Response:
     is_known = status.is_connected or bool(found.workspaces)
     values |= {"refresh_s": REFRESH_S, "is_reading": status.walk is not None, "trouble": status.trouble}
     values["is_known"] = is_known
+    values["read"], values["expected"] = (status.walk.seen, status.walk.expected or 0) if status.walk else (0, 0)
     values["seen"] = progress(status.walk) if status.walk and status.walk.seen else ""
     return window.templates.page("nobody.html", **values)

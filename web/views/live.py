@@ -35,7 +35,8 @@ async def live(request: Request) -> Response:
     """Open a stream; `Last-Event-ID`, or `after` on the first try, says where it goes on."""
     window = window_of(request)
     is_page = request.query_params.get("view") == View.DIRECTORY and token_of(request) is None
-    view = View.DIRECTORY if is_page else View.CHANGES
+    page = View.CARDS if request.query_params.get("shape") == View.CARDS else View.DIRECTORY
+    view = page if is_page else View.CHANGES
     place = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.method == "HEAD":

@@ -68,7 +68,7 @@ async def runs(request: Request) -> Response:
     rows = [_run_row(run, now, zone, houses=workspaces) for run in found]
     if viewer is not None:
         rows = [_told_whole(row, run, askers) for row, run in zip(rows, found, strict=True)]
-    values = frame(window, now, zone, workspaces, viewer) | {"here_runs": "page"}
+    values = frame(window, now, zone, workspaces, viewer, choices=window.chooser.of(request)) | {"here_runs": "page"}
     return window.templates.page("runs.html", rows=rows, is_whole=viewer is not None, **values)
 
 
@@ -79,7 +79,7 @@ async def dead_letters(request: Request) -> Response:
         workspaces = await seen.list_workspaces()
         found = await seen.list_letters(SHOWN)
     now = window.clock()
-    values = frame(window, now, zone, workspaces, viewer) | {"here_letters": "page"}
+    values = frame(window, now, zone, workspaces, viewer, choices=window.chooser.of(request)) | {"here_letters": "page"}
     command = window.doorkeeper.door.command if window.doorkeeper else "usersync"
     rows = [_letter_row(letter, now, zone) for letter in found]
     return window.templates.page("letters.html", rows=rows, command=f"{command} dead-letters", most=SHOWN, **values)

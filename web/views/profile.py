@@ -51,7 +51,7 @@ async def profile(request: Request) -> Response:
         raise HTTPException(404)
     now = window.clock()
     workspace = next((each for each in workspaces if each.team_id == team_id), Workspace(team_id))
-    values = frame(window, now, zone, workspaces, viewer_of(request))
+    values = frame(window, now, zone, workspaces, viewer_of(request), choices=window.chooser.of(request))
     values |= _person(user, now, zone, shows_title=sight.sees("title"))
     values |= {
         "clock": _clock(user, now, zone),
