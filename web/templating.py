@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,15 @@ from web.assets import Assets
 from web.clocks import hours_attribute
 
 FOLDER = Path(__file__).parent / "templates"
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+class _Unindented(jinja2.FileSystemLoader):
+    """Indentation is for whoever writes a template; browsers need not be sent it."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, name, is_fresh = super().get_source(environment, template)
+        return _INDENTATION.sub("", source), name, is_fresh
 
 
 class Templates:
@@ -19,7 +30,7 @@ class Templates:
 
     def __init__(self, assets: Assets) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(FOLDER),
+            loader=_Unindented(FOLDER),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

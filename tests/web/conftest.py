@@ -19,6 +19,7 @@ import web
 from bot.webserver import bind
 from db import Bell, Store, record
 from db.records import Observation, Source, Workspace
+from tests.support.waiting import eventually
 
 TEAM = "T0MERIDIAN"
 NOON = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
@@ -147,6 +148,7 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         following = asyncio.create_task(app.state.live.run(), name="live")
         serve = asyncio.create_task(server.serve(sockets=[listening]), name="uvicorn")
         try:
+            await eventually(lambda: server.started, of="the server")
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             await app.state.live.close()

@@ -310,6 +310,7 @@ async def test_on_a_phone_whoever_is_in_can_sign_out_everywhere_and_whoever_is_n
         word = await page.get_by_text("YOUR-SLACK-ID").bounding_box()
         await page.goto(f"{url}/signin?token={token}")
         await page.get_by_role("button", name="Sign in").click()
+        await page.locator("#you > summary").click()
         link = page.get_by_role("link", name="everywhere")
         box = await link.bounding_box()
         await link.click()
