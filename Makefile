@@ -5,10 +5,10 @@ PY := .venv/bin/python
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test torture trials check format lock clean
+.PHONY: help setup demo serve test torture trials screenshots check format lock clean
 
 help: ## Explain the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 setup: .venv/.dev ## Build .venv with everything for development
 
@@ -26,6 +26,9 @@ torture: .venv/.dev ## Run the long versions of the stories about faults, and pr
 
 trials: .venv/.dev ## Take each protection away in turn, and see that its test notices (many minutes)
 	@$(PY) scripts/trials $(ARGS)
+
+screenshots: .venv/.dev ## Take pictures of every page of the demo into docs/img/ (needs Chromium)
+	@$(PY) scripts/screenshots $(ARGS)
 
 check: .venv/.dev ## Format, lint, strict types, bandit and the import table
 	@$(PY) -m ruff format --check .
