@@ -107,7 +107,7 @@ async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Sto
     assert "Corrected 3 people that events had not told us." == entries[0].one(class_="entry-words").text
     assert REASON == entries[1].one(class_="entry-words").text
     nav = page.all("nav", **{"aria-label": "Pages"})[0]
-    assert [("People", "false"), ("Runs", "page"), ("Unreadable events", "false")] == [
+    assert [("People", "false"), ("Runs", "page"), ("Unreadable events", "false"), ("You", "false")] == [
         (each.text, each.attributes["aria-current"]) for each in nav.all("a")
     ]
 

@@ -42,7 +42,7 @@ async def test_a_file_holds_whom_the_page_shows(client: httpx.AsyncClient, slack
     for path in ("/", "/?q=analyst", "/?state=deactivated&kind=member"):
         page = read((await client.get(path)).text)
         shown = [each.text for each in page.all(class_="name")]
-        hrefs = {each.text: each.attributes["href"] for each in page.one("p", class_="take").all("a")}
+        hrefs = {each.text: each.attributes["href"] for each in page.one(id="take").all("a")}
 
         assert shown == [each["real_name"] for each in await rows_of(client, hrefs["CSV"])]
         assert shown == [each["real_name"] for each in (await client.get(hrefs["JSON"])).json()]
