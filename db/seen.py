@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from db.filters import Counts, Page, UserFilter
+from db.latest import Latest
 from db.records import Change, DeadLetter, Kind, Position, Run, User, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
@@ -50,6 +51,7 @@ class Seen:
     def __init__(self, rx: Snapshot, sight: Sight) -> None:
         self._rx = rx
         self.sight = sight
+        self.latest = Latest(rx, self)
 
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List those that are seen, oldest id first."""
