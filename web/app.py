@@ -41,6 +41,7 @@ from web.views.health import healthz, metrics, readyz
 from web.views.live import live
 from web.views.ops import dead_letters, runs
 from web.views.profile import profile
+from web.views.whats_new import whats_new
 from web.window import Window
 
 LETTERS_COMMANDS = (
@@ -93,6 +94,7 @@ def create_app(
         GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
+        GuardedRoute("/whats-new", whats_new, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
         GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),

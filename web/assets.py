@@ -11,7 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 FOLDER = Path(__file__).parent / "static"
-STYLES = ("tokens.css", "base.css", "directory.css", "parts.css", "profile.css", "card.css", "ops.css", "reach.css")
+STYLES = (
+    "tokens.css",
+    "base.css",
+    "directory.css",
+    "parts.css",
+    "profile.css",
+    "card.css",
+    "latest.css",
+    "ops.css",
+    "reach.css",
+)
 """Served as one file, in this order: the later ones rely on the earlier."""
 SCRIPTS = ("vendor/htmx-4.0.1.min.js", "vendor/hx-sse-4.0.1.min.js")
 """Served as one file: htmx reads the page in a timer, and an extension that arrives after that is never asked."""

@@ -88,6 +88,7 @@ def frame(
         "refresh_s": 0,
         "is_live": False,
         "here": "",
+        "here_new": "",
         "here_runs": "",
         "here_letters": "",
     }

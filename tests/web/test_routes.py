@@ -40,6 +40,7 @@ ROUTES = {
     "GET /api/v1/users/{team_id}/{user_id}": (f"/api/v1/users/{TEAM}/USOMEBODY", THE_SIGNED_IN),
     "GET /api/v1/changes": ("/api/v1/changes", THE_SIGNED_IN),
     "GET /api/v1/openapi.json": ("/api/v1/openapi.json", EVERYBODY),
+    "GET /whats-new": ("/whats-new", THE_SIGNED_IN),
     "GET /runs": ("/runs", ADMINS_OR_OPEN),
     "GET /dead-letters": ("/dead-letters", ADMINS),
     "POST /view-as": ("/view-as", THE_SIGNED_IN),
