@@ -29,7 +29,7 @@ from web.hosts import Hosts
 from web.limiter import SigninLimit
 from web.live import Live
 from web.origin import Origins
-from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
+from web.ports import Actions, Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask
 from web.signin_slack import from_slack, to_slack
 from web.signout import ask_to_leave, leave
@@ -78,6 +78,7 @@ def create_app(
     workspaces: WorkspacesReader = tuple,
     door: Door | None = None,
     custom_fields: tuple[CustomField, ...] = (),
+    actions: Actions | None = None,
     policy: Policy = Policy(),  # noqa: B008 - frozen: nothing can be left in it
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
@@ -142,5 +143,6 @@ def create_app(
         bearers=bearers,
         policy=policy,
         custom_fields=custom_fields,
+        actions=actions,
     )
     return app

@@ -18,7 +18,7 @@ from web.bearers import Bearers
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
-from web.ports import Clock, MetricsReader, StatusReader, WorkspacesReader
+from web.ports import Actions, Clock, MetricsReader, StatusReader, WorkspacesReader
 from web.templating import Templates
 from web.viewer import Viewer
 from web.words import counted
@@ -51,6 +51,8 @@ class Window:
     """As they are remembered, for pages that must not ask the database."""
     custom_fields: tuple[CustomField, ...] = ()
     """Those that the operator marked, in the order of the setting."""
+    actions: Actions | None = None
+    """What admins may have done; None where nobody is there to do it, and no button is shown."""
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
 
