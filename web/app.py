@@ -38,9 +38,10 @@ from web.view_as import view_as
 from web.views.away import card, export_csv, export_json
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
+from web.views.letters import ask_to_drop, dead_letters, drop, replay
 from web.views.live import live
-from web.views.ops import dead_letters, runs
 from web.views.profile import profile
+from web.views.runs import confirm, resync, runs
 from web.views.whats_new import whats_new
 from web.window import Window
 
@@ -97,7 +98,12 @@ def create_app(
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
         GuardedRoute("/whats-new", whats_new, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
+        GuardedRoute("/runs/resync", resync, admits=Admits.ADMINS, methods=["POST"]),
+        GuardedRoute("/runs/confirm", confirm, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
+        GuardedRoute("/dead-letters/replay", replay, admits=Admits.ADMINS, methods=["POST"]),
+        GuardedRoute("/dead-letters/drop", ask_to_drop, admits=Admits.ADMINS),
+        GuardedRoute("/dead-letters/drop", drop, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
