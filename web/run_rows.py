@@ -152,7 +152,7 @@ def held_of(run: Run | None, now: datetime, zone: ZoneInfo | None) -> Held | Non
 def corrected(drift: int, fields: Mapping[str, int] | None = None) -> str:
     """Say what a run repaired, and where `fields` are given, how many people in which."""
     among = f" ({told})" if (told := _by_field(fields or {})) else ""
-    return f"Corrected {counted(drift, 'person', 'people')} that events had not told us{among}."
+    return f"Corrected {counted(drift, 'person', 'people')} that events had not told us{among}"
 
 
 def _result(run: Run, fields: Mapping[str, int] | None = None) -> str:

@@ -110,7 +110,7 @@ async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Sto
         each.one(class_="entry-kind").text for each in entries
     ]
     assert [
-        "Corrected 3 people that events had not told us (title 2, e-mail 1, 1 other detail).",
+        "Corrected 3 people that events had not told us (title 2, e-mail 1, 1 other detail)",
         "Failed, nobody was marked as no longer listed",
         "Everybody was read",
     ] == [each.one(class_="result").text for each in entries]
