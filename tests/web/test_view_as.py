@@ -87,7 +87,7 @@ async def test_an_admin_sees_what_members_see_until_they_go_back(
     assert "samesite=lax" in begun.headers["set-cookie"].lower()
     ribbon = theirs.one(class_="ribbon")
     assert "You see the directory as members do. Back to your own view" == ribbon.text
-    assert ["People"] == [each.text for each in theirs.one("nav", **PAGES).all("a")]
+    assert ["People", "What’s new"] == [each.text for each in theirs.one("nav", **PAGES).all("a")]
     assert [] == theirs.one("footer").all("button")
     assert "919" not in profile.text
     assert [403, 403] == [each.status_code for each in refused]
