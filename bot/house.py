@@ -15,6 +15,7 @@ from bot.authorize import Installations
 from bot.backoff import Backoff
 from bot.command.answers import Answers
 from bot.command.desk import Desk
+from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
 from bot.errands import Errands
@@ -37,6 +38,7 @@ from bot.socket_client import SocketClient
 from bot.sockets import Sockets
 from bot.standing import Standing
 from bot.viewers import Viewers
+from bot.window_deeds import WindowDeeds
 from db import Store
 
 SOCKETS_TRIED_S = 10
@@ -80,6 +82,7 @@ class House:
         self.sockets = self._make_sockets()
         self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
         self.openid = self._make_openid()
+        self.deeds = self._make_deeds()
         self.database = DatabaseWatch(store, clock=clock)
         self.standing = Standing(
             self.database,
@@ -197,6 +200,15 @@ class House:
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
             ),
+        )
+
+    def _make_deeds(self) -> WindowDeeds:
+        return WindowDeeds(
+            self.store,
+            self.runs,
+            Roles(self.store, self.client, clock=self._clock, admins=self._settings.admins),
+            team_id=lambda: self.introduction.known_team_id,
+            clock=self._clock,
         )
 
     def _make_alerts(self) -> Alerts:

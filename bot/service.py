@@ -228,6 +228,7 @@ class Service:
             version=__version__,
             read_metrics=self.metrics.exposition,
             workspaces=self.installations.list_workspaces,
+            actions=self.house.deeds,
         )
 
     def status(self) -> Status:

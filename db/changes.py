@@ -22,6 +22,10 @@ _NEWEST_FIRST = (changes.c.at.desc(), changes.c.team_id.desc(), changes.c.rev.de
 key."""
 
 
+MOVES = frozenset({"title", "fields"})
+"""What changes when somebody moves: the title, and among the custom fields perhaps a department."""
+
+
 class ChangeReader:
     """What can be asked of the change log."""
 
@@ -77,6 +81,13 @@ class ChangeReader:
         newest_first = statement.order_by(changes.c.rev.desc(), changes.c.seq.desc())
         return tuple(await self._list(newest_first.limit(limit).offset(skip)))
 
+    async def list_of(self, team_id: str, user_ids: Collection[str], *, since: datetime) -> tuple[Change, ...]:
+        """List what changed about some users since then, oldest first, without custom statuses."""
+        of_users = (changes.c.team_id == team_id, changes.c.user_id.in_(sorted(user_ids)), changes.c.at >= since)
+        found = await self._list(sa.select(*_COLUMNS).where(*of_users, _IS_LASTING))
+        # Asked for in order, SQLite would rather read the whole log of the workspace in the order of its key.
+        return tuple(sorted(found, key=lambda each: (each.rev, each.seq)))
+
     async def _list(self, statement: sa.Select[Any]) -> list[Change]:
         return [_change(row) for row in await self._connection.execute(statement)]
 
@@ -98,6 +109,11 @@ class ChangeWriter(ChangeReader):
         return newest
 
 
+def is_move(change: Change) -> bool:
+    """Say whether a change may tell that somebody moved: their title or a custom field is another one."""
+    return bool(change.before) and not MOVES.isdisjoint(change.after)
+
+
 def _of(column: sa.Column[str], team_ids: Collection[str] | None) -> sa.ColumnElement[bool]:
     return sa.true() if team_ids is None else column.in_(sorted(team_ids))
 
@@ -113,6 +129,7 @@ def _values(change: Change) -> dict[str, Any]:
         "source": change.source.value,
         "before": _storable(change.before),
         "after": _storable(change.after),
+        "is_move": is_move(change) or None,
     }
 
 

@@ -25,12 +25,24 @@ class DeadLetterReader:
         self._connection = connection
 
     async def list_newest(
-        self, limit: int, *, team_ids: Collection[str] | None = None, and_of_none: bool = False
+        self,
+        limit: int,
+        *,
+        team_ids: Collection[str] | None = None,
+        and_of_none: bool = False,
+        before: int | None = None,
+        reason: str | None = None,
     ) -> tuple[DeadLetter, ...]:
-        """List the newest, newest first: all, or those of some workspaces, and with these those that name none."""
+        """List the newest, newest first: all, or those of some workspaces, and with these those that name none.
+
+        Those before a number, and those with a reason, where either is asked for.
+        """
         of_none = dead_letters.c.team_id.is_(None) if and_of_none else sa.false()
         of_these = sa.true() if team_ids is None else sa.or_(dead_letters.c.team_id.in_(sorted(team_ids)), of_none)
-        statement = sa.select(*_COLUMNS).where(of_these).order_by(dead_letters.c.letter_id.desc()).limit(limit)
+        earlier = sa.true() if before is None else dead_letters.c.letter_id < before
+        like = sa.true() if reason is None else dead_letters.c.reason == reason
+        wanted = sa.select(*_COLUMNS).where(of_these, earlier, like)
+        statement = wanted.order_by(dead_letters.c.letter_id.desc()).limit(limit)
         return tuple(_letter(row) for row in await self._connection.execute(statement))
 
     async def list_oldest(self, limit: int, *, after: int = 0) -> tuple[DeadLetter, ...]:

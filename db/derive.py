@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 
 from db.filters import Lack
 from db.fold import folded, folded_words
@@ -17,6 +19,7 @@ SORT_KEY_CHARS = 200
 SEARCH_TEXT_CHARS = 2000
 EMAIL_KEY_CHARS = 254
 """No e-mail address is longer (RFC 5321, section 4.5.3.1.3)."""
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 TAGS: Mapping[str, str] = {
     "real_name": "n",
@@ -43,6 +46,7 @@ def derived(user: User) -> User:
         sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
         title_key=title_key_of(user.title),
         traits=traits_of(user),
+        start_day=start_day_of(user.start_date),
         search_text=search_text_of(user),
         email_key=email_key_of(user.email),
     )
@@ -83,6 +87,23 @@ def traits_of(user: User) -> int:
         Lack.ZONE: user.tz,
     }
     return sum(bit for lack, bit in LACKS.items() if not has[lack]) | (HIDDEN if user.hidden_at is not None else 0)
+
+
+def start_day_of(text: str | None) -> int | None:
+    """Tell the day of the year of a first day, as MMDD; None for anything but Slack's `YYYY-MM-DD`."""
+    if not text or not _DATE.fullmatch(text):
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day.month * 100 + day.day
+
+
+def days_kept_on(day: date) -> tuple[int, ...]:
+    """Name the first days, as MMDD, whose return is kept on a day: in a year without 29 February, on the 28th."""
+    is_last = day.month == 2 and (day + timedelta(days=1)).month == 3
+    return (228, 229) if is_last and day.day == 28 else (day.month * 100 + day.day,)
 
 
 def search_text_of(user: User) -> str:

@@ -187,6 +187,8 @@ class User(SlackFields):
     """The title folded, by which is filtered."""
     traits: int = 0
     """What the user lacks and whether they are hidden, as bits; see `db/derive.py`."""
+    start_day: int | None = None
+    """The day of the year in `start_date`, as MMDD; None where that is no date."""
     search_text: str = ""
     email_key: str = ""
     """The e-mail address without regard to case, by which a user is found at once."""

@@ -44,10 +44,13 @@ class RunReader:
         ended = (runs.c.team_id == team_id, runs.c.state != RunState.RUNNING.value)
         return await self._first(sa.select(*_COLUMNS).where(*ended).order_by(runs.c.run_id.desc()))
 
-    async def list_runs(self, limit: int, *, team_ids: Collection[str] | None = None) -> tuple[Run, ...]:
-        """List the newest, of all workspaces or of some, newest first."""
+    async def list_runs(
+        self, limit: int, *, team_ids: Collection[str] | None = None, before: int | None = None
+    ) -> tuple[Run, ...]:
+        """List the newest, or the newest before a number, of all workspaces or of some, newest first."""
         of_these = sa.true() if team_ids is None else runs.c.team_id.in_(sorted(team_ids))
-        statement = sa.select(*_COLUMNS).where(of_these).order_by(runs.c.run_id.desc()).limit(limit)
+        earlier = sa.true() if before is None else runs.c.run_id < before
+        statement = sa.select(*_COLUMNS).where(of_these, earlier).order_by(runs.c.run_id.desc()).limit(limit)
         return tuple(_run(row) for row in await self._connection.execute(statement))
 
     async def list_listed(self, run_id: int) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from db.filters import Counts, Page, UserFilter
+from db.latest import Latest
 from db.records import Change, DeadLetter, Kind, Position, Run, User, Workspace
 from db.sight import Sight
 from db.store import Snapshot, Store
@@ -50,6 +51,7 @@ class Seen:
     def __init__(self, rx: Snapshot, sight: Sight) -> None:
         self._rx = rx
         self.sight = sight
+        self.latest = Latest(rx, self)
 
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List those that are seen, oldest id first."""
@@ -94,23 +96,44 @@ class Seen:
             limit, lambda many, skip: self._rx.changes.list_history(team_id, user_id, many, skip=skip)
         )
 
-    async def list_runs(self, limit: int) -> tuple[Run, ...]:
-        """List the newest runs of the workspaces that are seen, newest first."""
-        return await self._rx.runs.list_runs(limit, team_ids=self.sight.team_ids)
+    async def list_runs(self, limit: int, *, before: int | None = None) -> tuple[Run, ...]:
+        """List the newest runs of the workspaces that are seen, or the newest before a number, newest first."""
+        return await self._rx.runs.list_runs(limit, team_ids=self.sight.team_ids, before=before)
 
-    async def list_letters(self, limit: int) -> tuple[DeadLetter, ...]:
+    async def find_last_ended(self, team_id: str) -> Run | None:
+        """Find the newest run of a workspace that has ended, however it did; None where that is not seen."""
+        return await self._rx.runs.find_last_ended(team_id) if self._sees(team_id) else None
+
+    async def list_letters(
+        self, limit: int, *, before: int | None = None, reason: str | None = None
+    ) -> tuple[DeadLetter, ...]:
         """List the newest dead letters, newest first, without their payloads, and without those of protected users.
 
-        One that names no workspace is seen where all there are are seen; one of an unknown workspace where every
-        workspace is.
+        Those before a number, and those with a reason, where either is asked for. One that names no workspace is seen
+        where all there are are seen; one of an unknown workspace where every workspace is.
         """
         every = await self._rx.workspaces.list_workspaces()
         sees_all = all(self._sees(each.team_id) for each in every)
-        found = await self._rx.dead_letters.list_newest(limit, team_ids=self.sight.team_ids, and_of_none=sees_all)
-        users = await self._rx.users.get_users({(each.team_id or "", each.user_id or "") for each in found})
+        shown: list[DeadLetter] = []
+        while len(shown) < limit:
+            found = await self._rx.dead_letters.list_newest(
+                limit, team_ids=self.sight.team_ids, and_of_none=sees_all, before=before, reason=reason
+            )
+            shown += await self._but_protected(found)
+            if len(found) < limit:
+                break
+            before = found[-1].letter_id
+        return tuple(replace(each, payload="") for each in shown[:limit])
+
+    async def find_letter(self, letter_id: int) -> DeadLetter | None:
+        """Find a dead letter by its number, without its payload; None where it is not there, or not seen."""
+        found = await self.list_letters(1, before=letter_id + 1)
+        return found[0] if found and found[0].letter_id == letter_id else None
+
+    async def _but_protected(self, letters: tuple[DeadLetter, ...]) -> list[DeadLetter]:
+        users = await self._rx.users.get_users({(each.team_id or "", each.user_id or "") for each in letters})
         protected = {key for key, user in users.items() if user.hidden_at is not None}
-        shown = (each for each in found if (each.team_id, each.user_id) not in protected)
-        return tuple(replace(each, payload="") for each in shown)
+        return [each for each in letters if (each.team_id, each.user_id) not in protected]
 
     async def follow(self, after: Position, *, limit: int) -> Stretch:
         """Read on from a position, without custom statuses; lines that are not seen move the position all the same.

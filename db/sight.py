@@ -43,8 +43,8 @@ class Sight:
         blank: dict[str, Any] = {name: None for name in hidden if not name.startswith(CUSTOM_FIELD)}
         if user.fields and "fields" not in hidden:
             blank["fields"] = _but(user.fields, hidden)
-        # What we derive for searching holds hidden words, and marks name hidden fields.
-        return replace(user, **blank, search_text="", email_key="", field_marks=None)
+        # What we derive for searching holds hidden words and days, and marks name hidden fields.
+        return replace(user, **blank, search_text="", email_key="", start_day=None, field_marks=None)
 
     def change(self, change: Change, user: User | None) -> Change | None:
         """Give a change as this reader may see it, `user` being its user as they are now; None for nothing at all."""

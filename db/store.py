@@ -23,6 +23,7 @@ from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate
+from db.news import NewsReader
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
@@ -60,6 +61,7 @@ class Snapshot:
         self.api_tokens = ApiTokenReader(connection)
         self.traces = TraceReader(connection)
         self.wipes = WipeReader(connection)
+        self.news = NewsReader(connection)
 
 
 class Transaction:

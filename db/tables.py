@@ -104,6 +104,7 @@ users = sa.Table(
     sa.Column("sort_key", exact_text(255), nullable=False),
     sa.Column("title_key", exact_text(255), nullable=False, server_default=sa.text("''")),
     sa.Column("traits", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("start_day", sa.Integer),
     sa.Column("search_text", long_text(), nullable=False),
     sa.Column("email_key", exact_text(255), nullable=False, server_default=sa.text("''")),
     sa.Column("rev", sa.BigInteger, nullable=False),
@@ -121,6 +122,7 @@ users = sa.Table(
     sa.Index("users_by_title", "title_key", "sort_key", "team_id", "id"),
     sa.Index("users_by_zone", "tz", "sort_key", "team_id", "id", **key_part("tz", 64)),
     sa.Index("users_by_joining", "joined_at"),
+    sa.Index("users_by_start_day", "start_day", "sort_key", "team_id", "id"),
     **TABLE_OPTIONS,
 )
 
@@ -147,9 +149,11 @@ changes = sa.Table(
     sa.Column("after", sa.JSON(none_as_null=True), nullable=False),
     sa.Column("source", sa.String(16), nullable=False),
     sa.Column("is_status", sa.Boolean, nullable=False),
+    sa.Column("is_move", sa.Boolean),
     sa.Column("at", Utc, nullable=False),
     sa.Index("changes_of_a_user", "team_id", "user_id", "rev"),
     sa.Index("changes_in_time", "at"),
+    sa.Index("moves_in_time", "is_move", "at"),
     **TABLE_OPTIONS,
 )
 

@@ -30,7 +30,7 @@ from web.hosts import Hosts
 from web.limiter import SigninLimit
 from web.live import Live
 from web.origin import Origins
-from web.ports import Clock, Door, MetricsReader, StatusReader, WorkspacesReader
+from web.ports import Actions, Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask
 from web.signin_slack import from_slack, to_slack
 from web.signout import ask_to_leave, leave
@@ -39,10 +39,12 @@ from web.view_as import view_as
 from web.views.away import card, export_csv, export_json
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
+from web.views.letters import ask_to_drop, dead_letters, drop, replay
 from web.views.live import live
-from web.views.ops import dead_letters, runs
 from web.views.profile import profile
+from web.views.runs import confirm, resync, runs
 from web.views.sheet import sheet
+from web.views.whats_new import whats_new
 from web.window import Window
 
 LETTERS_COMMANDS = (
@@ -79,6 +81,7 @@ def create_app(
     workspaces: WorkspacesReader = tuple,
     door: Door | None = None,
     custom_fields: tuple[CustomField, ...] = (),
+    actions: Actions | None = None,
     policy: Policy = Policy(),  # noqa: B008 - frozen: nothing can be left in it
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
@@ -96,8 +99,14 @@ def create_app(
         GuardedRoute("/print", sheet, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
+        GuardedRoute("/whats-new", whats_new, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
+        GuardedRoute("/runs/resync", resync, admits=Admits.ADMINS, methods=["POST"]),
+        GuardedRoute("/runs/confirm", confirm, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
+        GuardedRoute("/dead-letters/replay", replay, admits=Admits.ADMINS, methods=["POST"]),
+        GuardedRoute("/dead-letters/drop", ask_to_drop, admits=Admits.ADMINS),
+        GuardedRoute("/dead-letters/drop", drop, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/choices", chooser.choose, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
@@ -145,5 +154,6 @@ def create_app(
         bearers=bearers,
         policy=policy,
         custom_fields=custom_fields,
+        actions=actions,
     )
     return app

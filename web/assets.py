@@ -13,7 +13,7 @@ from starlette.responses import Response
 FOLDER = Path(__file__).parent / "static"
 STYLES = (
     "tokens.css", "base.css", "tools.css", "directory.css", "parts.css", "cards.css", "profile.css", "card.css",
-    "ops.css", "paper.css", "reach.css",
+    "latest.css", "ops.css", "paper.css", "reach.css",
 )  # fmt: skip
 """Served as one file, in this order: the later ones rely on the earlier."""
 SCRIPTS = ("vendor/htmx-4.0.1.min.js", "vendor/hx-sse-4.0.1.min.js")

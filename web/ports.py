@@ -96,6 +96,32 @@ class Identify(Protocol):
     async def __call__(self, *, code: str, verifier: str, nonce: str) -> tuple[str, str]: ...
 
 
+class Outcome(Protocol):
+    """What came of something that was asked for: a word, and where it is a refusal the sentence that says why."""
+
+    @property
+    def word(self) -> str: ...
+
+    @property
+    def words(self) -> str: ...
+
+
+class Actions(Protocol):
+    """What admins may have done from a page. Whoever calls has made sure that it is an admin, by the table."""
+
+    async def resync(self, team_id: str, user_id: str) -> Outcome:
+        """Ask for a run: "begun", "under-way", "refused"."""
+
+    async def confirm(self, team_id: str, user_id: str) -> Outcome:
+        """The same for one that may mark as many people missing as it finds; Slack is asked who that is."""
+
+    async def replay(self, letter_id: int) -> Outcome:
+        """Apply an unreadable event once more: "applied", "stays", "gone". Raises StoreUnavailable."""
+
+    async def drop(self, letter_id: int) -> Outcome:
+        """Take one out without applying it: "dropped", "gone". Raises StoreUnavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenId:
     """Sign in with Slack."""

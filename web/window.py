@@ -19,7 +19,7 @@ from web.choices import Choices, Chooser, Theme
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, freshness_of, notes_of
 from web.live import Live
-from web.ports import Clock, MetricsReader, StatusReader, WorkspacesReader
+from web.ports import Actions, Clock, MetricsReader, StatusReader, WorkspacesReader
 from web.rows import profile_link
 from web.templating import Templates
 from web.viewer import Viewer
@@ -58,6 +58,8 @@ class Window:
     """As they are remembered, for pages that must not ask the database."""
     custom_fields: tuple[CustomField, ...] = ()
     """Those that the operator marked, in the order of the setting."""
+    actions: Actions | None = None
+    """What admins may have done; None where nobody is there to do it, and no button is shown."""
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
 
@@ -103,6 +105,7 @@ def frame(
         "refresh_s": 0,
         "is_live": False,
         "here": "",
+        "here_new": "",
         "here_runs": "",
         "here_letters": "",
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.simulator import titles
 from bot.simulator.crowd import PretendUser
+from bot.simulator.opening import opening
 from bot.simulator.workspace import Workspace
 
 ROOM_TO_GROW = 0.05
@@ -21,7 +22,10 @@ async def tell(
     sleep: Callable[[float], Awaitable[object]],
     pace: float = 4.0,
 ) -> None:
-    """Let something happen every `pace` seconds or so, for ever; ends by cancellation only."""
+    """Let something happen every `pace` seconds or so, for ever; ends by cancellation only. The opening is quicker."""
+    for act in opening(sim, rng):
+        await sleep(rng.uniform(0.4, 1.6) * pace / 4)
+        act()
     story = Story(sim, rng)
     while True:
         await sleep(rng.uniform(0.4, 1.6) * pace)

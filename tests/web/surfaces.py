@@ -85,6 +85,7 @@ SURFACES: Mapping[str, Surface] = {
     "the API's list": page(f"/api/v1/users?limit=200&{EVERYBODY}"),
     "the API's user": of_each("/api/v1/users/{}/{}"),
     "the API's changes": after("/api/v1/changes"),
+    "what is new": page("/whats-new"),
     "the runs": page("/runs"),
     "the dead letters": page("/dead-letters"),
     "the stream of changes, replayed": replay("/live"),

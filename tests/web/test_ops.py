@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,11 +15,13 @@ from starlette.applications import Starlette
 
 import web
 from db import Store
+from db.recording import set_hidden
 from db.records import DeadLetter, RunKind, RunState, Source, Workspace
 from db.tables import runs as table
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from tests.web.test_door import a_door, signs_in
+from web.ports import Walk
 from web.words import lasted
 
 REASON = "Slack said missing_scope for zxsecret."
@@ -96,20 +101,86 @@ async def test_where_the_directory_is_open_runs_are_figures_and_letters_a_comman
 async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:
     await a_run(store, clock, kind="backfill")
     await a_run(store, clock, kind="reconcile", state="failed", reason=REASON)
-    await a_run(store, clock, kind="resync", asked_by="UADMIN", drift=3)
+    fields = {"title": 2, "email": 1, "color": 1}
+    await a_run(store, clock, kind="resync", asked_by="UADMIN", drift=3, drift_fields=fields, missing=4, unreadable=1)
     page = read((await admin.get("/runs")).text)
-    entries = page.all("li", class_="entry")
+    entries = page.all("tr", class_="entry")
 
-    assert ["Asked for", "Scheduled", "First reading"] == [each.one("h2").text for each in entries]
-    assert ["Done", "Failed", "Done"] == [each.one(class_="dot").text for each in entries]
-    assert "5 minutes ago" == entries[0].one("time").text
-    assert "Seen 1,240 New 1 Changed 2 Took 38 s Asked for by Ines Carvalho" == entries[0].one("dl").text
-    assert "Corrected 3 people that events had not told us." == entries[0].one(class_="entry-words").text
-    assert REASON == entries[1].one(class_="entry-words").text
-    nav = page.all("nav", **{"aria-label": "Pages"})[0]
-    assert [("People", "false"), ("Runs", "page"), ("Unreadable events", "false"), ("You", "false")] == [
-        (each.text, each.attributes["aria-current"]) for each in nav.all("a")
+    assert ["Asked for by Ines Carvalho", "Scheduled", "First resync"] == [
+        each.one(class_="entry-kind").text for each in entries
     ]
+    assert [
+        "Corrected 3 people that events had not told us (title 2, e-mail 1, 1 other detail)",
+        "Failed, nobody was marked as no longer listed",
+        "Everybody was read",
+    ] == [each.one(class_="result").text for each in entries]
+    assert "5 minutes ago" == entries[0].one("time").text
+    assert ["People 1,240", "Corrected 3", "Took 38 s"] == [each.text for each in entries[0].all(class_="figure-cell")]
+    assert (
+        "1 new, 2 changed. 4 people are no longer listed by Slack. 1 entry of Slack’s list could not be read."
+        == entries[0].one(class_="entry-words").text
+    )
+    assert entries[1].one(class_="entry-words").text.endswith(REASON)
+    nav = page.all("nav", **{"aria-label": "Pages"})[0]
+    assert [
+        ("People", "false"),
+        ("What’s new", "false"),
+        ("Runs", "page"),
+        ("Unreadable events", "false"),
+        ("You", "false"),
+    ] == [(each.text, each.attributes["aria-current"]) for each in nav.all("a")]
+
+
+async def test_a_run_under_way_is_told_with_what_is_known_of_it(
+    admin: httpx.AsyncClient, store: Store, clock: Clock, service: Service
+) -> None:
+    await a_run(store, clock, state="running", ended_at=None, expected=1240, seen=600)
+    as_kept = read((await admin.get("/runs")).text)
+    walk = Walk(612, clock() - timedelta(minutes=5), 1240, timedelta(minutes=2))
+    service.is_now(walk=walk)
+    page = read((await admin.get("/runs")).text)
+    bar = page.one(role="progressbar")
+
+    assert "600 of about 1,240 people" == as_kept.one(class_="now-words").text
+    assert "612 of about 1,240 people, about 2 minutes left" == page.one(class_="now-words").text
+    assert ("612", "1240") == (bar.attributes["aria-valuenow"], bar.attributes["aria-valuemax"])
+    assert page.one(class_="now-words").text == bar.attributes["aria-valuetext"]
+    assert "every 3s" == page.one(id="runs").attributes["hx-trigger"]
+    assert page.one("noscript").all("meta")
+    service.is_now(walk=replace(walk, expected=None))
+    assert not read((await admin.get("/runs")).text).all(role="progressbar"), "of an unknown total there is no share"
+
+
+async def test_a_page_without_a_run_asks_for_nothing_by_itself(
+    admin: httpx.AsyncClient, store: Store, clock: Clock
+) -> None:
+    await a_run(store, clock)
+    text = (await admin.get("/runs")).text
+
+    assert "hx-trigger" not in text
+    assert "refresh" not in text
+
+
+async def test_many_runs_are_read_page_by_page(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:
+    for _ in range(120):
+        await a_run(store, clock)
+    found, path = [], "/runs"
+    while path:
+        page = read((await admin.get(path)).text)
+        found += [each.attributes["id"] for each in page.all("tr", class_="entry")]
+        path = next((each.attributes["href"] for each in page.all("a") if each.text == "Older runs"), "")
+
+    assert [f"run-{number}" for number in range(120, 0, -1)] == found
+    assert "/runs" == next(each.attributes["href"] for each in page.all("a") if each.text == "Newest runs")
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "0", "1e3", "", "9" * 30, "٣"])
+@pytest.mark.parametrize("path", ["/runs", "/dead-letters"])
+async def test_a_link_that_is_none_of_ours_is_told_so(admin: httpx.AsyncClient, path: str, before: str) -> None:
+    answer = await admin.get(path, params={"before": before})
+
+    assert 400 == answer.status_code
+    assert "This link is cut" == read(answer.text).one("h1").text
 
 
 async def test_an_admin_reads_what_could_not_be_read_but_no_payload(
@@ -118,14 +189,15 @@ async def test_an_admin_reads_what_could_not_be_read_but_no_payload(
     await a_letter(store, clock, user_id="U7", reason="its tz is no text")
     await a_letter(store, clock, reason="there is no user in it")
     text = (await admin.get("/dead-letters")).text
-    entries = read(text).all("li", class_="entry")
+    entries = read(text).all("li", class_="letter-entry")
 
     assert "zxpayload" not in text
     assert [("Nobody readable", "There is no user in it"), ("U7", "Its tz is no text")] == [
-        (each.one(class_="entry-whom").text, each.one(class_="entry-words").text) for each in entries
+        (each.one(class_="entry-whom").text, each.one("h2").text) for each in entries
     ]
     assert ["Once", "Once"] == [each.one(class_="entry-times").text for each in entries]
     commands = [each.text for each in read(text).all("code")]
+    assert "Try again" not in text, "nobody is there to do it"
     assert ["usersync dead-letters show 2", "usersync dead-letters replay --all", "usersync dead-letters drop 2"] == (
         commands
     )
@@ -156,3 +228,203 @@ async def test_where_nothing_has_happened_the_pages_say_so(admin: httpx.AsyncCli
 )
 def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert words == lasted(seconds)
+
+
+class Hand:
+    """Does nothing, and says that it was done; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+        self.outcomes: dict[str, tuple[str, str]] = {}
+
+    def _told(self, *asked: object) -> Any:
+        self.asked.append(asked)
+        word, words = self.outcomes.get(str(asked[0]), (str(asked[0]), ""))
+        return SimpleNamespace(word=word, words=words)
+
+    async def resync(self, team_id: str, user_id: str) -> Any:
+        return self._told("begun", team_id, user_id)
+
+    async def confirm(self, team_id: str, user_id: str) -> Any:
+        return self._told("begun", "confirmed", team_id, user_id)
+
+    async def replay(self, letter_id: int) -> Any:
+        return self._told("applied", letter_id)
+
+    async def drop(self, letter_id: int) -> Any:
+        return self._told("dropped", letter_id)
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+async def boss(
+    store: Store, clock: Clock, service: Service, slack: Slack, hand: Hand
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin of a house in which somebody does what is asked for."""
+    transport = httpx.ASGITransport(a_house(store, clock, service, door=a_door(), actions=hand))
+    origin = {"Origin": "http://localhost"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=origin) as client:
+        await slack.says("UADMIN", real_name="Ines Carvalho", is_admin=True)
+        await signs_in(client, store, clock, "UADMIN")
+        yield client
+
+
+async def test_a_resync_is_asked_for_in_the_name_of_who_pressed_the_button(boss: httpx.AsyncClient, hand: Hand) -> None:
+    page = read((await boss.get("/runs")).text)
+    answer = await boss.post(page.one("form", action="/runs/resync").attributes["action"])
+    then = read((await boss.get(answer.headers["location"])).text)
+
+    assert 303 == answer.status_code
+    assert [("begun", TEAM, "UADMIN")] == hand.asked
+    assert "A resync was asked for. It shows here as it goes." == then.one(class_="flash").text
+
+
+async def test_a_refusal_is_told_with_its_reason(boss: httpx.AsyncClient, hand: Hand) -> None:
+    hand.outcomes["begun"] = ("refused", "Slack does not answer. It is tried again by itself.")
+    answer = await boss.post("/runs/resync", headers={"Accept": "text/html"})
+    page = read(answer.text)
+
+    assert 409 == answer.status_code
+    assert "No resync was begun" == page.one("h1").text
+    assert "Slack does not answer. It is tried again by itself." in page.text
+    assert "/runs" == page.one("a").attributes["href"]
+
+
+@pytest.mark.parametrize("path", ["/runs/resync", "/runs/confirm", "/dead-letters/replay", "/dead-letters/drop"])
+async def test_a_form_from_elsewhere_does_nothing(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock, path: str
+) -> None:
+    await a_letter(store, clock)
+    await a_run(store, clock, state="held", absent=521)
+    form = {"number": "1", "run": "1"}
+    for origin in ("https://evil.example", "null", ""):
+        answer = await boss.post(path, data=form, headers={"Origin": origin})
+        assert 403 == answer.status_code
+
+    assert [] == hand.asked
+
+
+async def test_whoever_is_no_admin_any_more_is_refused_at_the_next_click(
+    boss: httpx.AsyncClient, hand: Hand, slack: Slack, clock: Clock
+) -> None:
+    clock.passes(seconds=1)
+    await slack.says("UADMIN", is_admin=False)
+    answers = [await boss.post(path, data={"number": "1"}) for path in ("/runs/resync", "/dead-letters/replay")]
+
+    assert [403, 403] == [each.status_code for each in answers]
+    assert [] == hand.asked
+
+
+async def test_a_held_run_is_confirmed_by_its_number_alone(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    await a_run(store, clock, state="held", seen=719, absent=1521, reason="The run was held: …")
+    page = read((await boss.get("/runs")).text)
+    keep, confirm = (each.one("form") for each in page.all(class_="held-choice"))
+    run = confirm.one("input", name="run").attributes["value"]
+    said = {}
+    for number in ("", "1520", "no", "1,521"):
+        answer = await boss.post("/runs/confirm", data={"run": run, "number": number})
+        said[number] = answer.headers["location"]
+
+    assert "Slack listed 719 people, and 1,521 people of the directory were not among them." in page.text
+    assert ["Keep everybody"] == [each.text for each in page.all("button", class_="button-main")]
+    assert "/runs/resync" == keep.attributes["action"]
+    assert {"/runs?done=number"} == {said[number] for number in ("", "1520", "no")}
+    assert "/runs?done=confirmed" == said["1,521"]
+    assert [("begun", "confirmed", TEAM, "UADMIN")] == hand.asked
+
+
+async def test_an_old_page_of_a_held_run_confirms_nothing(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    await a_run(store, clock, state="held", absent=521)
+    await a_run(store, clock, state="done")
+    answer = await boss.post("/runs/confirm", data={"run": "1", "number": "521"})
+
+    assert "/runs?done=nothing-held" == answer.headers["location"]
+    assert [] == hand.asked
+    assert not read((await boss.get("/runs")).text).all(class_="held")
+
+
+async def test_a_letter_is_tried_again_alone_or_with_all_of_its_reason(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    for number in range(3):
+        await a_letter(store, clock, user_id=f"U{number}")
+    await a_letter(store, clock, reason="there is no user in it")
+    entries = read((await boss.get("/dead-letters")).text).all("li", class_="letter-entry")
+    alone = await boss.post("/dead-letters/replay", data={"number": "4"})
+    hand.outcomes["applied"] = ("stays", "")
+    alike = await boss.post("/dead-letters/replay", data={"number": "2", "alike": "1"})
+
+    assert [1, 2, 1, 1] == [len(each.all("button")) for each in entries]
+    assert ["/dead-letters?done=applied", "/dead-letters?done=some-stay"] == [
+        each.headers["location"] for each in (alone, alike)
+    ]
+    assert [("applied", number) for number in (4, 1, 2, 3)] == hand.asked
+
+
+async def test_a_letter_is_dropped_after_a_question(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    await a_letter(store, clock)
+    page = read((await boss.get("/dead-letters")).text)
+    ask = await boss.get(page.one("a", class_="letter-drop").attributes["href"])
+    asked_before = list(hand.asked)
+    form = read(ask.text).one("form", action="/dead-letters/drop")
+    answer = await boss.post("/dead-letters/drop", data={"number": form.one("input").attributes["value"]})
+
+    assert "Drop number 1?" == read(ask.text).one("h1").text
+    assert [] == asked_before
+    assert [("dropped", 1)] == hand.asked
+    assert "/dead-letters?done=dropped" == answer.headers["location"]
+
+
+async def test_a_letter_that_is_gone_or_not_theirs_is_told_kindly(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock, slack: Slack
+) -> None:
+    await slack.says("UHIDDEN", real_name="Hidden")
+    async with store.transaction() as tx:
+        await tx.workspaces.save_workspace(Workspace("T0OTHER", "Other"))
+        await set_hidden(tx, TEAM, "UHIDDEN", is_hidden=True, now=clock())
+    await a_letter(store, clock, team_id="T0OTHER")
+    await a_letter(store, clock, user_id="UHIDDEN")
+    for number in ("1", "2", "3", "x", "", "9" * 30):
+        answers = (
+            await boss.post("/dead-letters/replay", data={"number": number}),
+            await boss.post("/dead-letters/drop", data={"number": number}),
+            await boss.get("/dead-letters/drop", params={"number": number}),
+        )
+        assert {"/dead-letters?done=gone"} == {each.headers["location"] for each in answers}, number
+
+    assert [] == hand.asked
+    assert "It is not here any more" in read((await boss.get("/dead-letters?done=gone")).text).one(class_="flash").text
+
+
+async def test_a_name_leads_to_its_person_and_letters_go_page_by_page(
+    boss: httpx.AsyncClient, store: Store, clock: Clock, slack: Slack
+) -> None:
+    await slack.says("UMIA", real_name="Mia Member")
+    for number in range(60):
+        await a_letter(store, clock, user_id="UMIA", reason=f"reason {number}")
+    first = read((await boss.get("/dead-letters")).text)
+    older = next(each.attributes["href"] for each in first.all("a") if each.text == "Older")
+    rest = read((await boss.get(older)).text)
+    whom = first.all("a", class_="entry-whom")[0]
+
+    assert ("Mia Member", f"/users/{TEAM}/UMIA") == (whom.text, whom.attributes["href"])
+    assert [f"Reason {number}" for number in range(59, -1, -1)] == [
+        each.one("h2").text for page in (first, rest) for each in page.all("li", class_="letter-entry")
+    ]
+
+
+async def test_a_word_in_the_address_that_is_none_of_ours_says_nothing(boss: httpx.AsyncClient) -> None:
+    for path in ("/runs?done=zxowned", "/dead-letters?done=zxowned"):
+        answer = await boss.get(path)
+        assert 200 == answer.status_code
+        assert not read(answer.text).all(class_="flash")

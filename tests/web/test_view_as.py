@@ -87,7 +87,7 @@ async def test_an_admin_sees_what_members_see_until_they_go_back(
     assert "samesite=lax" in begun.headers["set-cookie"].lower()
     ribbon = theirs.one(class_="ribbon")
     assert "You see the directory as members do. Back to your own view" == ribbon.text
-    assert ["People", "You"] == [each.text for each in theirs.one("nav", **PAGES).all("a")]
+    assert ["People", "What’s new", "You"] == [each.text for each in theirs.one("nav", **PAGES).all("a")]
     assert 1 == len(theirs.all("form", action="/view-as"))
     assert "919" not in profile.text
     assert [403, 403] == [each.status_code for each in refused]
