@@ -10,14 +10,16 @@ from starlette.responses import HTMLResponse
 
 from web.assets import Assets
 from web.clocks import hours_attribute
+from web.pictures import Pictures
 
 FOLDER = Path(__file__).parent / "templates"
+NO_PICTURES = Pictures(())
 
 
 class Templates:
     """The templates of this package."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, pictures: Pictures = NO_PICTURES) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER),
             autoescape=True,
@@ -27,6 +29,7 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals.update(asset=assets.path, hours=hours_attribute())
+        self._environment.filters["picture"] = pictures.shown
 
     def render(self, name: str, **values: Any) -> str:
         """Render to text."""

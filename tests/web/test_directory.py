@@ -158,7 +158,9 @@ async def test_every_answer_carries_a_strict_policy(client: httpx.AsyncClient) -
 
         assert "script-src 'self';" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
-        assert "img-src 'self' https:;" in headers["content-security-policy"]
+        assert (
+            "img-src 'self' https://*.slack-edge.com https://secure.gravatar.com " in headers["content-security-policy"]
+        )
         assert ("nosniff", "same-origin") == (headers["x-content-type-options"], headers["referrer-policy"])
 
 
