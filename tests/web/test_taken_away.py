@@ -184,7 +184,7 @@ async def test_a_contact_card_has_what_an_address_book_has_a_place_for(
         image_512="https://avatars.slack-edge.com/a.png", is_custom_image=True,
     )  # fmt: skip
     page = read((await client.get(f"/users/{TEAM}/U1")).text)
-    answer = await client.get(page.one("p", class_="take").one("a").attributes["href"])
+    answer = await client.get(page.one("p", class_="keep").all("a")[-1].attributes["href"])
 
     assert "text/vcard; charset=utf-8" == answer.headers["content-type"]
     assert "filename*=UTF-8''Ada%20Lovelace.vcf" in answer.headers["content-disposition"]
