@@ -203,7 +203,25 @@ def _odd_ones(user: Json, profile: Json) -> dict[str, object]:
         found["enterprise_user_id"] = _value(text, enterprise["id"], "enterprise_user.id")
     if custom := _custom_fields(profile.get("fields")):
         found["fields"] = custom
+    if "status_emoji" in profile:
+        found["status_emoji_url"] = _emoji_picture(profile)
     return found
+
+
+def _emoji_picture(profile: Json) -> str:
+    """Read where the picture of the custom status's emoji is; empty for a standard one, which is a character.
+
+    It goes with `status_emoji`, so that no emoji is shown by another's picture: one that is not explained has none.
+    """
+    if not profile["status_emoji"]:
+        return ""
+    told = profile.get("status_emoji_display_info")
+    first = told[0] if isinstance(told, list) and told else None
+    if not isinstance(first, dict):
+        url = profile.get("status_emoji_url")
+    else:
+        url = "" if first.get("unicode") else first.get("display_url") or profile.get("status_emoji_url")
+    return url if isinstance(url, str) else ""
 
 
 def _object(keys: Json, name: str) -> Json:

@@ -31,6 +31,7 @@ from db.visibility import Policy
 from web.address import Address
 from web.app import create_app
 from web.attempts import Attempts
+from web.pictures import SLACKS
 from web.ports import Door, OpenId, SigninRefused, SlackSilent, Status, Walk
 from web.proxied import TrustedProxy
 from web.waiting import Waiting
@@ -57,7 +58,7 @@ class Service:
         *,
         clock: Callable[[], datetime] = utc_now,
         is_demo: bool = False,
-        image_sources: Iterable[str] = ("https:",),
+        image_sources: Iterable[str] = SLACKS,
         pace: Pace | None = None,
         or_next_port: bool = False,
         tell: Callable[[str], None] = lambda _: None,

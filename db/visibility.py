@@ -23,7 +23,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "start_date": ("start_date",),
     "tz": ("tz", "tz_label", "tz_offset"),
     "locale": ("locale",),
-    "status": ("status_text", "status_emoji", "status_expiration"),
+    "status": ("status_text", "status_emoji", "status_expiration", "status_emoji_url"),
     "picture": (
         "avatar_hash",
         "image_72",

@@ -30,6 +30,7 @@ from web.hosts import Hosts
 from web.limiter import SigninLimit
 from web.live import Live
 from web.origin import Origins
+from web.pictures import SLACKS, pictures_from
 from web.ports import Actions, Clock, Door, MetricsReader, StatusReader, WorkspacesReader
 from web.signin import answer, ask
 from web.signin_slack import from_slack, to_slack
@@ -73,7 +74,7 @@ def create_app(
     clock: Clock,
     name_of_page: str | None = None,
     demo: bool = False,
-    image_sources: Iterable[str] = ("https:",),
+    image_sources: Iterable[str] = SLACKS,
     address: Address = Address(),  # noqa: B008 - the same for whoever sets none
     attempts: Attempts | None = None,
     version: str = "",
@@ -86,11 +87,11 @@ def create_app(
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
 
-    `image_sources` are the places that the content policy lets pictures come from. Only under `address` an answer is
-    given, and only its pages may change anything. Without a `door` everybody may look.
+    `image_sources` are all that pages show pictures from, in the words of a content policy. Only under `address` an
+    answer is given, and only its pages may change anything. Without a `door` everybody may look.
     """
-    assets = Assets()
-    templates, chooser = Templates(assets), Chooser(address)
+    assets, pictures = Assets(), pictures_from(image_sources, is_https=address.is_https)
+    templates, chooser = Templates(assets, pictures), Chooser(address)
     following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
     routes = [
         GuardedRoute("/", directory, admits=Admits.VIEWERS),
@@ -135,7 +136,7 @@ def create_app(
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
         Middleware(Guard, doorkeeper=doorkeeper, bearers=bearers, policy=policy),
     ]
-    carries = Middleware(SecurityHeaders, image_sources=tuple(image_sources), is_https=address.is_https)
+    carries = Middleware(SecurityHeaders, image_sources=pictures.sources, is_https=address.is_https)
     app = Directory(carries, routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
     app.state.window = Window(

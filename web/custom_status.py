@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from db.records import User
@@ -12,11 +12,17 @@ from web.words import clock, day
 
 @dataclass(frozen=True, slots=True)
 class CustomStatus:
-    """An emoji as a character (or none) and the words beside it."""
+    """An emoji as a character, or as a picture that their Slack alone knows, or none; and the words beside it."""
 
     emoji: str
     text: str
     until: str = ""
+    picture: str = ""
+    """The address of the emoji's picture, as Slack told it; a page shows only those of Slack's own hosts."""
+    spoken: str = ""
+    """What the picture shows, for who does not see it; empty where the words beside it say so."""
+    ends: int = 0
+    """When it ends, in epoch seconds, for a page that stays open; 0 for one that does not end."""
 
     @property
     def line(self) -> str:
@@ -28,17 +34,20 @@ def custom_status_of(user: User, now: datetime, zone: tzinfo | None = None) -> C
     expires_at = _expiry(user.status_expiration)
     if expires_at is not None and expires_at <= now:
         return None
-    status = read_status(user.status_emoji, user.status_text)
+    status = read_status(user.status_emoji, user.status_text, user.status_emoji_url)
     if status is None or expires_at is None:
         return status
-    return CustomStatus(status.emoji, status.text, until=_until(expires_at, now, zone))
+    return replace(status, until=_until(expires_at, now, zone), ends=int(expires_at.timestamp()))
 
 
-def read_status(emoji: str | None, text: str | None) -> CustomStatus | None:
-    """Read emoji and text; an emoji that nobody can draw here speaks only where there is no text."""
-    symbol, words = character(emoji), drawn((text or "").strip())
-    words = words or ("" if symbol else spoken(emoji))
-    return CustomStatus(symbol, words) if symbol or words else None
+def read_status(emoji: str | None, text: str | None, picture: str | None = None) -> CustomStatus | None:
+    """Read emoji and text; where the emoji is no character and there is no text, its name speaks."""
+    symbol, words, name = character(emoji), drawn((text or "").strip()), spoken(emoji)
+    if symbol:
+        return CustomStatus(symbol, words)
+    if not words and not name:
+        return None
+    return CustomStatus("", words or name, picture=(picture or "") if name else "", spoken=name if words else "")
 
 
 def _expiry(seconds: int | None) -> datetime | None:

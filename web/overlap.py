@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -65,6 +65,15 @@ def overlap(zone: ZoneInfo, viewer: ZoneInfo, now: datetime) -> Overlap:
         closest=_closest(ahead),
         soon=_soon(zone, viewer, now),
     )
+
+
+def begins_again(zone: ZoneInfo, viewer: ZoneInfo | None, now: datetime) -> str:
+    """Say when working hours begin after this weekend: "Monday at 15:00 your time", on their own clock if need be."""
+    there = now.astimezone(zone)
+    monday = there.date() + timedelta(days=7 - there.weekday())
+    begins = datetime.combine(monday, time(WORK_STARTS // 60, WORK_STARTS % 60), zone)
+    here = begins.astimezone(viewer or zone)
+    return f"{format_datetime(here, 'EEEE', locale='en')} at {here:%H:%M} {'your time' if viewer else 'there'}"
 
 
 def pieces(start: int, end: int) -> tuple[Piece, ...]:

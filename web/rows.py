@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from db.filters import CustomField
-from db.records import Kind, State, User
+from db.records import Kind, State, User, Workspace
 from web.clocks import LocalTime, local_time
 from web.custom_status import CustomStatus, custom_status_of
 from web.faces import Face, face_of
@@ -21,6 +21,7 @@ from web.words import short_day
 
 NEW_FOR = timedelta(days=14)
 _EMAIL = re.compile(r"[^@\s<>\"'(),:;\\]+@[^@\s<>\"'(),:;\\]+\.[^@\s<>\"'(),:;\\]+")
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.enterprise)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{2,30}")
 
 
@@ -182,6 +183,14 @@ def message_link(user: User) -> str:
     if user.state is not State.ACTIVE:
         return ""
     return f"slack://user?{urlencode({'team': user.team_id, 'id': user.id})}"
+
+
+def web_link(user: User, workspace: Workspace) -> str:
+    """Return the same for who has Slack in a browser alone; empty where the workspace's own address is not known."""
+    domain = workspace.domain or ""
+    if user.state is not State.ACTIVE or not _DOMAIN.fullmatch(domain):
+        return ""
+    return f"https://{domain}.slack.com/team/{quote(user.id, safe='')}"
 
 
 def email_link(email: str | None) -> str:

@@ -12,9 +12,11 @@ from starlette.responses import HTMLResponse
 
 from web.assets import Assets
 from web.clocks import hours_attribute
+from web.pictures import Pictures
 
 FOLDER = Path(__file__).parent / "templates"
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+NO_PICTURES = Pictures(())
 
 
 class _Unindented(jinja2.FileSystemLoader):
@@ -28,7 +30,7 @@ class _Unindented(jinja2.FileSystemLoader):
 class Templates:
     """The templates of this package."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, pictures: Pictures = NO_PICTURES) -> None:
         self._environment = jinja2.Environment(
             loader=_Unindented(FOLDER),
             autoescape=True,
@@ -38,6 +40,7 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals.update(asset=assets.path, hours=hours_attribute())
+        self._environment.filters["picture"] = pictures.shown
 
     def render(self, name: str, **values: Any) -> str:
         """Render to text."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from db.records import User
 from web.faces import face_of
 from web.names import name_of, plain, second_name_of
+from web.pictures import Pictures
 
 MEDIA_TYPE = "text/vcard; charset=utf-8"
 LONGEST_LINE = 75
@@ -39,8 +40,8 @@ def _lines(user: User, workspace: str) -> Iterator[str]:
         "PRONOUNS": user.pronouns,  # RFC 9554, section 4.2
     }
     yield from (f"{name}:{text}" for name, value in told.items() if (text := _text(value)))
-    if picture := face_of(user).large:
-        yield f"PHOTO:{plain(picture)}"
+    if picture := Pictures().shown(face_of(user).large):
+        yield f"PHOTO:{picture}"
 
 
 def _text(value: str | None) -> str:

@@ -100,6 +100,7 @@ def frame(
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
         "notes": notes_of(status, now, zone) if is_inside else (),
+        "is_invented": window.is_demo or status.demo,
         "ribbon": _ribbon(is_demo=window.is_demo or status.demo, is_open=window.doorkeeper is None),
         "stream": "",
         "refresh_s": 0,

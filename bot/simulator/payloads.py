@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from bot.simulator import emoji as own_emoji
 from bot.simulator.people import Person, Status
 from bot.simulator.places import zone_fields
 from bot.simulator.titles import EMOJI
@@ -120,22 +121,23 @@ def _profile(team_id: str, user_id: str, person: Person) -> Json:
 
 
 def status_fields(status: Status | None, *, expiration: int = 0) -> Json:
-    """The five keys of a custom status; `expiration` is epoch seconds, 0 for never."""
+    """The six keys of a custom status; `expiration` is epoch seconds, 0 for never."""
     text, emoji = (status.text, status.emoji) if status else ("", "")
     return {
         "status_text": text,
         "status_text_canonical": "",
         "status_emoji": emoji,
-        "status_emoji_display_info": emoji_display(emoji),
+        **emoji_fields(emoji),
         "status_expiration": expiration,
     }
 
 
-def emoji_display(emoji: str) -> list[Json]:
-    """How Slack explains an emoji; one that is unknown here has no entry."""
-    unicode = EMOJI.get(emoji)
-    name = emoji.strip(":")
-    return [{"emoji_name": name, "display_url": "", "unicode": unicode}] if unicode else []
+def emoji_fields(emoji: str) -> Json:
+    """How Slack explains an emoji: by its code points, or by the picture of one of the workspace's own."""
+    name, unicode = emoji.strip(":"), EMOJI.get(emoji, "")
+    picture = f"/emoji/{name}.svg" if name in own_emoji.NAMES else ""
+    told = {"emoji_name": name, "display_url": picture, **({"unicode": unicode} if unicode else {})}
+    return {"status_emoji_display_info": [told] if unicode or picture else [], "status_emoji_url": picture}
 
 
 def picture_fields(user_id: str, *, face: int | None) -> Json:
@@ -178,7 +180,7 @@ def _with_followers(fields: Json, at: float) -> Json:
     if isinstance(name := fields.get("display_name"), str):
         followers["display_name_normalized"] = name
     if isinstance(emoji := fields.get("status_emoji"), str):
-        followers["status_emoji_display_info"] = emoji_display(emoji)
+        followers |= emoji_fields(emoji)
     if isinstance(zone := fields.get("tz"), str):
         followers |= zone_fields(zone, at)
     return followers | fields
@@ -222,12 +224,18 @@ def short(user: Json) -> Json:
 def addressed(user: Json, base_url: str) -> Json:
     """The same object with its picture paths made addresses of this simulator."""
     profile = {
-        key: base_url + value
-        if key.startswith("image_") and isinstance(value, str) and value.startswith("/")
-        else value
+        key: _at(base_url, value) if key.startswith("image_") or key == "status_emoji_url" else value
         for key, value in user["profile"].items()
     }
+    if isinstance(told := profile.get("status_emoji_display_info"), list):
+        profile["status_emoji_display_info"] = [
+            {**each, "display_url": _at(base_url, each.get("display_url"))} for each in told
+        ]
     return {**user, "profile": profile}
+
+
+def _at(base_url: str, path: Any) -> Any:
+    return base_url + path if isinstance(path, str) and path.startswith("/") else path
 
 
 def without_email(user: Json) -> Json:

@@ -32,7 +32,7 @@ HANDLE_LETTERS = str.maketrans(
 
 @dataclass(frozen=True)
 class Status:
-    """A custom status: its line, its emoji as `:name:`, and the code point of the emoji in hexadecimal."""
+    """A custom status: its line, its emoji as `:name:`, and its code points in hexadecimal, if it has any."""
 
     text: str
     emoji: str

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.simulator import portraits
+from bot.simulator import emoji, portraits
 from bot.simulator.api import Api, spoiled
 from bot.simulator.calls import Call, Ledger, read_args
 from bot.simulator.clocks import SlackTime
@@ -115,6 +115,7 @@ class Simulator(Workspace):
                 web.post("/response/{id}", self._handle_response),
                 web.get("/faces/{id}.svg", self._handle_face),
                 web.get("/avatars/{id}.svg", self._handle_avatar),
+                web.get("/emoji/{name}.svg", self._handle_emoji),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -303,6 +304,10 @@ class Simulator(Workspace):
 
     async def _handle_avatar(self, request: web.Request) -> web.Response:
         return _svg(portraits.default_avatar(request.match_info["id"]))
+
+    async def _handle_emoji(self, request: web.Request) -> web.Response:
+        drawn = emoji.drawing(request.match_info["name"])
+        return _svg(drawn) if drawn else web.Response(status=404)
 
 
 def _named(envelope: Envelope) -> str:

@@ -81,9 +81,12 @@ STATUSES = (
     ("Cycling to work", ":bike:", "1f6b2"),
     ("Shipping it", ":rocket:", "1f680"),
     ("", ":seedling:", "1f331"),
+    ("Showing customers around", ":meridian:", ""),
+    ("Moving desks", ":dancing-parcel:", ""),
 )
+"""A custom status, its emoji, and the code points of the emoji; those of the workspace's own have none."""
 
-EMOJI = {emoji: unicode for _, emoji, unicode in STATUSES}
+EMOJI = {emoji: unicode for _, emoji, unicode in STATUSES if unicode}
 
 
 def title(dice: random.Random) -> str:

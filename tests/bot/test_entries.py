@@ -76,7 +76,7 @@ def test_the_payload_of_the_app_that_usersync_replaces_is_read() -> None:
     assert {
         "name": "some-user", "deleted": False, "real_name": "SomeUser", "tz": "America/Los_Angeles",
         "status_text": "ridingatrain", "status_emoji": ":mountain_railway:",
-        "image_512": REPLACED_APP["event"]["user"]["profile"]["image_512"],
+        "status_emoji_url": "", "image_512": REPLACED_APP["event"]["user"]["profile"]["image_512"],
     } == observation.values  # fmt: skip
 
 

@@ -76,6 +76,38 @@ def test_a_full_payload_of_somebody_deactivated_is_a_full_payload() -> None:
     assert CLEARED.items() <= parsed(a_user_payload(deleted=True)).values.items()
 
 
+PARROT = "https://emoji.slack-edge.com/T0/party_parrot/1.gif"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (PARROT, {"status_emoji_display_info": [{"emoji_name": "party_parrot", "display_url": PARROT}]}),
+        (PARROT, {"status_emoji_url": PARROT}),
+        (PARROT, {"status_emoji_url": PARROT, "status_emoji_display_info": [{"display_url": "", "unicode": ""}]}),
+        ("", {"status_emoji_display_info": [{"display_url": PARROT, "unicode": "1f334"}], "status_emoji_url": PARROT}),
+        ("", {"status_emoji": "", "status_emoji_url": PARROT}),
+        ("", {"status_emoji": None, "status_emoji_url": PARROT}),
+        ("", {"status_emoji_display_info": [{"display_url": 7}], "status_emoji_url": []}),
+        ("", {"status_emoji_display_info": "a parrot", "status_emoji_url": None}),
+        ("", {}),
+    ],
+)
+def test_the_picture_of_an_emoji_goes_with_the_emoji(url: str, told: dict[str, object]) -> None:
+    user = a_user_payload()
+    del user["profile"]["status_emoji_display_info"]
+    user["profile"] |= {"status_emoji": ":party_parrot:"} | told
+
+    assert url == parsed(user).values["status_emoji_url"]
+
+
+def test_without_an_emoji_nothing_is_said_of_its_picture() -> None:
+    user = a_user_payload()
+    del user["profile"]["status_emoji"]
+
+    assert "status_emoji_url" not in parsed(user).values
+
+
 @pytest.mark.parametrize("deleted", [None, False])
 def test_deleted_is_false_unless_slack_says_otherwise(deleted: bool | None) -> None:
     assert False is value_of("deleted", deleted=deleted)

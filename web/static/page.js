@@ -40,25 +40,48 @@
     const now = new Date();
     for (const element of document.querySelectorAll("[data-zone]")) tickClock(element, now);
     for (const element of document.querySelectorAll("time[data-ago]")) tickAge(element, now);
+    for (const element of document.querySelectorAll("[data-day]")) tickDay(element, now);
+    // Slack tells no one that a custom status has ended; the server wrote when it would.
+    for (const element of document.querySelectorAll("[data-ends]")) {
+      if (now >= Number(element.dataset.ends) * 1000) element.remove();
+    }
   };
 
-  const tickClock = (element, now) => {
-    let parts;
+  const partsIn = (zone, now) => {
     try {
-      parts = Object.fromEntries(clockOf(element.dataset.zone).formatToParts(now).map((part) => [part.type, part.value]));
+      return Object.fromEntries(clockOf(zone).formatToParts(now).map((part) => [part.type, part.value]));
     } catch {
-      return; // a zone that this browser does not know keeps the server's time
+      return null; // a zone that this browser does not know keeps the server's time
     }
+  };
+  const minutesOf = (parts) => Number(parts.hour) * 60 + Number(parts.minute);
+  const placeOf = (minutes) => `${((minutes * 100) / 1440).toFixed(2)}%`;
+
+  const tickClock = (element, now) => {
+    const parts = partsIn(element.dataset.zone, now);
+    if (!parts) return;
     const time = `${parts.hour}:${parts.minute}`;
     // Midnight could be of either day; on a person's own page the day stands beside it.
     const text = time === "00:00" && element.closest("#people") ? `${parts.weekday} ${time}` : time;
     const clock = element.querySelector(".time-clock");
     if (clock.textContent === text) return;
     clock.textContent = text;
-    const minutes = Number(parts.hour) * 60 + Number(parts.minute);
-    element.querySelector(".strip-now")?.setAttribute("cx", `${((minutes * 100) / 1440).toFixed(2)}%`);
+    element.querySelector(".strip-now")?.setAttribute("cx", placeOf(minutesOf(parts)));
     const words = element.querySelector(".time-hour");
-    if (words) words.textContent = wordsAt(Number(parts.hour), parts.weekday);
+    const told = wordsAt(Number(parts.hour), parts.weekday);
+    if (words) words.textContent = "capital" in words.dataset ? told[0].toUpperCase() + told.slice(1) : told;
+    const day = element.querySelector(".time-day");
+    if (day) day.textContent = now.toLocaleDateString("en-GB", { timeZone: element.dataset.zone, weekday: "long" });
+  };
+
+  // The line through both days of a profile stands at the viewer's own time.
+  const tickDay = (element, now) => {
+    const parts = partsIn(element.dataset.day, now);
+    if (!parts) return;
+    const place = placeOf(minutesOf(parts));
+    element.querySelector(".day-tag-text").textContent = `${parts.hour}:${parts.minute}`;
+    for (const mark of element.querySelectorAll(".day-tag, .day-tag-text")) mark.setAttribute("x", place);
+    for (const end of ["x1", "x2"]) element.querySelector(".day-line").setAttribute(end, place);
   };
 
   const tickAge = (element, now) => {

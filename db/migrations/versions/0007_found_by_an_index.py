@@ -78,11 +78,14 @@ def _derive_anew(connection: sa.Connection) -> None:
     """Write what is derived from each row in its new form, a slice at a time: there may be a million of them."""
     names = ("team_id", "id", *_READ, "hidden_at", "search_text", "title_key", "traits")
     columns = [sa.column(name, sa.JSON(none_as_null=True)) if name == "fields" else sa.column(name) for name in names]
-    users = sa.table("users", *columns)
+    users = sa.table("users", *columns, sa.column("status_emoji"), sa.column("status_emoji_url"))
+    # Slack has told of each emoji without our reading where its picture is. Unknown would be news to the next run.
+    no_picture = sa.case((users.c.status_emoji.is_(None), None), else_="")
     write = (
         sa.update(users)
         .where(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
         .values(search_text=sa.bindparam("words"), title_key=sa.bindparam("key_title"), traits=sa.bindparam("bits"))
+        .values(status_emoji_url=no_picture)
     )
     read = [users.c[name] for name in ("team_id", "id", *_READ, "hidden_at")]
     # A workspace at a time: a comparison of two columns as one makes MariaDB read from the beginning for each slice.

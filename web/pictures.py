@@ -1,0 +1,62 @@
+"""From where pictures may come: one list for the content policy and for the links on a page alike. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+SLACKS = (
+    "https://*.slack-edge.com",
+    "https://secure.gravatar.com",
+    "https://i0.wp.com",
+    "https://i1.wp.com",
+    "https://i2.wp.com",
+    "https://i3.wp.com",
+)
+"""What people upload and the emoji of their own are at Slack's edge. A picture of Slack's default is asked for at
+Gravatar, which sends browsers on to the others; a content policy counts every step."""
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The sources, as a content policy writes them: a scheme and a host, which may begin with `*.`, and a port."""
+
+    sources: tuple[str, ...] = SLACKS
+
+    def shown(self, url: str | None) -> str:
+        """Give the address back if its picture may be shown, else nothing: no workspace sends viewers elsewhere."""
+        asked = _parts(url or "")
+        if asked is None or asked.username is not None or asked.password is not None:
+            return ""
+        return url or "" if any(_covers(source, asked) for source in self.sources) else ""
+
+
+def pictures_from(sources: Iterable[str], *, is_https: bool) -> Pictures:
+    """Take the sources that a page may use: one that came over HTTPS loads nothing over HTTP."""
+    return Pictures(tuple(each for each in sources if not (is_https and each.startswith("http:"))))
+
+
+def _covers(source: str, asked: SplitResult) -> bool:
+    listed = _parts(source.replace("://*.", "://any.", 1))
+    if listed is None or listed.scheme != asked.scheme or _port(listed) != _port(asked):
+        return False
+    host, wanted = asked.hostname or "", listed.hostname or ""
+    return host.endswith(wanted.removeprefix("any")) if "://*." in source else host == wanted
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Take an address apart; None for what a browser might read otherwise than we do."""
+    if not url.isascii() or not url.isprintable() or any(sign in url for sign in " \\\"'<>"):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.scheme in _DEFAULT_PORTS and parts.hostname and _port(parts) else None
+    except ValueError:
+        return None
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _DEFAULT_PORTS[parts.scheme]
