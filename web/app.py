@@ -35,7 +35,7 @@ from web.signin_slack import from_slack, to_slack
 from web.signout import ask_to_leave, leave
 from web.templating import Templates
 from web.view_as import view_as
-from web.views.away import card, export_csv, export_json
+from web.views.away import card, export_csv, export_json, export_vcf
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
 from web.views.live import live
@@ -93,6 +93,7 @@ def create_app(
         GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
+        GuardedRoute("/export.vcf", export_vcf, admits=Admits.VIEWERS),
         GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
         GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),

@@ -12,6 +12,7 @@ from db.errors import PositionTooOld, StoreUnavailable
 from db.records import Change, Position, User
 from web.frames import Telling, View, id_frame
 from web.positions import covers, moved
+from web.shielded import to_its_end
 
 LOOK_EVERY_S = 1.0
 """How long a lost ring of the bell can hide a change."""
@@ -155,14 +156,8 @@ class Live:
                 return
 
     async def _read(self, position: Position | None, sight: Sight) -> tuple[Position, tuple[Change, ...] | None, Users]:
-        """Read the newest position and what came after one; None where that is no longer kept.
-
-        A reader who leaves meanwhile cancels its stream, but not the question under way: a database connection that
-        is abandoned in the middle of an answer cannot be used again.
-        """
-        reading = asyncio.create_task(self._read_whole(position, sight.team_ids), name="live read")
-        reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
-        return await asyncio.shield(reading)
+        """Read the newest position and what came after one; None where that is no longer kept."""
+        return await to_its_end(self._read_whole(position, sight.team_ids), name="live read")
 
     async def _read_whole(
         self, position: Position | None, team_ids: frozenset[str] | None
