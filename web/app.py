@@ -14,12 +14,13 @@ from db import Bell, Store
 from db.filters import CustomField
 from db.records import TokenScope
 from db.visibility import Policy
-from web import api
+from web import api, etags
 from web.address import Address
 from web.admits import Admits, GuardedRoute
 from web.assets import Assets
 from web.attempts import Attempts
 from web.bearers import Bearers
+from web.census import Census
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
 from web.frames import Telling
@@ -86,20 +87,24 @@ def create_app(
     """
     assets = Assets()
     templates = Templates(assets)
-    following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
+    census = Census()
+    telling = Telling(templates=templates, clock=clock, status=status, census=census)
+    following = Live(store=store, bell=bell, telling=telling, census=census)
     routes = [
-        GuardedRoute("/", directory, admits=Admits.VIEWERS),
-        GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
+        GuardedRoute("/", etags.page(directory), admits=Admits.VIEWERS),
+        GuardedRoute("/users/{team_id}/{user_id}", etags.page(profile), admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
         GuardedRoute("/export.vcf", export_vcf, admits=Admits.VIEWERS),
-        GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
-        GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
+        GuardedRoute("/runs", etags.counted(runs), admits=Admits.ADMINS_OR_OPEN),
+        GuardedRoute("/dead-letters", etags.counted(dead_letters), admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
-        GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
-        GuardedRoute("/api/v1/users/{team_id}/{user_id}", api.user, admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute("/api/v1/users", etags.data(api.users), admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute(
+            "/api/v1/users/{team_id}/{user_id}", etags.data(api.user), admits=Admits.VIEWERS, scope=TokenScope.USERS
+        ),
         GuardedRoute("/api/v1/changes", api.changes, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/openapi.json", api.openapi, admits=Admits.ANYBODY),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
@@ -141,5 +146,6 @@ def create_app(
         bearers=bearers,
         policy=policy,
         custom_fields=custom_fields,
+        census=census,
     )
     return app
