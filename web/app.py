@@ -14,12 +14,13 @@ from db import Bell, Store
 from db.filters import CustomField
 from db.records import TokenScope
 from db.visibility import Policy
-from web import api
+from web import api, etags
 from web.address import Address
 from web.admits import Admits, GuardedRoute
 from web.assets import Assets
 from web.attempts import Attempts
 from web.bearers import Bearers
+from web.census import Census
 from web.choices import Chooser
 from web.doorkeeper import Doorkeeper
 from web.errors import HANDLERS
@@ -37,7 +38,7 @@ from web.signin_slack import from_slack, to_slack
 from web.signout import ask_to_leave, leave
 from web.templating import Templates
 from web.view_as import view_as
-from web.views.away import card, export_csv, export_json
+from web.views.away import card, export_csv, export_json, export_vcf
 from web.views.directory import directory
 from web.views.health import healthz, metrics, readyz
 from web.views.letters import ask_to_drop, dead_letters, drop, replay
@@ -92,27 +93,32 @@ def create_app(
     """
     assets, pictures = Assets(), pictures_from(image_sources, is_https=address.is_https)
     templates, chooser = Templates(assets, pictures), Chooser(address)
-    following = Live(store=store, bell=bell, telling=Telling(templates=templates, clock=clock, status=status))
+    census = Census()
+    telling = Telling(templates=templates, clock=clock, status=status, census=census)
+    following = Live(store=store, bell=bell, telling=telling, census=census)
     routes = [
-        GuardedRoute("/", directory, admits=Admits.VIEWERS),
-        GuardedRoute("/users/{team_id}/{user_id}", profile, admits=Admits.VIEWERS),
+        GuardedRoute("/", etags.page(directory), admits=Admits.VIEWERS),
+        GuardedRoute("/users/{team_id}/{user_id}", etags.page(profile), admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}/card.vcf", card, admits=Admits.VIEWERS),
         GuardedRoute("/print", sheet, admits=Admits.VIEWERS),
         GuardedRoute("/export.csv", export_csv, admits=Admits.VIEWERS),
         GuardedRoute("/export.json", export_json, admits=Admits.VIEWERS),
-        GuardedRoute("/whats-new", whats_new, admits=Admits.VIEWERS),
-        GuardedRoute("/runs", runs, admits=Admits.ADMINS_OR_OPEN),
+        GuardedRoute("/whats-new", etags.page(whats_new), admits=Admits.VIEWERS),
+        GuardedRoute("/runs", etags.counted(runs), admits=Admits.ADMINS_OR_OPEN),
         GuardedRoute("/runs/resync", resync, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/runs/confirm", confirm, admits=Admits.ADMINS, methods=["POST"]),
-        GuardedRoute("/dead-letters", dead_letters, admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
+        GuardedRoute("/dead-letters", etags.counted(dead_letters), admits=Admits.ADMINS, instead=LETTERS_COMMANDS),
         GuardedRoute("/dead-letters/replay", replay, admits=Admits.ADMINS, methods=["POST"]),
         GuardedRoute("/dead-letters/drop", ask_to_drop, admits=Admits.ADMINS),
         GuardedRoute("/dead-letters/drop", drop, admits=Admits.ADMINS, methods=["POST"]),
+        GuardedRoute("/export.vcf", export_vcf, admits=Admits.VIEWERS),
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/choices", chooser.choose, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
-        GuardedRoute("/api/v1/users", api.users, admits=Admits.VIEWERS, scope=TokenScope.USERS),
-        GuardedRoute("/api/v1/users/{team_id}/{user_id}", api.user, admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute("/api/v1/users", etags.data(api.users), admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute(
+            "/api/v1/users/{team_id}/{user_id}", etags.data(api.user), admits=Admits.VIEWERS, scope=TokenScope.USERS
+        ),
         GuardedRoute("/api/v1/changes", api.changes, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
         GuardedRoute("/api/v1/openapi.json", api.openapi, admits=Admits.ANYBODY),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
@@ -156,5 +162,6 @@ def create_app(
         policy=policy,
         custom_fields=custom_fields,
         actions=actions,
+        census=census,
     )
     return app

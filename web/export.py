@@ -6,24 +6,39 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+import re
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from db import Sight, Store, looking
 from db.filters import Page, UserFilter
-from db.records import SLACK_FIELDS, STATUS_FIELDS, User
+from db.records import SLACK_FIELDS, STATUS_FIELDS, User, Workspace
+from web.shielded import to_its_end
+from web.vcard import card_of
 
 READ_AT_ONCE = 300
 """Rows of one read: no transaction is held open while a slow reader takes its file."""
 OURS = ("kind", "state", "joined_at", "left_at", "missing_since", "rev")
+WRITE_AT_ONCE = 50
 COLUMNS = ("team_id", "id", *(name for name in SLACK_FIELDS if name not in STATUS_FIELDS), "updated", *OURS)
 """Slack's own fields, then ours. Custom statuses are no part of anything that is kept."""
 BOM = "\ufeff"
 """Without it Excel takes a file for one in the code page of its country, and spoils every accent."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula, and run."""
+_UNSEEN = r"\s\x00-\x1f\x7f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+_SIGNS = r"=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b"
+"""Also in full width and small: there are spreadsheets that take them for the plain ones."""
+FORMULA = re.compile(rf"[\t\r]|[{_UNSEEN}]*[{_SIGNS}]")
+"""What a spreadsheet would take for the beginning of a formula, and run; blanks before it are passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is read before the first byte of a file: the first rows, and the workspaces that the reader sees."""
+
+    page: Page
+    workspaces: tuple[Workspace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +53,26 @@ class List:
     def columns(self) -> tuple[str, ...]:
         return tuple(name for name in COLUMNS if self.sight.sees(name))
 
-    async def first(self) -> Page:
+    async def begin(self) -> Beginning:
         """Read the first rows, so that a database that is away is told before the file. Raises StoreUnavailable."""
-        return await self._read(None)
+        return await to_its_end(self._begin(), name="export read")
 
     async def rest(self, page: Page) -> AsyncIterator[tuple[User, ...]]:
         """Give a page and what comes after it. Raises StoreUnavailable: a file that breaks off is not a short list."""
-        yield page.users
+        for users in _stretches(page):
+            yield users
         while page.next_cursor is not None:
-            page = await self._read(page.next_cursor)
-            yield page.users
+            page = await to_its_end(self._page(page.next_cursor), name="export read")
+            for users in _stretches(page):
+                yield users
+                await asyncio.sleep(0)  # others get their turn, however quick the reader is
 
-    async def _read(self, after: str | None) -> Page:
-        # Shielded: whoever breaks off a download must not break off a question to the database in the middle.
-        reading = asyncio.create_task(self._page(after), name="export read")
-        reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
-        return await asyncio.shield(reading)
+    async def _begin(self) -> Beginning:
+        async with looking(self.store, self.sight) as seen:
+            page = await seen.list_users(self.user_filter, limit=READ_AT_ONCE)
+            return Beginning(page, await seen.list_workspaces())
 
-    async def _page(self, after: str | None) -> Page:
+    async def _page(self, after: str) -> Page:
         async with looking(self.store, self.sight) as seen:
             return await seen.list_users(self.user_filter, after=after, limit=READ_AT_ONCE)
 
@@ -65,24 +82,43 @@ class List:
         return {name: _plain(getattr(user, name)) for name in self.columns if name not in hidden}
 
 
-async def as_csv(wanted: List, page: Page) -> AsyncIterator[bytes]:
+Writer = Callable[[List, Beginning], AsyncIterator[bytes]]
+
+
+async def as_csv(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
     """Write a table for spreadsheets (RFC 4180)."""
     yield (BOM + _lines([wanted.columns])).encode()
-    async for users in wanted.rest(page):
+    async for users in wanted.rest(begun.page):
         rows = (wanted.values(user) for user in users)
         yield _lines([_cell(row.get(name)) for name in wanted.columns] for row in rows).encode()
 
 
-async def as_json(wanted: List, page: Page) -> AsyncIterator[bytes]:
+async def as_json(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
     """Write an array of objects, one a line."""
     comma = ""
     yield b"["
-    async for users in wanted.rest(page):
+    async for users in wanted.rest(begun.page):
         lines = [json.dumps(wanted.values(user), ensure_ascii=False) for user in users]
         if lines:
             yield (comma + "\n" + ",\n".join(lines)).encode()
             comma = ","
     yield b"\n]\n"
+
+
+def as_cards(now: datetime) -> Writer:
+    """Give what writes contact cards, one after another in one file; an address book takes them all in at once."""
+
+    async def write(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
+        houses = {each.team_id: each.name or "" for each in begun.workspaces}
+        async for users in wanted.rest(begun.page):
+            yield b"".join(card_of(user, houses.get(user.team_id, ""), now) for user in users)
+
+    return write
+
+
+def _stretches(page: Page) -> Iterable[tuple[User, ...]]:
+    """Part a page into what is written without a pause."""
+    return (page.users[start : start + WRITE_AT_ONCE] for start in range(0, len(page.users), WRITE_AT_ONCE))
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> str:
@@ -98,7 +134,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return f"'{value}" if FORMULA.match(value) else value
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from db import Sight
 from db.records import STATUS_FIELDS, Change, Kind, Position, User
-from web.fresh import dot_of, freshness_of
+from web.census import Census
+from web.fresh import dot_of, foot_of, freshness_of, standing_of
 from web.news import news_of
 from web.ports import Clock, StatusReader
 from web.positions import encode
@@ -41,10 +42,11 @@ class View(StrEnum):
 class Telling:
     """Turns changes into frames, as one reader may see them."""
 
-    def __init__(self, *, templates: Templates, clock: Clock, status: StatusReader) -> None:
+    def __init__(self, *, templates: Templates, clock: Clock, status: StatusReader, census: Census) -> None:
         self._templates = templates
         self._clock = clock
         self._status = status
+        self._census = census
 
     def frame(
         self,
@@ -69,33 +71,33 @@ class Telling:
         if shown.kind is Kind.ERASED:
             row = row_of(shown, self._clock(), zone)
             return _frame(self._templates.render("erased.html", row=row), position=position)
-        return _frame(self._page_parts(view, zone, seen, shown, shows_title=sight.sees("title")), position=position)
+        return _frame(self._page_parts(view, zone, sight, seen, shown), position=position)
 
     def reset(self, position: Position) -> bytes:
         """Say that more changed than is worth listing: read the whole again."""
         return _frame("{}", position=position, event="reset")
 
-    def heartbeat(self, view: View, zone: ZoneInfo | None) -> bytes:
+    def heartbeat(self, view: View, zone: ZoneInfo | None, sight: Sight) -> bytes:
         """Keep the connection alive; our own page also learns how fresh it is."""
-        return _frame(self._page_parts(view, zone)) if view.is_page else COMMENT
+        return _frame(self._page_parts(view, zone, sight)) if view.is_page else COMMENT
 
-    def pulse(self) -> str:
-        """Tell how the connection to Slack stands, in a form that changes when pages must be told."""
-        return dot_of(self._status(), self._clock(), None).words
+    def pulse(self) -> tuple[object, ...]:
+        """Tell how the service stands, in a form that changes when pages must be told."""
+        dot, _, notes, wrong = standing_of(self._status(), self._clock(), None)
+        return dot, notes, wrong
 
     def _page_parts(
         self,
         view: View,
         zone: ZoneInfo | None,
+        sight: Sight,
         change: Change | None = None,
         user: User | None = None,
-        *,
-        shows_title: bool = True,
     ) -> str:
         now, status = self._clock(), self._status()
         row = entry = None
         if change is not None and user is not None:
-            row = row_of(user, now, zone, is_fresh=True, shows_title=shows_title)
+            row = row_of(user, now, zone, is_fresh=True, shows_title=sight.sees("title"))
             sentence = news_of(change, user)
             entry = entry_of(change, user, sentence, now, zone) if sentence else None
         return self._templates.render(
@@ -104,6 +106,7 @@ class Telling:
             news=[entry] if entry else [],
             dot=dot_of(status, now, zone),
             fresh=freshness_of(status, now, zone),
+            foot=foot_of(status, now, zone, self._census.known(sight)),
             came=change is not None and _may_have_come(change),
             is_live=True,
             is_cards=view is View.CARDS,

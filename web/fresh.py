@@ -1,11 +1,12 @@
-"""How fresh the directory is, in words: the dot in the bar, the sentence under the title, the notes above. Pure."""
+"""How fresh the directory is, in words: the dot, the sentence under the title, the notes above, the foot. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from db.filters import COUNTED_TO
 from web.clocks import MIDNIGHT
 from web.ports import Status, Walk
 from web.words import When, clock, counted, number, on_day, when
@@ -26,6 +27,16 @@ class Freshness:
     as_of: When | None
     words: str
     is_reading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """The line at the foot: how many people, as of when, and "all well" or what is not."""
+
+    people: str
+    as_of: When | None
+    words: str
+    is_well: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,50 @@ def notes_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[Note
     if status.trouble:
         notes.append(Note("", status.trouble))
     return tuple(notes)
+
+
+def foot_of(status: Status, now: datetime, zone: ZoneInfo | None, people: int | None) -> Foot:
+    """Tell how many people there are, as of when, and whether all is well; `people` is None while it is not known."""
+    heard_at = status.held_up_since or status.last_heard_at
+    counted_up = "10,000+ people" if people is not None and people > COUNTED_TO else None
+    wrong = _what_is_wrong(status, now, zone)
+    return Foot(
+        people="" if people is None else counted_up or counted(people, "person", "people"),
+        as_of=_as_of(heard_at, now, zone) if heard_at else None,
+        words=wrong or "all well",
+        is_well=not wrong,
+    )
+
+
+def standing_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[object, ...]:
+    """Give what pages say of the service, but for ages: it is equal where they say the same."""
+    wrong = _what_is_wrong(status, now, zone)
+    return dot_of(status, now, zone), freshness_of(status, now, zone).words, notes_of(status, now, zone), wrong
+
+
+def _what_is_wrong(status: Status, now: datetime, zone: ZoneInfo | None) -> str:
+    """Say in a few words what is wrong, as the dot and the notes say it at length; nothing where all is well."""
+    dot = dot_of(status, now, zone)
+    if dot.look != "live":
+        return dot.words[:1].lower() + dot.words[1:]
+    wrong = [each for each in (status.rejected, status.trouble, status.database_trouble, *status.warnings) if each]
+    if not wrong:
+        return ""
+    others = len(set(wrong)) - 1
+    return _first_sentence(wrong[0]) + (f", and {others} more" if others else "")
+
+
+def _first_sentence(words: str) -> str:
+    """Take the remedy off: it stands in the note."""
+    return words.partition(". ")[0].removesuffix(".")
+
+
+def _as_of(moment: datetime, now: datetime, zone: ZoneInfo | None) -> When:
+    """Say an age in the few letters of a foot, "4 s ago"; from an hour on, when it was."""
+    told, seconds = when(moment, now, zone), max(int((now - moment).total_seconds()), 0)
+    if not told.is_ticking:
+        return told
+    return replace(told, words=f"{seconds} s ago" if seconds < 60 else f"{seconds // 60} min ago")
 
 
 def progress(walk: Walk) -> str:

@@ -7,11 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from db import Bell, Sight, Store
+from db import Bell, Sight, Store, looking
 from db.errors import PositionTooOld, StoreUnavailable
 from db.records import Change, Position, User
+from web.census import Census
 from web.frames import Telling, View, id_frame
 from web.positions import covers, moved
+from web.shielded import to_its_end
 
 LOOK_EVERY_S = 1.0
 """How long a lost ring of the bell can hide a change."""
@@ -31,6 +33,7 @@ _ALL = Sight()
 """Of every workspace; changes are read whole, and told through the sight of each reader."""
 
 Users = Mapping[tuple[str, str], User]
+Pulse = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,24 @@ class Reader:
     queue: asyncio.Queue[Told]
     viewer: tuple[str, str] | None = None
     heartbeat_s: float = HEARTBEAT_S
+    pulse: Pulse = ()
+    """What it was last told of the service."""
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Live:
     """Follows the change log while `run` runs; `stream` is what a page reads; `close` ends every stream."""
 
-    def __init__(self, *, store: Store, bell: Bell, telling: Telling, queue_size: int = 256) -> None:
+    def __init__(self, *, store: Store, bell: Bell, telling: Telling, census: Census, queue_size: int = 256) -> None:
         self._store = store
         self._bell = bell
         self._telling = telling
+        self._census = census
         self._queue_size = queue_size
         self._readers: set[Reader] = set()
         self._position: Position | None = None
-        self._pulse = ""
+        self._counted: Position | None = None
+        self._beats: dict[tuple[object, ...], bytes] = {}
         self._is_closed = False
 
     @property
@@ -79,8 +86,10 @@ class Live:
             try:
                 while await self._look():
                     pass
+                await self._count()
             except StoreUnavailable:
                 pass  # the pages keep what they have; the next look catches up
+            self._beats.clear()
             self._tell_pulse()
             await self._bell.wait(after=generation, timeout_s=LOOK_EVERY_S)
 
@@ -115,6 +124,7 @@ class Live:
         A `viewer` (`team_id`, `id`) whose standing changes is dropped: as they come back, the door looks at them anew.
         """
         reader = Reader(view, zone, sight, asyncio.Queue(self._queue_size), viewer, heartbeat_s)
+        reader.pulse = self._pulse_for(reader)
         if self._is_closed:
             return
         # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
@@ -125,7 +135,7 @@ class Live:
                 position = told_until
                 yield frame
             if view.is_page:  # it may have shown that it lost us, and takes that back now
-                yield self._telling.heartbeat(view, zone)
+                yield self._beat(reader)
             while (told := await self._next(reader)) is not None:
                 if told.change is None or position is None or not covers(position, told.change):
                     yield told.frame
@@ -155,14 +165,8 @@ class Live:
                 return
 
     async def _read(self, position: Position | None, sight: Sight) -> tuple[Position, tuple[Change, ...] | None, Users]:
-        """Read the newest position and what came after one; None where that is no longer kept.
-
-        A reader who leaves meanwhile cancels its stream, but not the question under way: a database connection that
-        is abandoned in the middle of an answer cannot be used again.
-        """
-        reading = asyncio.create_task(self._read_whole(position, sight.team_ids), name="live read")
-        reading.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be nobody's any more
-        return await asyncio.shield(reading)
+        """Read the newest position and what came after one; None where that is no longer kept."""
+        return await to_its_end(self._read_whole(position, sight.team_ids), name="live read")
 
     async def _read_whole(
         self, position: Position | None, team_ids: frozenset[str] | None
@@ -185,7 +189,7 @@ class Live:
             async with asyncio.timeout(reader.heartbeat_s):
                 told = await reader.queue.get()
         except TimeoutError:
-            return Told(self._telling.heartbeat(reader.view, reader.zone))
+            return Told(self._beat(reader))
         return None if reader.is_over.is_set() else told
 
     async def _look(self) -> bool:
@@ -222,15 +226,34 @@ class Live:
         for reader in tuple(self._readers):
             self._put(reader, Told(self._telling.reset(reader.sight.position(newest))))
 
-    def _tell_pulse(self) -> None:
-        """Tell pages when the connection to Slack comes or goes."""
-        pulse = self._telling.pulse()
-        if pulse == self._pulse:
+    async def _count(self) -> None:
+        """Count the people for the foot of the pages, once after a change."""
+        if self._counted == self._position:
             return
-        self._pulse = pulse
+        position = self._position
+        sights = {reader.sight.team_ids: reader.sight for reader in self._readers if reader.view.is_page}
+        for sight in sights.values():
+            async with looking(self._store, sight) as seen:
+                await self._census.renew(seen, await seen.list_workspaces())
+        self._counted = position
+
+    def _tell_pulse(self) -> None:
+        """Tell pages when something about the service, or the number of people, is not as they were told."""
+        pulse = self._telling.pulse()
         for reader in tuple(self._readers):
-            if reader.view.is_page:
-                self._put(reader, Told(self._telling.heartbeat(reader.view, reader.zone)))
+            if reader.view.is_page and reader.pulse != (told := self._pulse_for(reader, pulse)):
+                reader.pulse = told
+                self._put(reader, Told(self._beat(reader)))
+
+    def _pulse_for(self, reader: Reader, pulse: Pulse | None = None) -> Pulse:
+        return (self._telling.pulse() if pulse is None else pulse), self._census.known(reader.sight)
+
+    def _beat(self, reader: Reader) -> bytes:
+        """Make a heartbeat; readers of the same sight and zone share it, for a thousand may be due at once."""
+        key = (reader.view, reader.zone, reader.sight, self._pulse_for(reader))
+        if key not in self._beats:
+            self._beats[key] = self._telling.heartbeat(reader.view, reader.zone, reader.sight)
+        return self._beats[key]
 
     def _put(self, reader: Reader, told: Told) -> None:
         try:

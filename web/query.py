@@ -19,6 +19,8 @@ STATES = {State.ACTIVE: "Active", State.DEACTIVATED: "Deactivated", State.MISSIN
 DEFAULT = UserFilter()
 EVERYBODY = UserFilter(kinds=frozenset(KINDS), states=frozenset(STATES))
 LONGEST_SEARCH = 200
+FILES = {"CSV": "csv", "JSON": "json", "vCard": "vcf"}
+"""As which a list can be taken away, by how the link is called, with the ending of the file."""
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -79,7 +81,7 @@ def link(user_filter: UserFilter, *, after: str | None = None) -> str:
 def exports(user_filter: UserFilter) -> dict[str, str]:
     """Return the addresses at which the list under this filter can be taken away, by how the link is called."""
     narrowed = link(user_filter).removeprefix("/")
-    return {"CSV": f"/export.csv{narrowed}", "JSON": f"/export.json{narrowed}"}
+    return {name: f"/export.{ending}{narrowed}" for name, ending in FILES.items()}
 
 
 def groups(user_filter: UserFilter, counts: Counts) -> tuple[Group, ...]:

@@ -42,6 +42,9 @@ class Sessions:
         self._seal = Seal([door.key, *door.older_keys], purpose="session", clock=clock)
         self._cookie = Cookie("usersync_session", public_url=door.public_url)
         self._clock = clock
+        self.cookie_name = self._cookie.name
+        self.clears_caches = (door.public_url or "").lower().startswith("https:")
+        """Browsers empty their cache at our word over HTTPS alone."""
         self.lifetime = door.session_lifetime
 
     def read(self, request: Request) -> Session | None:
@@ -68,8 +71,10 @@ class Sessions:
             self._keep(response, session)
 
     def end(self, response: Response) -> None:
-        """Let the browser forget its session."""
+        """Let the browser forget its session, and where it obeys, every page that it has kept."""
         self._cookie.clear(response)
+        if self.clears_caches:
+            response.headers["Clear-Site-Data"] = '"cache"'
 
     def _keep(self, response: Response, session: Session) -> None:
         sealed = self._seal.seal(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +16,14 @@ from db.filters import CustomField
 from db.records import Workspace
 from db.visibility import Policy
 from web.bearers import Bearers
+from web.census import Census
 from web.choices import Choices, Chooser, Theme
 from web.doorkeeper import Doorkeeper
-from web.fresh import dot_of, freshness_of, notes_of
+from web.fresh import dot_of, foot_of, freshness_of, notes_of
 from web.live import Live
 from web.ports import Actions, Clock, MetricsReader, StatusReader, WorkspacesReader
 from web.rows import profile_link
+from web.sights import sight_for
 from web.templating import Templates
 from web.viewer import Viewer
 from web.words import counted
@@ -56,12 +59,15 @@ class Window:
     chooser: Chooser
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
+    census: Census
     custom_fields: tuple[CustomField, ...] = ()
     """Those that the operator marked, in the order of the setting."""
     actions: Actions | None = None
     """What admins may have done; None where nobody is there to do it, and no button is shown."""
     doorkeeper: Doorkeeper | None = None
     """None where the directory is open to whoever reaches it."""
+    process_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Of another process build and settings may be others."""
 
 
 def window_of(request: Request) -> Window:
@@ -86,7 +92,7 @@ def frame(
 
     Where there is a door and nobody came in by it, the frame tells nothing of the directory and the service.
     """
-    status = window.status()
+    status, people = window.status(), window.census.known(sight_for(window.policy, viewer))
     is_inside = viewer is not None or window.doorkeeper is None
     return {
         "brand": brand(window.name_of_page, workspaces) if is_inside else NAMELESS,
@@ -99,6 +105,7 @@ def frame(
         "can_sign_out": window.doorkeeper is not None and window.doorkeeper.door.proxy is None,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
+        "foot": foot_of(status, now, zone, people) if is_inside else None,
         "notes": notes_of(status, now, zone) if is_inside else (),
         "is_invented": window.is_demo or status.demo,
         "ribbon": _ribbon(is_demo=window.is_demo or status.demo, is_open=window.doorkeeper is None),

@@ -82,6 +82,7 @@ SURFACES: Mapping[str, Surface] = {
     "a contact card": of_each("/users/{}/{}/card.vcf"),
     "the CSV": page(f"/export.csv?{EVERYBODY}"),
     "the JSON": page(f"/export.json?{EVERYBODY}"),
+    "the contact cards": page(f"/export.vcf?{EVERYBODY}"),
     "the API's list": page(f"/api/v1/users?limit=200&{EVERYBODY}"),
     "the API's user": of_each("/api/v1/users/{}/{}"),
     "the API's changes": after("/api/v1/changes"),

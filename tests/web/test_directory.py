@@ -175,12 +175,14 @@ async def test_pages_are_whole_without_script_or_inline_style(client: httpx.Asyn
     assert "#main" == page.all("a")[0].attributes["href"]
 
 
-async def test_static_files_may_be_kept_for_ever_and_pages_not_at_all(client: httpx.AsyncClient, slack: Slack) -> None:
+async def test_static_files_may_be_kept_for_ever_and_pages_are_asked_for_each_time(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
     await slack.shows({"id": "U1", "real_name": "Ada"})
     page = await client.get("/")
     style = read(page.text).one("link", rel="stylesheet").attributes["href"]
 
-    assert "no-store" == page.headers["cache-control"]
+    assert "private, no-cache" == page.headers["cache-control"]
     assert "public, max-age=31536000, immutable" == (await client.get(style)).headers["cache-control"]
     assert 404 == (await client.get("/static/000000000000/style.css")).status_code
     assert 404 == (await client.get("/static/x/..%2f..%2fapp.py")).status_code

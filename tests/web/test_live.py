@@ -17,6 +17,7 @@ from db.records import Observation, Position, Source, Workspace
 from tests.support.html import read
 from tests.support.waiting import eventually
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
+from web.census import Census
 from web.frames import Telling, View
 from web.live import Live
 from web.positions import BadPosition, decode, encode
@@ -157,8 +158,8 @@ async def test_a_page_that_missed_very_much_starts_again(live: Live, slack: Slac
 async def test_a_reader_who_lags_is_dropped_and_holds_up_nobody(
     store: Store, slack: Slack, app: Starlette, service: Service, clock: Clock
 ) -> None:
-    telling = Telling(templates=app.state.window.templates, clock=clock, status=service)
-    live = Live(store=store, bell=store.bell, telling=telling, queue_size=4)
+    telling = Telling(templates=app.state.window.templates, clock=clock, status=service, census=Census())
+    live = Live(store=store, bell=store.bell, telling=telling, census=Census(), queue_size=4)
     await slack.says("U1", real_name="Ada")
     async with following(live):
         slow = live.stream(View.CHANGES, None, None, sight=EVERYTHING)

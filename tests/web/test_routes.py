@@ -36,6 +36,7 @@ ROUTES = {
     "GET /print": ("/print", THE_SIGNED_IN),
     "GET /export.csv": ("/export.csv", THE_SIGNED_IN),
     "GET /export.json": ("/export.json", THE_SIGNED_IN),
+    "GET /export.vcf": ("/export.vcf", THE_SIGNED_IN),
     "GET /live": ("/live", THE_SIGNED_IN),
     "GET /api/v1/users": ("/api/v1/users", THE_SIGNED_IN),
     "GET /api/v1/users/{team_id}/{user_id}": (f"/api/v1/users/{TEAM}/USOMEBODY", THE_SIGNED_IN),

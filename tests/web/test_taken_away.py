@@ -7,8 +7,12 @@ import csv
 import gc
 import io
 import json
+import re
 import sqlite3
+import tracemalloc
+from collections.abc import Callable
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +23,13 @@ from starlette.applications import Starlette
 from db import Sight, Store
 from db.errors import StoreUnavailable
 from db.filters import UserFilter
+from db.recording import set_hidden
 from db.records import SLACK_FIELDS, STATUS_FIELDS, User
 from tests.support.html import read
 from tests.support.waiting import eventually
-from tests.web.conftest import NOON, TEAM, Clock, Slack
-from web.export import READ_AT_ONCE, List, as_json
+from tests.web.conftest import NOON, TEAM, Clock, Slack, serving
+from tests.web.surfaces import EVERYBODY
+from web.export import READ_AT_ONCE, List, as_csv, as_json
 from web.vcard import card_of
 
 BOM = "\ufeff"
@@ -46,6 +52,8 @@ async def test_a_file_holds_whom_the_page_shows(client: httpx.AsyncClient, slack
 
         assert shown == [each["real_name"] for each in await rows_of(client, hrefs["CSV"])]
         assert shown == [each["real_name"] for each in (await client.get(hrefs["JSON"])).json()]
+        assert shown == re.findall(r"^FN:(.*)\r$", (await client.get(hrefs["vCard"])).text, flags=re.MULTILINE)
+        assert page.one("p", class_="take").text.startswith(f"Take {len(shown)} p")
 
 
 async def test_the_columns_are_slacks_own_and_a_few_of_ours_but_no_custom_status(
@@ -66,7 +74,10 @@ async def test_the_columns_are_slacks_own_and_a_few_of_ours_but_no_custom_status
     )
 
 
-@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "beginning",
+    ["=", "+", "-", "@", "\t", "\r", " =", "\n=", "\u200b=", "\u00a0+", "＝", "＋", "－", "＠", "−", "\ufeff@"],
+)
 async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack: Slack, beginning: str) -> None:
     title = f'{beginning}HYPERLINK("http://evil.example";"Ada, see")'
     await slack.says("U1", real_name="Ada", title=title, display_name='Says "hi", twice\nand again')
@@ -75,6 +86,17 @@ async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack:
     assert f"'{title}" == row["title"]
     assert 'Says "hi", twice\nand again' == row["display_name"]
     assert title == (await client.get("/export.json")).json()[0]["title"]
+
+
+async def test_a_phone_number_stays_readable_and_what_only_holds_a_sign_stays_as_it_is(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.says("U1", real_name="Anne-Marie", phone="+44 20 7946 0000", title="R&D = fun", email="a@m.example")
+    row = (await rows_of(client))[0]
+
+    assert ("'+44 20 7946 0000", "Anne-Marie", "R&D = fun", "a@m.example") == tuple(
+        row[name] for name in ("phone", "real_name", "title", "email")
+    )
 
 
 async def test_a_number_that_begins_with_a_sign_stays_a_number(client: httpx.AsyncClient, slack: Slack) -> None:
@@ -89,7 +111,7 @@ async def test_a_reader_who_leaves_while_the_database_fails_leaves_no_complaint(
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
     with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
         connection.execute("DROP TABLE users")
-    taking = asyncio.create_task(List(store, Sight(), UserFilter()).first())
+    taking = asyncio.create_task(List(store, Sight(), UserFilter()).begin())
     await asyncio.sleep(0)  # it has asked, and there is no answer yet
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -111,7 +133,8 @@ async def test_a_spreadsheet_is_told_the_encoding_and_a_browser_the_name(
         table.headers["content-type"],
         array.headers["content-type"],
     )
-    assert 'attachment; filename="people.csv"' in table.headers["content-disposition"]
+    assert 'attachment; filename="people-2026-11-23.csv"' in table.headers["content-disposition"]
+    assert "filename*=UTF-8''Meridian%20people%202026-11-23.csv" in table.headers["content-disposition"]
     assert "no-store" == table.headers["cache-control"]
     assert "Zoë" in array.text
 
@@ -125,6 +148,84 @@ async def test_a_long_list_is_whole_and_each_is_in_it_once(client: httpx.AsyncCl
     assert ids == [each["id"] for each in (await client.get("/export.json")).json()]
 
 
+async def test_while_people_come_go_and_move_whoever_stays_is_in_the_file_once(store: Store, slack: Slack) -> None:
+    count = 3 * READ_AT_ONCE
+    await slack.shows(*({"id": f"U{number:04}", "real_name": f"Person {number:04}"} for number in range(count)))
+    wanted = List(store, Sight(), UserFilter())
+    file, text = as_json(wanted, await wanted.begin()), b""
+    moves = cycle(({"deleted": True}, {"real_name": "Aaron"}, {"real_name": "Zoë"}))
+    at, touched = 0, set()
+    async for part in file:
+        text += part
+        for user_id in (f"U{at:04}", f"U{at + READ_AT_ONCE:04}", f"U{count - 1 - at:04}"):
+            await slack.says(user_id, **next(moves))
+            touched.add(user_id)
+        await slack.says(f"UNEW{at}", real_name=f"Person {at:04} junior", joined=True)
+        at += 50
+    ids = [each["id"] for each in json.loads(text)]
+    stayed = [f"U{number:04}" for number in range(count) if f"U{number:04}" not in touched]
+
+    assert stayed == [each for each in ids if each in set(stayed)]
+    assert at >= 150
+
+
+async def test_a_file_of_many_thousands_is_written_in_little_memory(store: Store, slack: Slack) -> None:
+    count = 20_000
+    for start in range(0, count, 2_000):
+        await slack.shows(*({"id": f"U{number:05}", "real_name": "Ada"} for number in range(start, start + 2_000)))
+    wanted = List(store, Sight(), UserFilter())
+    most = people = 0
+    tracemalloc.start()
+    try:
+        async for part in as_csv(wanted, await wanted.begin()):
+            most, people = max(most, len(part)), people + part.count(b"\r\n")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert count + 1 == people  # the names of the columns are a line as well
+    assert most < 100_000
+    assert peak < 10_000_000
+
+
+async def test_a_download_that_breaks_off_does_not_end_like_a_whole_one(
+    app: Starlette, slack: Slack, tmp_path: Path
+) -> None:
+    await slack.shows(*({"id": f"U{number:05}", "real_name": "Ada " * 50} for number in range(9_000)))
+    file = tmp_path / "users.db"
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        for path in ("/export.csv", "/export.json", "/export.vcf"):
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+                await _takes(client, path, meanwhile=lambda: _alter(file, "ALTER TABLE users RENAME TO gone"))
+            _alter(file, "ALTER TABLE gone RENAME TO users")
+
+
+async def _takes(client: httpx.AsyncClient, path: str, *, meanwhile: Callable[[], None]) -> bytes:
+    """Take a file whole; something happens after its first bytes."""
+    async with client.stream("GET", path, headers={"Accept-Encoding": "identity"}) as answer:
+        parts = answer.aiter_bytes()
+        begun = await anext(parts)
+        meanwhile()
+        return begun + b"".join([part async for part in parts])
+
+
+def _alter(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+async def test_the_erased_and_the_hidden_are_in_no_file(client: httpx.AsyncClient, slack: Slack, clock: Clock) -> None:
+    for user_id, name in (("U1", "Ada"), ("U2", "Grace"), ("U3", "Alan")):
+        await slack.says(user_id, real_name=name)
+    await slack.says("U1", is_forgotten=True)
+    async with slack.store.transaction() as tx:
+        await set_hidden(tx, TEAM, "U2", is_hidden=True, now=clock())
+    for ending in ("csv", "json", "vcf"):
+        text = (await client.get(f"/export.{ending}?{EVERYBODY}")).text
+
+        assert ["Alan"] == [name for name in ("Ada", "Grace", "Alan", "U1", "U2") if name in text], ending
+
+
 async def test_an_empty_list_is_a_file_as_well(client: httpx.AsyncClient, slack: Slack) -> None:
     await slack.says("U1", real_name="Ada")
 
@@ -134,12 +235,12 @@ async def test_an_empty_list_is_a_file_as_well(client: httpx.AsyncClient, slack:
 async def test_a_list_that_broke_off_is_never_a_whole_one(store: Store, slack: Slack, tmp_path: Path) -> None:
     await slack.shows(*({"id": f"U{number}", "real_name": "Ada"} for number in range(READ_AT_ONCE + 1)))
     wanted = List(store, Sight(), UserFilter())
-    file = as_json(wanted, await wanted.first())
+    file = as_json(wanted, await wanted.begin())
     begun = [await anext(file), await anext(file)]
     with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
         connection.execute("DROP TABLE users")
     with pytest.raises(StoreUnavailable):
-        await anext(file)
+        begun += [part async for part in file]
 
     with pytest.raises(ValueError, match="Expecting"):
         json.loads(b"".join(begun))
@@ -148,7 +249,7 @@ async def test_a_list_that_broke_off_is_never_a_whole_one(store: Store, slack: S
 async def test_while_a_slow_reader_takes_its_file_nothing_is_held_open(store: Store, slack: Slack) -> None:
     await slack.shows(*({"id": f"U{number}", "real_name": "Ada"} for number in range(READ_AT_ONCE + 1)))
     wanted = List(store, Sight(), UserFilter())
-    files = [as_json(wanted, await wanted.first()) for _ in range(50)]  # more than there are connections
+    files = [as_json(wanted, await wanted.begin()) for _ in range(50)]  # more than there are connections
     for file in files:
         await anext(file)
         await anext(file)

@@ -6,18 +6,41 @@
   const byId = (id) => document.getElementById(id);
   const KEPT_NEWS = 3;
   const PATIENCE_MS = 5000;
+  const AGAIN_MS = 3000;
   let isLeaving = false;
   let waiting = new Set();
   window.addEventListener("pagehide", () => (isLeaving = true));
   window.addEventListener("pageshow", () => (isLeaving = false));
 
+  // A tab that nobody sees holds no stream: a browser opens six connections to one address, and no seventh. htmx lets
+  // go of the stream of a tab that is hidden, and takes it up behind its last id; one that begins hidden waits here.
+  let isOpening = false;
+  const follow = () => {
+    const stream = byId("stream");
+    if (!stream || document.hidden || isLeaving || isOpening || stream._htmx?.sse) return;
+    isOpening = true;
+    window.htmx.trigger(stream, "follow");
+  };
+  document.addEventListener("htmx:after:process", (event) => event.target === document.body && setTimeout(follow));
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.target.id !== "stream") return;
+    isOpening = false;
+    setTimeout(follow, AGAIN_MS); // unless it is open by now
+  });
+  let isBack = false;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) isBack = true;
+    else follow(); // of a stream that is there, htmx takes no notice of it
+  });
+
   // The dot. The server tells how it stands with Slack; whether we still hear the server only we can tell.
+  let heardAt = new Date();
   const showOffline = () => {
     const dot = byId("dot");
     if (isLeaving || !dot || dot.dataset.lost) return;
-    const now = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-    dot.dataset.lost = now;
-    paint(dot, "dot-catching", `${dot.dataset.catching} ${now}`);
+    const time = heardAt.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    dot.dataset.lost = time;
+    paint(dot, "dot-catching", `${dot.dataset.catching} ${time}`);
   };
   const paint = (dot, look, words) => {
     dot.className = `dot ${look}`;
@@ -35,8 +58,12 @@
   document.addEventListener("htmx:response:error", (event) => askAtTheDoor(event.detail?.ctx?.response?.status));
   // The server painted the dot before anybody listened: without a stream it would go on saying "Live".
   let isHeard = false;
-  document.addEventListener("htmx:sse:after:connection", () => (isHeard = true));
-  setTimeout(() => isHeard || showOffline(), PATIENCE_MS);
+  document.addEventListener("htmx:sse:after:connection", () => {
+    isHeard = true;
+    // Hidden while it was being opened: htmx hears of that once it listens.
+    if (document.hidden) setTimeout(() => document.dispatchEvent(new Event("visibilitychange")));
+  });
+  setTimeout(() => isHeard || document.hidden || showOffline(), PATIENCE_MS);
   document.addEventListener("htmx:sse:error", (event) => {
     askAtTheDoor(event.detail?.status);
     showOffline();
@@ -44,26 +71,39 @@
     if (dot?.dataset.lost) paint(dot, "dot-offline", `${dot.dataset.offline} ${dot.dataset.lost}`);
   });
   document.addEventListener("htmx:sse:before:connection", (event) => {
-    // The first connection of a page is no loss, nor is one that was let go in a background tab.
+    // The first connection of a page is no loss; one that was let go while nobody looked left the page behind.
     if (event.detail.connection.attempt > 0 && !document.hidden) showOffline();
   });
-  document.addEventListener("htmx:sse:close", () => setTimeout(reconnect, 3000));
-  const reconnect = () => {
-    const stream = byId("stream");
-    if (stream && !isLeaving) window.htmx.trigger(stream, "reconnect");
-  };
+  document.addEventListener("htmx:sse:close", () => setTimeout(follow, AGAIN_MS));
 
   // Rows change in place. Who came, went or would move waits behind the toast: nothing moves under the reader.
   document.addEventListener("htmx:sse:before:message", (event) => {
     const { data, event: name } = event.detail.message;
+    heardAt = new Date();
     if (!name) {
+      isBack = false;
       for (const row of rowsIn(data)) {
         remember(row);
         notice(row);
       }
     }
   });
-  document.addEventListener("reset", () => say("reset"));
+  // Whoever was away for long reads the list as it is now; before somebody's eyes nothing moves unasked.
+  document.addEventListener("reset", () => {
+    if (isBack && isWholeList()) readAnew();
+    else say("reset");
+    isBack = false;
+  });
+  const PAGE_SIZE = 50;
+  const isWholeList = () =>
+    byId("search") &&
+    !new URLSearchParams(location.search).has("after") &&
+    document.querySelectorAll("#people > li").length <= PAGE_SIZE;
+  const readAnew = () => {
+    window.htmx.trigger(byId("search"), "refresh");
+    if (byId("news")) window.htmx.trigger(byId("news"), "renew");
+    hush();
+  };
 
   // A list may be read before a change and arrive after it. What was told last is kept, and put back where it is newer.
   const told = new Map();
@@ -83,9 +123,11 @@
       if (!newer || Number(newer.dataset.rev) <= Number(row.dataset.rev)) continue;
       const copy = document.importNode(newer, true);
       copy.removeAttribute("hx-swap-oob");
-      const letter = copy.querySelector(".letter"); // cards have none
-      if (letter) letter.textContent = row.querySelector(".letter").textContent;
+      const letter = copy.querySelector(".letter");
+      if (letter) letter.textContent = row.querySelector(".letter")?.textContent ?? "";
+      const focused = [...row.querySelectorAll("a")].indexOf(document.activeElement);
       row.replaceWith(copy);
+      if (focused >= 0) copy.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
     }
   };
 
@@ -175,6 +217,17 @@
       previous = letter.textContent || previous;
     }
   });
+  // The age at the foot.
+  const tickAges = () => {
+    for (const element of document.querySelectorAll("time[data-age]")) {
+      const seconds = Math.max(Math.floor((Date.now() - new Date(element.dateTime)) / 1000), 0);
+      if (seconds >= 3600) continue; // from here on the server's words name a day
+      const text = seconds < 60 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
+      if (element.textContent !== text) element.textContent = text;
+    }
+  };
+  setInterval(() => document.hidden || tickAges(), 1000);
+
   // The tint fades once; without its class the next change can show it again.
   document.addEventListener("animationend", (event) => event.target.classList?.remove("is-fresh"));
 })();

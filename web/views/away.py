@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from datetime import UTC
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -10,26 +10,28 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from db import looking
-from db.filters import Page
 from db.records import Kind
 from web import query
-from web.export import List, as_csv, as_json
+from web.export import List, Writer, as_cards, as_csv, as_json
 from web.names import name_of, plain
 from web.vcard import MEDIA_TYPE, card_of
-from web.viewer import sight_of
-from web.window import window_of
-
-Writer = Callable[[List, Page], AsyncIterator[bytes]]
+from web.viewer import sight_of, zone_of_viewer
+from web.window import brand, window_of
 
 
 async def export_csv(request: Request) -> Response:
     """Give the list under the filter of the query string as a table."""
-    return await _export(request, as_csv, "text/csv", "people.csv")
+    return await _export(request, as_csv, "text/csv", "csv")
 
 
 async def export_json(request: Request) -> Response:
     """Give the same as JSON."""
-    return await _export(request, as_json, "application/json", "people.json")
+    return await _export(request, as_json, "application/json", "json")
+
+
+async def export_vcf(request: Request) -> Response:
+    """Give the same as contact cards."""
+    return await _export(request, as_cards(window_of(request).clock()), MEDIA_TYPE, "vcf")
 
 
 async def card(request: Request) -> Response:
@@ -46,13 +48,16 @@ async def card(request: Request) -> Response:
     return Response(card_of(user, house, window.clock()), headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _export(request: Request, write: Writer, media_type: str, name: str) -> Response:
+async def _export(request: Request, write: Writer, media_type: str, ending: str) -> Response:
     window = window_of(request)
     wanted = List(window.store, sight_of(request), query.parse(request.query_params))
-    page, headers = await wanted.first(), _saved_as(name, name)
+    begun = await wanted.begin()
+    house = brand(window.name_of_page, begun.workspaces)
+    day = f"{window.clock().astimezone(zone_of_viewer(request) or UTC):%Y-%m-%d}"
+    headers = _saved_as(f"{plain(house).replace('/', '-')} people {day}.{ending}", f"people-{day}.{ending}")
     if request.method == "HEAD":
         return Response(headers=headers, media_type=media_type)
-    return StreamingResponse(write(wanted, page), headers=headers, media_type=media_type)
+    return StreamingResponse(write(wanted, begun), headers=headers, media_type=media_type)
 
 
 def _saved_as(name: str, plainly: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from web.frames import View, is_reset
 from web.live import HEARTBEAT_S
 from web.ports import SlackSilent
 from web.positions import BadPosition, decode
+from web.shielded import to_its_end
 from web.sights import sight_for
 from web.view_as import as_asked
 from web.viewer import sight_of, viewer_of, zone_of_viewer
@@ -75,8 +75,7 @@ async def _while_welcome(frames: AsyncIterator[bytes], window: Window, request: 
         # A clock that was set back is no excuse.
         is_fresh = asked_at is not None and timedelta() <= window.clock() - asked_at < ask_again
         if is_reset(frame) or not is_fresh:
-            # Shielded: a reader who leaves must not break off a question to the database in the middle.
-            if await asyncio.shield(asyncio.create_task(_sight_now(window, request))) != sight_of(request):
+            if await to_its_end(_sight_now(window, request), name="live look") != sight_of(request):
                 return
             asked_at = window.clock()
         yield frame

@@ -1,0 +1,129 @@
+"""Tags of answers: whoever has an answer already, made of the same as one made now, is told so, and nothing is made.
+
+A tag covers whatever such an answer is made of: the process (and with it build and settings), the address, who asks and
+what they may see, their cookies but for the session's, the workspaces with their place in the change log, and, for
+pages, what the frame says of the service and the minute. It is weak (RFC 9110, section 8.8.1): a page tells seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db import looking
+from db.records import Workspace
+from web.bearers import token_of
+from web.fresh import standing_of
+from web.viewer import sight_of, viewer_of, zone_of_viewer
+from web.window import Window, window_of
+
+View = Callable[[Request], Awaitable[Response]]
+KEPT_BY_BROWSERS = "private, no-cache"
+"""They may keep it, and ask each time whether it still holds."""
+VARIES = "Cookie, Authorization, HX-Request"
+_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+
+def page(view: View) -> View:
+    """Answer 304 to whoever has this page as it would be made now; count the people for its foot."""
+    return _conditional(view, _page_parts)
+
+
+def data(view: View) -> View:
+    """Answer 304 to whoever has these data as they are now; they tell no time."""
+    return _conditional(view, _data_parts)
+
+
+def counted(view: View) -> View:
+    """Count the people for the foot of a page that is made anew each time."""
+
+    @wraps(view)
+    async def answer(request: Request) -> Response:
+        await _workspaces(request, is_page=True)
+        return await view(request)
+
+    return answer
+
+
+def _conditional(view: View, parts_of: Callable[[Request], Awaitable[list[object]]]) -> View:
+    @wraps(view)
+    async def answer(request: Request) -> Response:
+        # Before the view looks: what is committed in between makes the tag too old for its answer, never too new.
+        tag = _tag(await parts_of(request))
+        headers = {"ETag": tag, "Vary": VARIES}
+        if may_be_kept(request):
+            headers["Cache-Control"] = KEPT_BY_BROWSERS
+        asked = request.headers.get("if-none-match", "")
+        if _names(asked, tag):
+            return Response(status_code=304, headers=headers)
+        made = await view(request)
+        if made.status_code != 200:
+            return made
+        made.headers.update(headers)
+        return Response(status_code=304, headers=headers) if asked.strip() == "*" else made
+
+    return answer
+
+
+def may_be_kept(request: Request) -> bool:
+    """Say whether a browser may keep the answer: where nobody signs out here, or signing out empties its cache.
+
+    Browsers do as `Clear-Site-Data` says over HTTPS alone, and of a sign-out at a proxy nobody tells us.
+    """
+    doorkeeper = window_of(request).doorkeeper
+    if doorkeeper is None or token_of(request) is not None:
+        return True
+    return doorkeeper.door.proxy is None and doorkeeper.sessions.clears_caches
+
+
+async def _page_parts(request: Request) -> list[object]:
+    window, zone = window_of(request), zone_of_viewer(request)
+    now = window.clock()
+    workspaces = await _workspaces(request, is_page=True)
+    told = standing_of(window.status(), now, zone), window.census.known(sight_of(request))
+    return [*_common_parts(request, window, workspaces), told, f"{now:%Y-%m-%dT%H:%M}"]
+
+
+async def _data_parts(request: Request) -> list[object]:
+    return _common_parts(request, window_of(request), await _workspaces(request, is_page=False))
+
+
+def _common_parts(request: Request, window: Window, workspaces: Sequence[Workspace]) -> list[object]:
+    sight, token, doorkeeper = sight_of(request), token_of(request), window.doorkeeper
+    session = doorkeeper.sessions.cookie_name if doorkeeper else ""  # renewed now and then: who it names is in the tag
+    return [
+        window.process_id,
+        request.url.path,
+        request.url.query,
+        request.headers.get("hx-request"),
+        viewer_of(request),
+        token.token_id if token else None,
+        sorted(sight.team_ids) if sight.team_ids is not None else None,
+        sorted(sight.hidden),
+        sight.sees_contact_of_gone,
+        sorted((name, value) for name, value in request.cookies.items() if name != session),
+        workspaces,
+    ]
+
+
+async def _workspaces(request: Request, *, is_page: bool) -> tuple[Workspace, ...]:
+    window = window_of(request)
+    async with looking(window.store, sight_of(request)) as seen:
+        workspaces = await seen.list_workspaces()
+        if is_page:
+            await window.census.renew(seen, workspaces)
+    return workspaces
+
+
+def _tag(parts: list[object]) -> str:
+    return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+def _names(if_none_match: str, tag: str) -> bool:
+    """Say whether a list of tags names this one; weak and strong are the same here (section 13.1.2)."""
+    return tag.removeprefix("W/") in _TAG.findall(if_none_match)
