@@ -95,6 +95,7 @@ async def purge(tx: Transaction, team_id: str, user_id: str, *, now: datetime) -
         await tx.users.insert([replace(row, first_seen_at=now)])
     else:
         await tx.users.update([row])
+    await tx.user_fields.replace_of([row])
     await tx.wipes.note(team_id, user_id, erased_at=now)
     await _tell(tx, team_id, rev, _numbered([(user_id, merged, Source.OPERATOR)] if is_told else [], team_id, rev, now))
     return gone
@@ -155,9 +156,12 @@ class _Batch:
     """Rows as they become while observations are merged in turn; each row is written once, at the end."""
 
     def __init__(self, stored: dict[str, User]) -> None:
+        self.stored = stored
         self.rows = dict(stored)
         self.new: set[str] = set()
         self.changed: set[str] = set()
+        self.told: set[str] = set()
+        """Those of whom more changed than the custom status."""
         self.touched: set[str] = set()
         self.erased: set[str] = set()
         self.changes: list[tuple[str, Merged, Source]] = []
@@ -174,9 +178,15 @@ class _Batch:
         if before is None or merged.before:
             self.changed.add(observation.id)
             self.changes.append((observation.id, merged, observation.source))
+        if before is None or merged.before.keys() - STATUS_FIELDS:
+            self.told.add(observation.id)
         if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
+
+    def has_other_fields(self, user: User) -> bool:
+        before = self.stored.get(user.id)
+        return user.fields != (before.fields if before else None)
 
     def miss(self, user_id: str, *, since: datetime) -> None:
         merged = missed(self.rows[user_id], since=since)
@@ -184,6 +194,7 @@ class _Batch:
             self.rows[user_id] = merged.user
             self.touched.add(user_id)
             self.changed.add(user_id)
+            self.told.add(user_id)
             self.changes.append((user_id, merged, Source.RUN))
 
 
@@ -209,8 +220,10 @@ def _only(values: object, names: set[str]) -> dict[str, object]:
 
 
 async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
-    """Write what moved, in the order of the keys."""
-    changed = [replace(batch.rows[key], rev=rev, changed_at=now) for key in sorted(batch.changed)]
+    """Write what moved, in the order of the keys. A custom status alone moves no `changed_at`: lists are made by it."""
+    rows = (batch.rows[key] for key in sorted(batch.changed))
+    changed = [replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at) for row in rows]
     await tx.users.insert([replace(user, first_seen_at=now) for user in changed if user.id in batch.new])
     await tx.users.update([user for user in changed if user.id not in batch.new])
+    await tx.user_fields.replace_of([user for user in changed if batch.has_other_fields(user)])
     await tx.users.move_watermarks([batch.rows[key] for key in sorted(batch.touched - batch.changed)])

@@ -30,6 +30,7 @@ from db.sessions import SessionReader, SessionWriter
 from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
 from db.traces import TraceReader, TraceWriter
+from db.user_fields import UserFieldReader, UserFieldWriter
 from db.users import UserReader, UserWriter
 from db.wipes import WipeReader, WipeWriter
 from db.wiping import Wiped, wipe
@@ -51,6 +52,7 @@ class Snapshot:
     def __init__(self, connection: AsyncConnection) -> None:
         self.workspaces = WorkspaceReader(connection)
         self.users = UserReader(connection)
+        self.user_fields = UserFieldReader(connection)
         self.changes = ChangeReader(connection)
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)
@@ -68,6 +70,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self.workspaces = WorkspaceWriter(connection)
         self.users = UserWriter(connection)
+        self.user_fields = UserFieldWriter(connection)
         self.changes = ChangeWriter(connection)
         self.dead_letters = DeadLetterWriter(connection)
         self.runs = RunWriter(connection)

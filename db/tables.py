@@ -118,8 +118,9 @@ users = sa.Table(
     sa.Index("users_by_name", "kind", "state", "sort_key", "team_id", "id", "traits"),
     sa.Index("users_by_arrival", "kind", "state", "first_seen_at", "team_id", "id", "traits"),
     sa.Index("users_by_change", "kind", "state", "changed_at", "team_id", "id", "traits"),
-    sa.Index("users_by_title", "title_key", "sort_key", "team_id", "id"),
-    sa.Index("users_by_zone", "tz", "sort_key", "team_id", "id", **key_part("tz", 64)),
+    sa.Index("users_by_title", "kind", "state", "title_key", "sort_key", "team_id", "id", "traits"),
+    sa.Index("users_by_zone", "kind", "state", "tz", "sort_key", "team_id", "id", "traits", **key_part("tz", 64)),
+    sa.Index("users_by_traits", "kind", "state", "traits", "team_id", "id"),
     sa.Index("users_by_joining", "joined_at"),
     **TABLE_OPTIONS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from alembic import op
 from db.derive import search_text_of, title_key_of, traits_of
 from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
 from db.records import User
+from db.user_fields import values_of
 
 revision = "0007"
 down_revision = "0006"
@@ -22,8 +24,9 @@ _INDEXES: dict[str, list[str]] = {
     "users_by_name": ["kind", "state", "sort_key", "team_id", "id", "traits"],
     "users_by_arrival": ["kind", "state", "first_seen_at", "team_id", "id", "traits"],
     "users_by_change": ["kind", "state", "changed_at", "team_id", "id", "traits"],
-    "users_by_title": ["title_key", "sort_key", "team_id", "id"],
-    "users_by_zone": ["tz", "sort_key", "team_id", "id"],
+    "users_by_title": ["kind", "state", "title_key", "sort_key", "team_id", "id", "traits"],
+    "users_by_zone": ["kind", "state", "tz", "sort_key", "team_id", "id", "traits"],
+    "users_by_traits": ["kind", "state", "traits", "team_id", "id"],
     "users_by_joining": ["joined_at"],
 }
 
@@ -91,6 +94,7 @@ def _derive_anew(connection: sa.Connection) -> None:
         last = ""
         while rows := connection.execute(of_team.where(users.c.id > last)).all():
             connection.execute(write, [_derived(row) for row in rows])
+            _fill_fields(connection, rows)
             last = rows[-1].id
 
 
@@ -103,3 +107,20 @@ def _derived(row: sa.Row[Any]) -> dict[str, Any]:
         "key_title": title_key_of(user.title),
         "bits": traits_of(user),
     }
+
+
+def _fill_fields(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+    """Write custom fields as rows; what a start killed in the middle has written is written anew."""
+    names = ("team_id", "id", "field_id", "value_key", "value")
+    user_fields = sa.table("user_fields", *(sa.column(name) for name in names))
+    told = [
+        dict(zip(names, (row.team_id, row.id, field_id, *each), strict=True))
+        for row in rows
+        for field_id, each in values_of(None if row.is_forgotten else row.fields).items()
+    ]
+    if not told:
+        return
+    ids = sorted({each["id"] for each in told})
+    of_rows = (user_fields.c.team_id == told[0]["team_id"], user_fields.c.id.in_(ids))
+    connection.execute(sa.delete(user_fields).where(*of_rows))
+    connection.execute(sa.insert(user_fields), told)
