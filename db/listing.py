@@ -21,7 +21,6 @@ from db.filters import Sort, UserFilter
 from db.narrowing import (
     Condition,
     Part,
-    by_row,
     joined_since,
     parts_of,
     row_conditions,
@@ -219,12 +218,7 @@ def _from_few(
 ) -> sa.Select[tuple[Any, ...]]:
     """Look at each of few rows, and sort those that fit."""
     few = start.limit(FEW).subquery("few")
-    fits = sa.or_(
-        *(
-            sa.and_(by_row(users.c.kind) == part.kind.value, by_row(users.c.state) == part.state.value, part.traits)
-            for part in parts_of(user_filter, sight)
-        )
-    )
+    fits = sa.or_(*(sa.and_(*part.by_row, part.traits) for part in parts_of(user_filter, sight)))
     found = sa.select(*order.keys).join_from(
         few, users, sa.and_(users.c.team_id == few.c.team_id, users.c.id == few.c.id)
     )

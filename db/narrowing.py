@@ -38,6 +38,11 @@ class Part:
         return (users.c.kind == self.kind.value, users.c.state == self.state.value)
 
     @property
+    def by_row(self) -> tuple[Condition, ...]:
+        """The same, told from the row where something else leads to it."""
+        return (by_row(users.c.kind) == self.kind.value, by_row(users.c.state) == self.state.value)
+
+    @property
     def traits(self) -> Condition:
         """Told from the index of any list, row by row: nobody hidden, and what is lacking."""
         return users.c.traits.bitwise_and(self.lacks | HIDDEN) == self.lacks

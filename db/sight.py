@@ -11,7 +11,6 @@ from db.filters import Lack, UserFilter
 from db.records import Change, Position, State, User
 from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
 
-
 COLUMN_OF: Mapping[Lack, str] = {
     Lack.PICTURE: "is_custom_image",
     Lack.TITLE: "title",
@@ -79,7 +78,7 @@ class Sight:
         return Position({team_id: mark for team_id, mark in position.marks.items() if self.sees_workspace(team_id)})
 
     def narrowed(self, user_filter: UserFilter) -> UserFilter:
-        """Keep a filter within what is seen: what is hidden narrows nothing, and workspaces that are not find nobody."""
+        """Keep a filter to what is seen: hidden fields narrow nothing; other workspaces alone find nobody."""
         user_filter = self.heeded(user_filter)
         if self.team_ids is None:
             return user_filter
@@ -92,9 +91,14 @@ class Sight:
             user_filter,
             titles=user_filter.titles if self.sees("title") else frozenset(),
             zones=user_filter.zones if self.sees("tz") else frozenset(),
-            lacks=frozenset(lack for lack in user_filter.lacks if self.sees(COLUMN_OF[lack])),
+            lacks=user_filter.lacks & self.lacks_seen,
             fields=frozenset(each for each in user_filter.fields if self.sees_field(each.field_id)),
         )
+
+    @property
+    def lacks_seen(self) -> frozenset[Lack]:
+        """Name what this reader may be told to be lacking."""
+        return frozenset(lack for lack, column in COLUMN_OF.items() if self.sees(column))
 
     def sees_field(self, field_id: str) -> bool:
         """Say whether a custom field is seen."""

@@ -23,6 +23,7 @@ from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate
+from db.offers import Offers
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
@@ -49,9 +50,9 @@ NOTHING_OF_THE_WRITE_PATH: tuple[sa.Executable, ...] = (
 class Snapshot:
     """The repos as of one moment; nothing can be written through them."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, offers: Offers) -> None:
         self.workspaces = WorkspaceReader(connection)
-        self.users = UserReader(connection)
+        self.users = UserReader(connection, offers)
         self.user_fields = UserFieldReader(connection)
         self.changes = ChangeReader(connection)
         self.dead_letters = DeadLetterReader(connection)
@@ -94,6 +95,7 @@ class Store:
         self._url = parse_url(url)
         self._writer = open_writer(self._url)
         self._reader = open_reader(self._url)
+        self._offers = Offers()
         self._trying: asyncio.Task[StoreUnavailable | None] | None = None
         self.bell = bell or Bell()
 
@@ -182,7 +184,7 @@ class Store:
         """Look at one moment of the memory. Raises StoreUnavailable."""
         try:
             async with self._reader.begin() as connection:
-                yield Snapshot(connection)
+                yield Snapshot(connection, self._offers)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise unavailable(error) from error
 

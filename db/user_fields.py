@@ -1,4 +1,4 @@
-"""Custom profile fields as rows of their own, so that an index finds who has which value; kept beside `users.fields`."""
+"""Custom profile fields as rows of their own, so that an index finds who has which value."""
 
 from __future__ import annotations
 

@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.counting import Counting, Wanted
 from db.cursor import decode_cursor, encode_cursor
 from db.derive import email_key_of
-from db.filters import Page, UserFilter
+from db.filters import Counts, Page, UserFilter
 from db.listing import find_places
 from db.narrowing import EVERYTHING, conditions
+from db.offers import Offers
 from db.records import Kind, State, User
 from db.sight import Sight
 from db.tables import users
@@ -41,8 +43,9 @@ _MOVE_WATERMARK = sa.update(users).where(_IS_KEY).values({name: sa.bindparam(nam
 class UserReader:
     """What can be asked of the users."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, offers: Offers | None = None) -> None:
         self._connection = connection
+        self._counting = Counting(connection, offers or Offers())
 
     async def is_erased(self, team_id: str, user_id: str) -> bool:
         """Say whether Slack said that they were erased; nothing else of the row is read."""
@@ -92,6 +95,24 @@ class UserReader:
         shown, more = tuple(rows[:limit]), len(rows) > limit
         last = shown[-1] if more else None
         return Page(shown, encode_cursor(last.sort_key, last.team_id, last.id) if last else None)
+
+    async def count_users(
+        self,
+        user_filter: UserFilter,
+        *,
+        field_ids: Sequence[str] = (),
+        longer: str = "",
+        sight: Sight = EVERYTHING,
+    ) -> Counts:
+        """Count what the filter finds, and what each value of a group would find beside the other groups.
+
+        `field_ids` are the custom fields to count by, `longer` the group of which many values are wanted.
+        """
+        return await self._counting.counts(Wanted(user_filter, sight, tuple(field_ids), longer))
+
+    async def count_total(self, user_filter: UserFilter, *, sight: Sight = EVERYTHING) -> int:
+        """Count what the filter finds, and nothing beside it."""
+        return await self._counting.total(user_filter, sight)
 
     async def list_called(self, name: str) -> tuple[User, ...]:
         """List everybody who has exactly this e-mail address, in whatever case, or this handle."""
