@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.derive import HIDDEN, LACKS
 from db.filters import COUNTED_TO, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
-from db.narrowing import Part, bits_of, conditions, parts_of, row_conditions, within
+from db.narrowing import Condition, Part, bits_of, conditions, parts_of, row_conditions, within
 from db.offers import Offers, Values
 from db.records import Kind, State
 from db.search import matches
@@ -237,26 +237,28 @@ def _rows_of_value(
     part: Part, user_filter: UserFilter, sight: Sight, group: str, key: str, column: sa.ColumnElement[Any]
 ) -> sa.Select[tuple[Any, ...]]:
     """Take the rows of one kind and state with one value of a group, and whatever else a filter asks."""
+    found = sa.select(column).where(*_in_group(part, user_filter, group), _column_of(group) == key)
     rest = row_conditions(user_filter, but=group)
     if user_filter.q.strip():
         rest.append(matches(user_filter.q, sight))
-    return _rows_with(part, user_filter, group, column).where(_column_of(group) == key, *rest)
+    if rest and group not in _COLUMNS:
+        found = found.join_from(user_fields, users, _IS_THEIRS)
+    return found.where(*rest)
 
 
 def _values_of_part(part: Part, user_filter: UserFilter, group: str) -> sa.Select[tuple[Any, ...]]:
     """Count the values of a group in one kind and state, along its index; the most frequent ones first."""
     column, count = _column_of(group), sa.func.count()
-    counted = _rows_with(part, user_filter, group, column, count).where(column > "")
+    counted = sa.select(column, count).where(*_in_group(part, user_filter, group), column > "")
     return counted.group_by(column).order_by(count.desc(), column).limit(_LISTED)
 
 
-def _rows_with(
-    part: Part, user_filter: UserFilter, group: str, *columns: sa.ColumnElement[Any]
-) -> sa.Select[tuple[Any, ...]]:
+def _in_group(part: Part, user_filter: UserFilter, group: str) -> tuple[Condition, ...]:
+    """Say who of one kind and state stands in the index of a group."""
     if group in _COLUMNS:
-        return sa.select(*columns).where(*part.place, part.traits, *within(user_filter))
-    statement = sa.select(*columns).join_from(user_fields, users, _IS_THEIRS)
-    return statement.where(user_fields.c.field_id == group, *part.by_row, part.traits, *within(user_filter))
+        return (*part.place, part.traits, *within(user_filter))
+    place = (user_fields.c.field_id == group, *part.place_in(user_fields))
+    return (*place, part.traits_in(user_fields), *within(user_filter, user_fields))
 
 
 def _column_of(group: str) -> sa.Column[Any]:

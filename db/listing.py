@@ -59,6 +59,10 @@ class Order:
         """The columns of an index that has this order."""
         return self.column, users.c.team_id, users.c.id
 
+    def keys_in(self, table: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
+        """The same columns of another table."""
+        return tuple(table.c[key.name] for key in (self.column, users.c.team_id, users.c.id))
+
     def sorted(self, columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
         """Sort by these columns where no index has done it yet."""
         if not self.descends:
@@ -138,18 +142,31 @@ def _walk(
 def _from_named(
     order: Order, user_filter: UserFilter, sight: Sight, after: Place | None, limit: int
 ) -> sa.Select[tuple[Any, ...]] | None:
-    """Go along the names within a title or a zone; None for another order, or more of them than branches are good."""
-    parts = parts_of(user_filter, sight)
-    if order.descends or not (user_filter.titles or user_filter.zones):
+    """Go along the names within a title, a zone or the value of a custom field, where no other of them is asked for.
+
+    None for another order, or more values than branches are good.
+    """
+    parts, groups = parts_of(user_filter, sight), _named(user_filter)
+    if order.descends or len(groups) != 1 or user_filter.joined_since:
         return None
-    by_title = bool(user_filter.titles)
-    column, values = (users.c.title_key, user_filter.titles) if by_title else (users.c.tz, user_filter.zones)
+    table, place, column, values = groups[0]
     if len(parts) * len(values) * (3 if after else 1) > _MOST_BRANCHES:
         return None
-    if user_filter.fields or user_filter.joined_since or (by_title and user_filter.zones):
-        return None  # whoever fits may be far from the next who does
-    begun = [(part, (column == value,)) for part, value in product(parts, sorted(values))]
-    return _merged(order, begun, user_filter, [], after, limit)
+    begun = [(part, (*place, column == value)) for part, value in product(parts, values)]
+    return _merged(order, begun, user_filter, [], after, limit, table)
+
+
+def _named(user_filter: UserFilter) -> list[tuple[sa.Table, tuple[Condition, ...], sa.Column[str], list[str]]]:
+    """Tell for each group that has an index in the order of names: its table, its place there, column and values."""
+    found: list[tuple[sa.Table, tuple[Condition, ...], sa.Column[str], list[str]]] = []
+    if user_filter.titles:
+        found.append((users, (), users.c.title_key, sorted(user_filter.titles)))
+    if user_filter.zones:
+        found.append((users, (), users.c.tz, sorted(user_filter.zones)))
+    for field_id, value_keys in values_by_field(user_filter).items():
+        place = (user_fields.c.field_id == field_id,)
+        found.append((user_fields, place, user_fields.c.value_key, value_keys))
+    return found
 
 
 def _merged(
@@ -159,14 +176,16 @@ def _merged(
     rows: Sequence[Condition],
     after: Place | None,
     limit: int,
+    table: sa.Table = users,
 ) -> sa.Select[tuple[Any, ...]]:
+    keys = order.keys_in(table)
     branches = [
-        sa.select(*order.keys)
-        .where(*part.place, *place, *stretch, part.traits, *within(user_filter), *rows)
-        .order_by(*(key.desc() if order.descends else key for key in order.keys))
+        sa.select(*keys)
+        .where(*part.place_in(table), *place, *stretch, part.traits_in(table), *within(user_filter, table), *rows)
+        .order_by(*(key.desc() if order.descends else key for key in keys))
         .limit(limit)
         for part, place in begun
-        for stretch in order.ranges(order.keys, after)
+        for stretch in order.ranges(keys, after)
     ]
     every = sa.union_all(*(sa.select(*branch.subquery().c) for branch in branches)).subquery("every")
     return sa.select(*every.c).order_by(*order.sorted(list(every.c))).limit(limit)
@@ -204,7 +223,11 @@ def _starts(user_filter: UserFilter, sight: Sight) -> list[sa.Select[tuple[Any, 
         found.append(sa.select(*key).where(users.c.joined_at >= since))
     for field_id, value_keys in values_by_field(user_filter).items():
         has = (user_fields.c.field_id == field_id, user_fields.c.value_key.in_(value_keys))
-        found.append(sa.select(user_fields.c.team_id, user_fields.c.id).where(*has))
+        of_these = (
+            user_fields.c.kind.in_(sorted({part.kind.value for part in parts_of(user_filter, sight)})),
+            user_fields.c.state.in_(sorted({part.state.value for part in parts_of(user_filter, sight)})),
+        )
+        found.append(sa.select(user_fields.c.team_id, user_fields.c.id).where(*has, *of_these))
     return found
 
 

@@ -35,7 +35,11 @@ class Part:
     @property
     def place(self) -> tuple[Condition, ...]:
         """Where an index has them together."""
-        return (users.c.kind == self.kind.value, users.c.state == self.state.value)
+        return self.place_in(users)
+
+    def place_in(self, table: sa.Table) -> tuple[Condition, ...]:
+        """The same in `user_fields`."""
+        return (table.c.kind == self.kind.value, table.c.state == self.state.value)
 
     @property
     def by_row(self) -> tuple[Condition, ...]:
@@ -45,7 +49,12 @@ class Part:
     @property
     def traits(self) -> Condition:
         """Told from the index of any list, row by row: nobody hidden, and what is lacking."""
-        return users.c.traits.bitwise_and(self.lacks | HIDDEN) == self.lacks
+        return self.traits_in(users)
+
+    def traits_in(self, table: sa.Table) -> Condition:
+        """The same in `user_fields`."""
+        found: Condition = table.c.traits.bitwise_and(self.lacks | HIDDEN) == self.lacks
+        return found
 
     @property
     def listed_traits(self) -> Condition:
@@ -77,9 +86,9 @@ def parts_of(user_filter: UserFilter, sight: Sight) -> tuple[Part, ...]:
     )
 
 
-def within(user_filter: UserFilter) -> tuple[Condition, ...]:
+def within(user_filter: UserFilter, table: sa.Table = users) -> tuple[Condition, ...]:
     """Keep to the workspaces that a narrowed filter names; every index of a list tells the workspace."""
-    return (users.c.team_id.in_(sorted(user_filter.team_ids)),) if user_filter.team_ids else ()
+    return (table.c.team_id.in_(sorted(user_filter.team_ids)),) if user_filter.team_ids else ()
 
 
 def values_by_field(user_filter: UserFilter) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from db.merge import Merged, contact_dropped, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
 from db.traces import Gone
+from db.user_fields import copied
 from db.visibility import CONTACT
 
 
@@ -113,6 +114,7 @@ async def set_hidden(tx: Transaction, team_id: str, user_id: str, *, is_hidden: 
     rev = workspace.rev + 1
     row = derived(replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now))
     await tx.users.update([row])
+    await tx.user_fields.replace_of([row])
     await _tell(tx, team_id, rev, [Change(team_id, rev, 0, None, {}, {}, Source.OPERATOR, now)])
     return True
 
@@ -132,6 +134,7 @@ async def drop_contact(
     told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]
     rows = [replace(each.user, rev=rev, changed_at=now) if each.before else each.user for each in due.values()]
     await tx.users.update(rows)
+    await tx.user_fields.replace_of(rows)
     if due:
         await tx.traces.drop_fields(team_id, list(due), CONTACT)
     await _tell(tx, team_id, rev, _numbered(told, team_id, rev, now))
@@ -185,8 +188,7 @@ class _Batch:
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
 
     def has_other_fields(self, user: User) -> bool:
-        before = self.stored.get(user.id)
-        return user.fields != (before.fields if before else None)
+        return copied(user) != copied(self.stored.get(user.id))
 
     def miss(self, user_id: str, *, since: datetime) -> None:
         merged = missed(self.rows[user_id], since=since)

@@ -80,8 +80,24 @@ class UserFieldWriter(UserFieldReader):
             await self._connection.execute(sa.insert(user_fields), told)
 
 
-def _row(user: User, field_id: str, value: Value) -> dict[str, str]:
-    return {"team_id": user.team_id, "id": user.id, "field_id": field_id, **value._asdict()}
+def copied(user: User | None) -> tuple[object, ...]:
+    """Tell what of a user's row stands in these rows as well."""
+    if user is None:
+        return None, None
+    return user.fields, (user.kind, user.state, user.sort_key, user.traits) if user.fields else None
+
+
+def _row(user: User, field_id: str, value: Value) -> dict[str, Any]:
+    return {
+        "team_id": user.team_id,
+        "id": user.id,
+        "field_id": field_id,
+        **value._asdict(),
+        "kind": user.kind.value,
+        "state": user.state.value,
+        "sort_key": user.sort_key,
+        "traits": user.traits,
+    }
 
 
 def _words_of(told: object) -> str:
