@@ -52,6 +52,7 @@ class Access:
         alert_ids = await rx.traces.list_alert_ids(mentions)
         alerts = [each for each in await rx.alerts.list_newest(ALL) if each.alert_id in alert_ids]
         return {
+            "custom_fields": [asdict(each) for each in await rx.user_fields.list_of(team_id, user_id)],
             "history": [_change(each) for each in await rx.changes.list_history(team_id, user_id, ALL)],
             "dead_letters": [_letter(each) for each in letters if each],
             "signin_links": [asdict(each) for each in await rx.traces.list_links(team_id, user_id)],

@@ -14,6 +14,10 @@ COUNTED_TO = 10_000
 """Counts are exact up to here; one more stands for "more than that", however many those are."""
 
 
+TITLES, ZONES = "titles", "zones"
+"""The groups of values that are not a fixed few, beside the custom fields, which go by their ids."""
+
+
 class Sort(StrEnum):
     """In which order users are listed."""
 
@@ -108,3 +112,5 @@ class Counts:
     zones: tuple[ValueCount, ...] = ()
     fields: Mapping[str, tuple[ValueCount, ...]] = field(default_factory=dict)
     """By the id of the custom field."""
+    more: Mapping[str, int] = field(default_factory=dict)
+    """How many further values there are to choose from, by `TITLES`, `ZONES` or the id of a custom field."""

@@ -12,6 +12,7 @@ from db.merge import Merged, contact_dropped, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
 from db.traces import Gone
+from db.user_fields import copied
 from db.visibility import CONTACT
 
 
@@ -95,6 +96,7 @@ async def purge(tx: Transaction, team_id: str, user_id: str, *, now: datetime) -
         await tx.users.insert([replace(row, first_seen_at=now)])
     else:
         await tx.users.update([row])
+    await tx.user_fields.replace_of([row])
     await tx.wipes.note(team_id, user_id, erased_at=now)
     await _tell(tx, team_id, rev, _numbered([(user_id, merged, Source.OPERATOR)] if is_told else [], team_id, rev, now))
     return gone
@@ -112,6 +114,7 @@ async def set_hidden(tx: Transaction, team_id: str, user_id: str, *, is_hidden: 
     rev = workspace.rev + 1
     row = derived(replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now))
     await tx.users.update([row])
+    await tx.user_fields.replace_of([row])
     await _tell(tx, team_id, rev, [Change(team_id, rev, 0, None, {}, {}, Source.OPERATOR, now)])
     return True
 
@@ -131,6 +134,7 @@ async def drop_contact(
     told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]
     rows = [replace(each.user, rev=rev, changed_at=now) if each.before else each.user for each in due.values()]
     await tx.users.update(rows)
+    await tx.user_fields.replace_of(rows)
     if due:
         await tx.traces.drop_fields(team_id, list(due), CONTACT)
     await _tell(tx, team_id, rev, _numbered(told, team_id, rev, now))
@@ -155,9 +159,12 @@ class _Batch:
     """Rows as they become while observations are merged in turn; each row is written once, at the end."""
 
     def __init__(self, stored: dict[str, User]) -> None:
+        self.stored = stored
         self.rows = dict(stored)
         self.new: set[str] = set()
         self.changed: set[str] = set()
+        self.told: set[str] = set()
+        """Those of whom more changed than the custom status."""
         self.touched: set[str] = set()
         self.erased: set[str] = set()
         self.changes: list[tuple[str, Merged, Source]] = []
@@ -174,9 +181,14 @@ class _Batch:
         if before is None or merged.before:
             self.changed.add(observation.id)
             self.changes.append((observation.id, merged, observation.source))
+        if before is None or merged.before.keys() - STATUS_FIELDS:
+            self.told.add(observation.id)
         if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
+
+    def has_other_fields(self, user: User) -> bool:
+        return copied(user) != copied(self.stored.get(user.id))
 
     def miss(self, user_id: str, *, since: datetime) -> None:
         merged = missed(self.rows[user_id], since=since)
@@ -184,6 +196,7 @@ class _Batch:
             self.rows[user_id] = merged.user
             self.touched.add(user_id)
             self.changed.add(user_id)
+            self.told.add(user_id)
             self.changes.append((user_id, merged, Source.RUN))
 
 
@@ -209,8 +222,10 @@ def _only(values: object, names: set[str]) -> dict[str, object]:
 
 
 async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
-    """Write what moved, in the order of the keys."""
-    changed = [replace(batch.rows[key], rev=rev, changed_at=now) for key in sorted(batch.changed)]
+    """Write what moved, in the order of the keys. A custom status alone moves no `changed_at`: lists are made by it."""
+    rows = (batch.rows[key] for key in sorted(batch.changed))
+    changed = [replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at) for row in rows]
     await tx.users.insert([replace(user, first_seen_at=now) for user in changed if user.id in batch.new])
     await tx.users.update([user for user in changed if user.id not in batch.new])
+    await tx.user_fields.replace_of([user for user in changed if batch.has_other_fields(user)])
     await tx.users.move_watermarks([batch.rows[key] for key in sorted(batch.touched - batch.changed)])

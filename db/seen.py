@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -73,13 +73,20 @@ class Seen:
         return {key: seen for key, user in found.items() if (seen := self.sight.user(user)) is not None}
 
     async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
-        """List in name order, from behind the cursor. Raises BadCursor."""
+        """List in the order asked for, from behind the cursor. Raises BadCursor, also for one of another order."""
         page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)
-        return Page(tuple(seen for user in page.users if (seen := self.sight.user(user))), page.next_cursor)
+        return replace(page, users=tuple(seen for user in page.users if (seen := self.sight.user(user))))
 
-    async def count_users(self, user_filter: UserFilter) -> Counts:
-        """Count what the filter finds, and what each value of a group would find beside the other groups."""
-        return await self._rx.users.count_users(user_filter, sight=self.sight)
+    async def count_users(self, user_filter: UserFilter, *, field_ids: Sequence[str] = (), longer: str = "") -> Counts:
+        """Count what the filter finds, and what each value of a group would find beside the other groups.
+
+        `field_ids` are the custom fields to count by, `longer` the group of which many values are wanted.
+        """
+        return await self._rx.users.count_users(user_filter, field_ids=field_ids, longer=longer, sight=self.sight)
+
+    async def count_total(self, user_filter: UserFilter) -> int:
+        """Count what the filter finds, and nothing beside it."""
+        return await self._rx.users.count_total(user_filter, sight=self.sight)
 
     async def list_recent(self, limit: int) -> tuple[Change, ...]:
         """List the newest changes, newest first; resets are left out."""

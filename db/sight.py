@@ -7,9 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from db.derive import TAGS
-from db.filters import UserFilter
+from db.filters import Lack, UserFilter
 from db.records import Change, Position, State, User
 from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
+
+COLUMN_OF: Mapping[Lack, str] = {
+    Lack.PICTURE: "is_custom_image",
+    Lack.TITLE: "title",
+    Lack.EMAIL: "email",
+    Lack.PHONE: "phone",
+    Lack.ZONE: "tz",
+}
+"""What one has to see to be told who lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,31 @@ class Sight:
         return Position({team_id: mark for team_id, mark in position.marks.items() if self.sees_workspace(team_id)})
 
     def narrowed(self, user_filter: UserFilter) -> UserFilter:
-        """Keep a filter within the workspaces that are seen; one that asks for others alone finds nobody."""
+        """Keep a filter to what is seen: hidden fields narrow nothing; other workspaces alone find nobody."""
+        user_filter = self.heeded(user_filter)
         if self.team_ids is None:
             return user_filter
         wanted = user_filter.team_ids & self.team_ids if user_filter.team_ids else self.team_ids
         return replace(user_filter, team_ids=wanted or frozenset({""}))
+
+    def heeded(self, user_filter: UserFilter) -> UserFilter:
+        """Pass over what a filter asks of hidden fields: an answer would tell what they say."""
+        return replace(
+            user_filter,
+            titles=user_filter.titles if self.sees("title") else frozenset(),
+            zones=user_filter.zones if self.sees("tz") else frozenset(),
+            lacks=user_filter.lacks & self.lacks_seen,
+            fields=frozenset(each for each in user_filter.fields if self.sees_field(each.field_id)),
+        )
+
+    @property
+    def lacks_seen(self) -> frozenset[Lack]:
+        """Name what this reader may be told to be lacking."""
+        return frozenset(lack for lack, column in COLUMN_OF.items() if self.sees(column))
+
+    def sees_field(self, field_id: str) -> bool:
+        """Say whether a custom field is seen."""
+        return self.sees("fields") and self.sees(field_id)
 
     def hidden_tags(self, *, gone: bool) -> frozenset[str]:
         """Name the tags in `search_text` that this reader may not search, of people who are active or gone."""

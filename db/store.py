@@ -24,6 +24,7 @@ from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.migrate import WRITE_NOTHING, check_ours, migrate
 from db.news import NewsReader
+from db.offers import Offers
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
 from db.runs import RunReader, RunWriter
@@ -31,6 +32,7 @@ from db.sessions import SessionReader, SessionWriter
 from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
 from db.traces import TraceReader, TraceWriter
+from db.user_fields import UserFieldReader, UserFieldWriter
 from db.users import UserReader, UserWriter
 from db.wipes import WipeReader, WipeWriter
 from db.wiping import Wiped, wipe
@@ -49,9 +51,10 @@ NOTHING_OF_THE_WRITE_PATH: tuple[sa.Executable, ...] = (
 class Snapshot:
     """The repos as of one moment; nothing can be written through them."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, offers: Offers) -> None:
         self.workspaces = WorkspaceReader(connection)
-        self.users = UserReader(connection)
+        self.users = UserReader(connection, offers)
+        self.user_fields = UserFieldReader(connection)
         self.changes = ChangeReader(connection)
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)
@@ -70,6 +73,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self.workspaces = WorkspaceWriter(connection)
         self.users = UserWriter(connection)
+        self.user_fields = UserFieldWriter(connection)
         self.changes = ChangeWriter(connection)
         self.dead_letters = DeadLetterWriter(connection)
         self.runs = RunWriter(connection)
@@ -93,6 +97,7 @@ class Store:
         self._url = parse_url(url)
         self._writer = open_writer(self._url)
         self._reader = open_reader(self._url)
+        self._offers = Offers()
         self._trying: asyncio.Task[StoreUnavailable | None] | None = None
         self.bell = bell or Bell()
 
@@ -181,7 +186,7 @@ class Store:
         """Look at one moment of the memory. Raises StoreUnavailable."""
         try:
             async with self._reader.begin() as connection:
-                yield Snapshot(connection)
+                yield Snapshot(connection, self._offers)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise unavailable(error) from error
 

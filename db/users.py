@@ -11,11 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.counting import Counting, Wanted
 from db.cursor import decode_cursor, encode_cursor
-from db.derive import HIDDEN, email_key_of
+from db.derive import email_key_of
 from db.filters import Counts, Page, UserFilter
+from db.listing import find_places
+from db.narrowing import EVERYTHING, conditions
+from db.offers import Offers
 from db.records import Kind, State, User
-from db.search import matches
 from db.sight import Sight
 from db.tables import users
 
@@ -25,7 +28,6 @@ _AT = {name: index for index, name in enumerate(_NAMES)}
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
 _SOME = 500
-_EVERYTHING = Sight(sees_contact_of_gone=True)
 _WATERMARK = ("updated", "moment", "field_marks", "joined_at")
 
 _IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
@@ -41,8 +43,9 @@ _MOVE_WATERMARK = sa.update(users).where(_IS_KEY).values({name: sa.bindparam(nam
 class UserReader:
     """What can be asked of the users."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, offers: Offers | None = None) -> None:
         self._connection = connection
+        self._counting = Counting(connection, offers or Offers())
 
     async def is_erased(self, team_id: str, user_id: str) -> bool:
         """Say whether Slack said that they were erased; nothing else of the row is read."""
@@ -70,11 +73,22 @@ class UserReader:
         return found
 
     async def list_users(
-        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, sight: Sight = _EVERYTHING
+        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, sight: Sight = EVERYTHING
     ) -> Page:
-        """List in name order, from behind the cursor, whom this sight finds; rows are told whole. Raises BadCursor."""
-        where = conditions(user_filter, sight)
-        statement = sa.select(*_COLUMNS).where(*where).order_by(*_ORDER).limit(limit + 1)
+        """List in the order asked for, from behind the cursor, whom this sight finds; rows are told whole.
+
+        Raises BadCursor, also for one of another order.
+        """
+        if user_filter.q.strip():
+            return await self._search(user_filter, after=after, limit=limit, sight=sight)
+        places, order = await find_places(self._connection, user_filter, sight, after=after, limit=limit + 1)
+        found = await self.get_users((place.team_id, place.user_id) for place in places[:limit])
+        shown = tuple(found[place.team_id, place.user_id] for place in places[:limit])
+        return Page(shown, order.cursor(places[limit - 1]) if len(places) > limit else None)
+
+    async def _search(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
+        """List those who match what was typed, in the order of their names."""
+        statement = sa.select(*_COLUMNS).where(*conditions(user_filter, sight)).order_by(*_ORDER).limit(limit + 1)
         if after is not None:
             statement = statement.where(sa.tuple_(*_ORDER) > sa.tuple_(*decode_cursor(after, parts=3)))
         rows = [_user(row) for row in await self._connection.execute(statement)]
@@ -82,16 +96,23 @@ class UserReader:
         last = shown[-1] if more else None
         return Page(shown, encode_cursor(last.sort_key, last.team_id, last.id) if last else None)
 
-    async def count_users(self, user_filter: UserFilter, *, sight: Sight = _EVERYTHING) -> Counts:
-        """Count what the filter finds, and what each value of a group would find beside the other groups."""
-        kinds = await self._count_by(users.c.kind, conditions(user_filter, sight, but="kinds"))
-        states = await self._count_by(users.c.state, conditions(user_filter, sight, but="states"))
-        wanted = user_filter.kinds or frozenset(Kind)
-        return Counts(
-            total=sum(count for kind, count in kinds.items() if Kind(kind) in wanted),
-            kinds={kind: kinds.get(kind, 0) for kind in Kind},
-            states={state: states.get(state, 0) for state in State},
-        )
+    async def count_users(
+        self,
+        user_filter: UserFilter,
+        *,
+        field_ids: Sequence[str] = (),
+        longer: str = "",
+        sight: Sight = EVERYTHING,
+    ) -> Counts:
+        """Count what the filter finds, and what each value of a group would find beside the other groups.
+
+        `field_ids` are the custom fields to count by, `longer` the group of which many values are wanted.
+        """
+        return await self._counting.counts(Wanted(user_filter, sight, tuple(field_ids), longer))
+
+    async def count_total(self, user_filter: UserFilter, *, sight: Sight = EVERYTHING) -> int:
+        """Count what the filter finds, and nothing beside it."""
+        return await self._counting.total(user_filter, sight)
 
     async def list_called(self, name: str) -> tuple[User, ...]:
         """List everybody who has exactly this e-mail address, in whatever case, or this handle."""
@@ -155,10 +176,6 @@ class UserReader:
                 return found
             last = ids[-1]
 
-    async def _count_by(self, column: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]]) -> dict[str, int]:
-        rows = await self._connection.execute(sa.select(column, sa.func.count()).where(*where).group_by(column))
-        return {row[0]: row[1] for row in rows}
-
 
 class UserWriter(UserReader):
     """What can be done to the rows; only `db/recording.py` decides what they become."""
@@ -177,21 +194,6 @@ class UserWriter(UserReader):
         """Write the watermark, and the joining, alone: they are in no index, so noise costs next to nothing."""
         if rows:
             await self._connection.execute(_MOVE_WATERMARK, [_keyed(user, _WATERMARK) for user in rows])
-
-
-def conditions(user_filter: UserFilter, sight: Sight = _EVERYTHING, *, but: str = "") -> list[sa.ColumnElement[bool]]:
-    """Turn a filter into conditions within a sight, leaving out the group named by `but`; nobody hidden is found."""
-    user_filter = sight.narrowed(user_filter)
-    found: list[sa.ColumnElement[bool]] = [users.c.traits.op("&")(HIDDEN) == 0]
-    if user_filter.kinds and but != "kinds":
-        found.append(users.c.kind.in_(sorted(kind.value for kind in user_filter.kinds)))
-    if user_filter.states and but != "states":
-        found.append(users.c.state.in_(sorted(state.value for state in user_filter.states)))
-    if user_filter.team_ids:
-        found.append(users.c.team_id.in_(sorted(user_filter.team_ids)))
-    if user_filter.q.strip():
-        found.append(matches(user_filter.q, sight))
-    return found
 
 
 def _user(row: Sequence[Any]) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from alembic import op
 from db.derive import search_text_of, title_key_of, traits_of
 from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
 from db.records import User
+from db.user_fields import values_of
 
 revision = "0007"
 down_revision = "0006"
@@ -18,13 +20,15 @@ _SLICE = 1000
 _READ = (
     "real_name", "display_name", "name", "title", "email", "phone", "tz", "is_custom_image", "is_forgotten", "fields",
 )  # fmt: skip
+_COPIED = ("kind", "state", "sort_key")
 _INDEXES: dict[str, list[str]] = {
     "users_by_name": ["kind", "state", "sort_key", "team_id", "id", "traits"],
     "users_by_arrival": ["kind", "state", "first_seen_at", "team_id", "id", "traits"],
     "users_by_change": ["kind", "state", "changed_at", "team_id", "id", "traits"],
-    "users_by_title": ["title_key", "sort_key", "team_id", "id"],
-    "users_by_zone": ["tz", "sort_key", "team_id", "id"],
-    "users_by_joining": ["joined_at"],
+    "users_by_title": ["kind", "state", "title_key", "sort_key", "team_id", "id", "traits", "tz", "joined_at"],
+    "users_by_zone": ["kind", "state", "tz", "sort_key", "team_id", "id", "traits", "title_key", "joined_at"],
+    "users_by_traits": ["kind", "state", "traits", "team_id", "id"],
+    "users_by_joining": ["joined_at", "kind", "state", "title_key", "tz", "traits", "team_id", "id"],
 }
 
 
@@ -45,12 +49,19 @@ def upgrade() -> None:
         sa.Column("field_id", sa.String(length=64), nullable=False),
         sa.Column("value_key", exact_text(255), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sort_key", exact_text(255), nullable=False),
+        sa.Column("traits", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("team_id", "id", "field_id"),
         if_not_exists=True,
         **TABLE_OPTIONS,
     )
     op.create_index(
-        "user_fields_by_value", "user_fields", ["field_id", "value_key", "team_id", "id"], if_not_exists=True
+        "user_fields_by_value",
+        "user_fields",
+        ["field_id", "kind", "state", "value_key", "sort_key", "team_id", "id", "traits"],
+        if_not_exists=True,
     )
     _derive_anew(op.get_bind())
     for name in ("users_in_name_order", "users_by_kind_and_state"):
@@ -76,7 +87,7 @@ def downgrade() -> None:
 
 def _derive_anew(connection: sa.Connection) -> None:
     """Write what is derived from each row in its new form, a slice at a time: there may be a million of them."""
-    names = ("team_id", "id", *_READ, "hidden_at", "search_text", "title_key", "traits")
+    names = ("team_id", "id", *_READ, "hidden_at", *_COPIED, "search_text", "title_key", "traits")
     columns = [sa.column(name, sa.JSON(none_as_null=True)) if name == "fields" else sa.column(name) for name in names]
     users = sa.table("users", *columns, sa.column("status_emoji"), sa.column("status_emoji_url"))
     # Slack has told of each emoji without our reading where its picture is. Unknown would be news to the next run.
@@ -87,18 +98,19 @@ def _derive_anew(connection: sa.Connection) -> None:
         .values(search_text=sa.bindparam("words"), title_key=sa.bindparam("key_title"), traits=sa.bindparam("bits"))
         .values(status_emoji_url=no_picture)
     )
-    read = [users.c[name] for name in ("team_id", "id", *_READ, "hidden_at")]
+    read = [users.c[name] for name in ("team_id", "id", *_READ, "hidden_at", *_COPIED)]
     # A workspace at a time: a comparison of two columns as one makes MariaDB read from the beginning for each slice.
     for team_id in connection.scalars(sa.select(users.c.team_id).distinct()).all():
         of_team = sa.select(*read).where(users.c.team_id == team_id).order_by(users.c.id).limit(_SLICE)
         last = ""
         while rows := connection.execute(of_team.where(users.c.id > last)).all():
             connection.execute(write, [_derived(row) for row in rows])
+            _fill_fields(connection, rows)
             last = rows[-1].id
 
 
 def _derived(row: sa.Row[Any]) -> dict[str, Any]:
-    user = User(team_id=row.team_id, id=row.id, hidden_at=row.hidden_at, **{name: getattr(row, name) for name in _READ})
+    user = _user(row)
     return {
         "key_team_id": row.team_id,
         "key_id": row.id,
@@ -106,3 +118,25 @@ def _derived(row: sa.Row[Any]) -> dict[str, Any]:
         "key_title": title_key_of(user.title),
         "bits": traits_of(user),
     }
+
+
+def _user(row: sa.Row[Any]) -> User:
+    return User(team_id=row.team_id, id=row.id, hidden_at=row.hidden_at, **{name: getattr(row, name) for name in _READ})
+
+
+def _fill_fields(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+    """Write custom fields as rows; what a start killed in the middle has written is written anew."""
+    names = ("team_id", "id", "field_id", "value_key", "value", *_COPIED, "traits")
+    user_fields = sa.table("user_fields", *(sa.column(name) for name in names))
+    told = [
+        dict(zip(names, (row.team_id, row.id, field_id, *each, *copied, traits_of(_user(row))), strict=True))
+        for row in rows
+        for copied in ([getattr(row, name) for name in _COPIED],)
+        for field_id, each in values_of(None if row.is_forgotten else row.fields).items()
+    ]
+    if not told:
+        return
+    ids = sorted({each["id"] for each in told})
+    of_rows = (user_fields.c.team_id == told[0]["team_id"], user_fields.c.id.in_(ids))
+    connection.execute(sa.delete(user_fields).where(*of_rows))
+    connection.execute(sa.insert(user_fields), told)

@@ -1,0 +1,297 @@
+"""How many a filter finds, and how many each value beside it would: exact up to a bound, and none counted beyond it.
+
+Where a filter asks for nothing but kinds, states, lacks and workspaces, each figure is a range of an index, counted no
+further than `COUNTED_TO`. Where it asks for what only rows tell, those rows are counted by groups, once for each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.derive import HIDDEN, LACKS
+from db.filters import COUNTED_TO, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
+from db.narrowing import Condition, Part, bits_of, conditions, parts_of, row_conditions, within
+from db.offers import Offers, Values
+from db.records import Kind, State
+from db.search import matches
+from db.sight import Sight
+from db.tables import user_fields, users, workspaces
+
+OFFERED = 5
+OFFERED_MORE = 50
+_LISTED = 200
+_AT_ONCE = 40
+"""Figures of one statement."""
+_COLUMNS: Mapping[str, sa.Column[Any]] = {TITLES: users.c.title_key, ZONES: users.c.tz}
+_IS_THEIRS = sa.and_(user_fields.c.team_id == users.c.team_id, user_fields.c.id == users.c.id)
+
+Figure = sa.ScalarSelect[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be counted: a filter as a sight sees it, and which groups of values beside it."""
+
+    user_filter: UserFilter
+    sight: Sight
+    field_ids: tuple[str, ...] = ()
+    longer: str = ""
+    """The group of which more values are wanted: `TITLES`, `ZONES`, or the id of a custom field."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of values that this sight may filter by."""
+        seen = [name for name, column in ((TITLES, "title"), (ZONES, "tz")) if self.sight.sees(column)]
+        return (*seen, *(field_id for field_id in self.field_ids if self.sight.sees_field(field_id)))
+
+    def chosen(self, group: str) -> list[str]:
+        """The values of a group that the filter names."""
+        if group in _COLUMNS:
+            return sorted(self.user_filter.titles if group == TITLES else self.user_filter.zones)
+        return sorted(each.value_key for each in self.user_filter.fields if each.field_id == group)
+
+    def without(self, group: str) -> UserFilter:
+        """The filter without one group of values."""
+        return self._with(group, frozenset())
+
+    def with_only(self, group: str, value: str) -> UserFilter:
+        """The filter with one value of a group in the place of those it names."""
+        return self._with(group, frozenset({value}))
+
+    def _with(self, group: str, values: frozenset[str]) -> UserFilter:
+        if group == TITLES:
+            return replace(self.user_filter, titles=values)
+        if group == ZONES:
+            return replace(self.user_filter, zones=values)
+        others = frozenset(each for each in self.user_filter.fields if each.field_id != group)
+        return replace(self.user_filter, fields=others | {FieldValue(group, value) for value in values})
+
+
+class Counting:
+    """Counts users within one snapshot."""
+
+    def __init__(self, connection: AsyncConnection, offers: Offers) -> None:
+        self._connection = connection
+        self._offers = offers
+
+    async def total(self, user_filter: UserFilter, sight: Sight) -> int:
+        """Count what a filter finds, no further than one beyond `COUNTED_TO`."""
+        narrowed = sight.narrowed(user_filter)
+        if not _is_told_by_index(narrowed):
+            found = sa.select(sa.literal(1)).where(*conditions(narrowed, sight))
+            return (await self._figures([_capped(found)]))[0]
+        return _bounded(sum(await self._figures([_of_part(part, narrowed) for part in parts_of(narrowed, sight)])))
+
+    async def counts(self, wanted: Wanted) -> Counts:
+        """Count what a filter finds, and what each value of a group would find beside the other groups."""
+        wanted = replace(wanted, user_filter=wanted.sight.narrowed(wanted.user_filter))
+        counts = await (self._by_index(wanted) if _is_told_by_index(wanted.user_filter) else self._by_rows(wanted))
+        values: dict[str, tuple[ValueCount, ...]] = {}
+        more: dict[str, int] = {}
+        for group in wanted.groups:
+            values[group], more[group] = await self._values(wanted, group)
+        return replace(
+            counts,
+            titles=values.pop(TITLES, ()),
+            zones=values.pop(ZONES, ()),
+            fields=values,
+            more=more,
+        )
+
+    async def _by_index(self, wanted: Wanted) -> Counts:
+        every, sight = wanted.user_filter, wanted.sight
+        kinds, states = every.kinds or frozenset(Kind), every.states or frozenset(State)
+        parts = [
+            part
+            for part in parts_of(replace(every, kinds=frozenset(), states=frozenset()), sight)
+            if part.kind in kinds or part.state in states
+        ]
+        lacking = [
+            (lack, part)
+            for lack in LACKS
+            if lack not in every.lacks
+            for part in parts_of(replace(every, lacks=every.lacks | {lack}), sight)
+        ]
+        figures = await self._figures([_of_part(part, every) for part in (*parts, *(part for _, part in lacking))])
+        cells = {(part.kind, part.state): count for part, count in zip(parts, figures, strict=False)}
+        lacks: Counter[Lack] = Counter()
+        for (lack, _), count in zip(lacking, figures[len(parts) :], strict=True):
+            lacks[lack] += count
+        counted = _laid_out(cells, kinds, states)
+        return replace(counted, lacks=_lacks(wanted, {lack: lacks[lack] for lack in LACKS}, counted.total))
+
+    async def _by_rows(self, wanted: Wanted) -> Counts:
+        every, sight = wanted.user_filter, wanted.sight
+        kinds, states = every.kinds or frozenset(Kind), every.states or frozenset(State)
+        columns = (users.c.kind, users.c.state, users.c.traits)
+        wide = replace(every, kinds=frozenset(), states=frozenset(), lacks=frozenset())
+        found = sa.select(*columns, sa.func.count()).where(*conditions(wide, sight)).group_by(*columns)
+        cells: Counter[tuple[Kind, State]] = Counter()
+        lacks: Counter[Lack] = Counter()
+        for kind_word, state_word, traits, count in await self._connection.execute(found):
+            kind, state = Kind(kind_word), State(state_word)
+            if _has(traits, bits_of(every.lacks, state, sight)):
+                cells[kind, state] += count
+            if kind in kinds and state in states:
+                for lack in LACKS:
+                    lacks[lack] += count * _has(traits, bits_of(every.lacks | {lack}, state, sight))
+        counted = _laid_out(cells, kinds, states)
+        return replace(counted, lacks=_lacks(wanted, lacks, counted.total))
+
+    async def _values(self, wanted: Wanted, group: str) -> tuple[tuple[ValueCount, ...], int]:
+        """Count the values of a group, those that are chosen among them; and tell how many more there are."""
+        chosen, most = wanted.chosen(group), OFFERED_MORE if group == wanted.longer else OFFERED
+        others = wanted.without(group)
+        if _is_told_by_index(others):
+            offered = await self._offered(wanted, others, group)
+            keys = list(dict.fromkeys((*offered[:most], *chosen)))
+            counts = await self._of_values(wanted, group, keys)
+            far = len(set(offered) - set(keys))
+        else:
+            found = await self._grouped(others, wanted.sight, group)
+            keys = list(dict.fromkeys((*list(found)[:most], *chosen)))
+            missing = await self._of_values(wanted, group, [key for key in keys if key not in found])
+            counts, far = found | missing, len(found.keys() - set(keys))
+        kept = [key for key in keys if counts[key] or key in chosen]
+        labels = await self._labels(wanted.sight, others, group, kept)
+        listed = [ValueCount(key, labels.get(key, key), _bounded(counts[key])) for key in kept]
+        return tuple(sorted(listed, key=lambda each: (-each.count, each.key))), far
+
+    async def _offered(self, wanted: Wanted, others: UserFilter, group: str) -> Values:
+        """Give the most frequent values among these kinds and states; whatever they lack."""
+        rev = await self._connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(workspaces.c.rev), 0)))
+        key = (group, others.kinds, others.states, others.team_ids)
+        return await self._offers.get(key, int(rev or 0), lambda: self._most_frequent(wanted, others, group))
+
+    async def _most_frequent(self, wanted: Wanted, others: UserFilter, group: str) -> Values:
+        found: Counter[str] = Counter()
+        for part in parts_of(replace(others, lacks=frozenset()), wanted.sight):
+            rows = await self._connection.execute(_values_of_part(part, others, group))
+            found.update(dict(map(tuple, rows)))
+        return tuple(sorted(found, key=lambda value: (-found[value], value))[:_LISTED])
+
+    async def _grouped(self, others: UserFilter, sight: Sight, group: str) -> dict[str, int]:
+        """Count the values that the rest of the filter finds, the most frequent ones first."""
+        column, count = _column_of(group), sa.func.count()
+        statement = sa.select(column, count).where(*conditions(others, sight), column > "").group_by(column)
+        if group not in _COLUMNS:
+            statement = statement.join_from(users, user_fields, _IS_THEIRS).where(user_fields.c.field_id == group)
+        rows = await self._connection.execute(statement.order_by(count.desc(), column).limit(_LISTED))
+        return dict(map(tuple, rows))
+
+    async def _of_values(self, wanted: Wanted, group: str, keys: Sequence[str]) -> dict[str, int]:
+        """Count what each of some values would find in the place of those that the filter names."""
+        owners: list[str] = []
+        figures: list[Figure] = []
+        for key in keys:
+            narrowed = wanted.with_only(group, key)
+            for part in parts_of(narrowed, wanted.sight):
+                owners.append(key)
+                figures.append(_capped(_rows_of_value(part, narrowed, wanted.sight, group, key, sa.literal(1))))
+        found: Counter[str] = Counter()
+        for key, count in zip(owners, await self._figures(figures), strict=True):
+            found[key] += count
+        return {key: found[key] for key in keys}
+
+    async def _labels(self, sight: Sight, others: UserFilter, group: str, keys: Sequence[str]) -> dict[str, str]:
+        """Tell how people write some values: each as one of those writes it who are found."""
+        if group == ZONES or not keys:
+            return {key: key for key in keys}
+        wide = replace(others, lacks=frozenset())
+        text = users.c.title if group == TITLES else user_fields.c.value
+        labels = [
+            _rows_of_value(part, wide, sight, group, key, text).limit(1).scalar_subquery()
+            for key in keys
+            for part in parts_of(wide, sight)
+        ]
+        found: list[str | None] = []
+        for start in range(0, len(labels), _AT_ONCE):
+            found += (await self._connection.execute(sa.select(*labels[start : start + _AT_ONCE]))).one()
+        each = len(found) // len(keys)
+        firsts = (next((label for label in found[at * each : (at + 1) * each] if label), "") for at in range(len(keys)))
+        return {key: label.strip() or key for key, label in zip(keys, firsts, strict=True)}
+
+    async def _figures(self, figures: Sequence[Figure]) -> list[int]:
+        found: list[int] = []
+        for start in range(0, len(figures), _AT_ONCE):
+            found += (await self._connection.execute(sa.select(*figures[start : start + _AT_ONCE]))).one()
+        return found
+
+
+def _is_told_by_index(user_filter: UserFilter) -> bool:
+    """Say whether nothing is asked that only rows tell."""
+    return not (row_conditions(user_filter) or user_filter.q.strip())
+
+
+def _of_part(part: Part, user_filter: UserFilter) -> Figure:
+    return _capped(sa.select(sa.literal(1)).where(*part.place, part.listed_traits, *within(user_filter)))
+
+
+def _rows_of_value(
+    part: Part, user_filter: UserFilter, sight: Sight, group: str, key: str, column: sa.ColumnElement[Any]
+) -> sa.Select[tuple[Any, ...]]:
+    """Take the rows of one kind and state with one value of a group, and whatever else a filter asks."""
+    found = sa.select(column).where(*_in_group(part, user_filter, group), _column_of(group) == key)
+    rest = row_conditions(user_filter, but=group)
+    if user_filter.q.strip():
+        rest.append(matches(user_filter.q, sight))
+    if rest and group not in _COLUMNS:
+        found = found.join_from(user_fields, users, _IS_THEIRS)
+    return found.where(*rest)
+
+
+def _values_of_part(part: Part, user_filter: UserFilter, group: str) -> sa.Select[tuple[Any, ...]]:
+    """Count the values of a group in one kind and state, along its index; the most frequent ones first."""
+    column, count = _column_of(group), sa.func.count()
+    counted = sa.select(column, count).where(*_in_group(part, user_filter, group), column > "")
+    return counted.group_by(column).order_by(count.desc(), column).limit(_LISTED)
+
+
+def _in_group(part: Part, user_filter: UserFilter, group: str) -> tuple[Condition, ...]:
+    """Say who of one kind and state stands in the index of a group."""
+    if group in _COLUMNS:
+        return (*part.place, part.traits, *within(user_filter))
+    place = (user_fields.c.field_id == group, *part.place_in(user_fields))
+    return (*place, part.traits_in(user_fields), *within(user_filter, user_fields))
+
+
+def _column_of(group: str) -> sa.Column[Any]:
+    return _COLUMNS.get(group, user_fields.c.value_key)
+
+
+def _capped(rows: sa.Select[Any]) -> Figure:
+    some = rows.limit(COUNTED_TO + 1).subquery()
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+
+
+def _bounded(count: int) -> int:
+    return min(count, COUNTED_TO + 1)
+
+
+def _has(traits: int, bits: int) -> bool:
+    return traits & (bits | HIDDEN) == bits
+
+
+def _laid_out(cells: Mapping[tuple[Kind, State], int], kinds: Iterable[Kind], states: Iterable[State]) -> Counts:
+    def count(of_kinds: Iterable[Kind], of_states: Iterable[State]) -> int:
+        among = set(of_states)
+        return _bounded(sum(cells.get((kind, state), 0) for kind in of_kinds for state in among))
+
+    kinds, states = set(kinds), set(states)
+    return Counts(
+        total=count(kinds, states),
+        kinds={kind: count([kind], states) for kind in Kind},
+        states={state: count(kinds, [state]) for state in State},
+    )
+
+
+def _lacks(wanted: Wanted, found: Mapping[Lack, int], total: int) -> dict[Lack, int]:
+    """Tell only those that this sight may filter by; a chosen one finds what is found."""
+    seen = [lack for lack in LACKS if lack in wanted.sight.lacks_seen]
+    return {lack: total if lack in wanted.user_filter.lacks else _bounded(found[lack]) for lack in seen}
