@@ -7,27 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from db.filters import Lack
-from db.fold import folded, folded_words
+from db.fold import folded
 from db.records import Kind, State, User
+from db.words import search_text_of
 
 SLACKBOT = "USLACKBOT"
 """The same id in every workspace, and `is_bot` is false there (docs.slack.dev, User object)."""
 
 SORT_KEY_CHARS = 200
-SEARCH_TEXT_CHARS = 2000
 EMAIL_KEY_CHARS = 254
 """No e-mail address is longer (RFC 5321, section 4.5.3.1.3)."""
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-TAGS: Mapping[str, str] = {
-    "real_name": "n",
-    "display_name": "n",
-    "name": "n",
-    "title": "t",
-    "email": "e",
-    "phone": "p",
-}
-"""The letter before each word of `search_text`: from which field it is, for not everybody may search them all."""
-
 
 HIDDEN = 1 << 0
 LACKS: Mapping[Lack, int] = {lack: 1 << (1 + index) for index, lack in enumerate(Lack)}
@@ -83,22 +73,6 @@ def traits_of(user: User) -> int:
         Lack.ZONE: user.tz,
     }
     return sum(bit for lack, bit in LACKS.items() if not has[lack]) | (HIDDEN if user.hidden_at is not None else 0)
-
-
-def search_text_of(user: User) -> str:
-    """Lay out the folded words by which a user is found, each with a space and its tag before it.
-
-    So the beginning of a word is `'% _word%'`, and that of a word in a title is `'% tword%'`.
-    """
-    if user.is_forgotten:
-        return ""
-    words = dict.fromkeys(
-        f"{tag}{word}" for field, tag in TAGS.items() if (text := getattr(user, field)) for word in folded_words(text)
-    )
-    digits = "".join(letter for letter in user.phone or "" if letter.isdigit())
-    if digits:
-        words[f"{TAGS['phone']}{digits}"] = None
-    return "".join(f" {word}" for word in words)[:SEARCH_TEXT_CHARS]
 
 
 def email_key_of(email: str | None) -> str:

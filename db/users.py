@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.cursor import decode_cursor, encode_cursor
 from db.derive import HIDDEN, email_key_of
 from db.filters import Counts, Page, UserFilter
+from db.finding import find
 from db.records import Kind, State, User
 from db.search import matches
 from db.sight import Sight
@@ -72,7 +73,9 @@ class UserReader:
     async def list_users(
         self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, sight: Sight = _EVERYTHING
     ) -> Page:
-        """List in name order, from behind the cursor, whom this sight finds; rows are told whole. Raises BadCursor."""
+        """List in their order, from behind the cursor, whom this sight finds; rows are told whole. Raises BadCursor."""
+        if user_filter.q.strip():
+            return await self._find_users(user_filter, after=after, limit=limit, sight=sight)
         where = conditions(user_filter, sight)
         statement = sa.select(*_COLUMNS).where(*where).order_by(*_ORDER).limit(limit + 1)
         if after is not None:
@@ -154,6 +157,12 @@ class UserReader:
             if len(ids) < _STRETCH:
                 return found
             last = ids[-1]
+
+    async def _find_users(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
+        narrowed = conditions(replace(user_filter, q="", kinds=frozenset(), states=frozenset()), sight)
+        found = await find(self._connection, user_filter, narrowed, after=after, limit=limit, sight=sight)
+        rows = await self.get_users(found.keys)
+        return Page(tuple(rows[key] for key in found.keys), found.next_cursor)
 
     async def _count_by(self, column: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]]) -> dict[str, int]:
         rows = await self._connection.execute(sa.select(column, sa.func.count()).where(*where).group_by(column))
