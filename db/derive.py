@@ -9,28 +9,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from db.filters import Lack
-from db.fold import folded, folded_words
+from db.fold import folded
 from db.records import Kind, State, User
+from db.words import search_text_of
 
 SLACKBOT = "USLACKBOT"
 """The same id in every workspace, and `is_bot` is false there (docs.slack.dev, User object)."""
 
 SORT_KEY_CHARS = 200
-SEARCH_TEXT_CHARS = 2000
 EMAIL_KEY_CHARS = 254
 """No e-mail address is longer (RFC 5321, section 4.5.3.1.3)."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-TAGS: Mapping[str, str] = {
-    "real_name": "n",
-    "display_name": "n",
-    "name": "n",
-    "title": "t",
-    "email": "e",
-    "phone": "p",
-}
-"""The letter before each word of `search_text`: from which field it is, for not everybody may search them all."""
-
 
 HIDDEN = 1 << 0
 LACKS: Mapping[Lack, int] = {lack: 1 << (1 + index) for index, lack in enumerate(Lack)}
@@ -104,22 +94,6 @@ def days_kept_on(day: date) -> tuple[int, ...]:
     """Name the first days, as MMDD, whose return is kept on a day: in a year without 29 February, on the 28th."""
     is_last = day.month == 2 and (day + timedelta(days=1)).month == 3
     return (228, 229) if is_last and day.day == 28 else (day.month * 100 + day.day,)
-
-
-def search_text_of(user: User) -> str:
-    """Lay out the folded words by which a user is found, each with a space and its tag before it.
-
-    So the beginning of a word is `'% _word%'`, and that of a word in a title is `'% tword%'`.
-    """
-    if user.is_forgotten:
-        return ""
-    words = dict.fromkeys(
-        f"{tag}{word}" for field, tag in TAGS.items() if (text := getattr(user, field)) for word in folded_words(text)
-    )
-    digits = "".join(letter for letter in user.phone or "" if letter.isdigit())
-    if digits:
-        words[f"{TAGS['phone']}{digits}"] = None
-    return "".join(f" {word}" for word in words)[:SEARCH_TEXT_CHARS]
 
 
 def email_key_of(email: str | None) -> str:

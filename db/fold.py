@@ -1,32 +1,78 @@
 """Fold words so that what people type meets what people are called. Pure.
 
 Accents fall away, letters that do not decompose are spelt out (ø, ł, ß, æ), apostrophes vanish (O'Brien is obrien),
-everything else that is neither letter nor digit parts words, and every CJK character is a word of its own, for people
-look for it wherever it stands.
+and everything else that is neither a letter, a digit nor a vowel sign parts words. Characters of Chinese, Japanese and
+Korean stand apart from other letters: a run of them is a word.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import dropwhile, groupby
 
 _SPELT = str.maketrans(
     {
         "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i",
-        "'": None, "’": None, "‘": None, "ʼ": None, "`": None, "´": None,
     }
 )  # fmt: skip
-_CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff])")
-_GAPS = re.compile(r"[\W_]+")
+_APOSTROPHES = "'’‘ʼ`´"
+_NO_APOSTROPHES = str.maketrans(dict.fromkeys(_APOSTROPHES))
+_APART = re.compile(f"[{_APOSTROPHES}]")
+_CJK = re.compile(
+    "["
+    "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"  # Hangul, whole and taken apart
+    "\u3005-\u3007\u303b\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # iteration marks, kana and their long sound
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+    "]"
+)
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def folded_words(text: str) -> list[str]:
     """Split into folded words, in their order."""
-    spelt = unicodedata.normalize("NFC", text).casefold().translate(_SPELT)
-    bare = "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(letter))
-    return _GAPS.sub(" ", _CJK.sub(r" \1 ", bare.casefold().translate(_SPELT))).split()
+    spelt = unicodedata.normalize("NFC", text).casefold().translate(_SPELT).translate(_NO_APOSTROPHES)
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if _stands(letter))
+    again = bare.casefold().translate(_SPELT).translate(_NO_APOSTROPHES)
+    return [word for kind, letters in groupby(again, _kind) if kind and (word := _from_a_letter("".join(letters)))]
 
 
 def folded(text: str) -> str:
     """Fold a whole text: its words, one space apart."""
     return " ".join(folded_words(text))
+
+
+def folded_atoms(text: str) -> list[str]:
+    """Split into the smallest pieces at which a search may begin: parts of O'Brien, single characters of CJK."""
+    words = folded_words(_APART.sub(" ", unicodedata.normalize("NFC", text)))
+    return [atom for word in words for atom in _characters(word)]
+
+
+def is_cjk(word: str) -> bool:
+    """Say whether a folded word is written in characters that are looked for wherever they stand."""
+    return bool(_CJK.match(word))
+
+
+def _characters(word: str) -> list[str]:
+    """Part a word of CJK; a Korean syllable is one character, though folding takes it apart."""
+    if not is_cjk(word):
+        return [word]
+    return [unicodedata.normalize("NFKD", letter) for letter in unicodedata.normalize("NFC", word)]
+
+
+def _stands(letter: str) -> bool:
+    """Say whether a letter is left when accents, enclosing marks and what nobody sees are taken away."""
+    gone = unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Me")
+    return not gone and not _INVISIBLE.match(letter)
+
+
+def _kind(letter: str) -> int:
+    """Tell letters that go into one word from others; 0 is what parts words."""
+    if _CJK.match(letter):
+        return 2 if letter.isalnum() else 0
+    return 1 if letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc") else 0
+
+
+def _from_a_letter(word: str) -> str:
+    """Take away signs before the first letter, which have none to stand on."""
+    return "".join(dropwhile(lambda letter: not letter.isalnum(), word))

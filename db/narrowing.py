@@ -159,6 +159,12 @@ def conditions(user_filter: UserFilter, sight: Sight = EVERYTHING, *, but: str =
     return found
 
 
+def beside_kind_and_state(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
+    """Turn what a filter says beside kind, state and what was typed into conditions for rows that are at hand."""
+    user_filter = sight.narrowed(user_filter)
+    return [_traits(user_filter, sight, but=""), *within(user_filter), *row_conditions(user_filter)]
+
+
 def _traits(user_filter: UserFilter, sight: Sight, *, but: str) -> Condition:
     lacks = frozenset() if but == "lacks" else user_filter.lacks
     of_active, of_gone = (bits_of(lacks, state, sight) for state in (State.ACTIVE, State.DEACTIVATED))

@@ -2,16 +2,86 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
+
 import sqlalchemy as sa
 
-from db.derive import SEARCH_TEXT_CHARS, TAGS
+from db.dialects import AllOf, AnyOf, But, Match, Token, indexed, spelt
 from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
 from db.tables import users
+from db.words import EMAIL, NAME, PHONE, WHOLE, WORD_CHARS, joined
 
 MAX_WORDS = 8
 """Nobody types more; a pasted page must not become a query of a thousand conditions."""
+MIN_DIGITS = 5
+"""Fewer digits than these, parted by signs, are no phone number."""
+_ONLY_DIGITS = re.compile(r"[\d\W_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was typed, and under which tags it is looked for."""
+
+    words: tuple[str, ...]
+    """Folded, one at least."""
+    tags: frozenset[str]
+    has_phone: bool = False
+    """Whether it may be a phone number that was typed in other groups than it is kept in."""
+
+    @property
+    def match(self) -> Match:
+        """Everybody who is found."""
+        every = AllOf(tuple(self._under_any_tag(word) for word in dict.fromkeys(self.words)))
+        return AnyOf((every, *self._as_one_name, *self._as_one_number))
+
+    @property
+    def exact(self) -> Match:
+        """Whoever is called just that, or has that address."""
+        whole = Token(WHOLE + joined(self.words), is_whole=True)
+        return AnyOf((whole, Token(EMAIL + joined(self.words), is_whole=True))) if EMAIL in self.tags else whole
+
+    @property
+    def start(self) -> Match:
+        """Whoever is called something that begins so."""
+        return Token(WHOLE + joined(self.words))
+
+    @property
+    def in_names(self) -> Match:
+        """Whoever is found by their names alone."""
+        every = AllOf(tuple(Token(NAME + word) for word in dict.fromkeys(self.words)))
+        return AnyOf((every, *self._as_one_name))
+
+    @property
+    def elsewhere(self) -> Match:
+        """Whoever is found, but not by their names alone."""
+        return But(self.match, self.in_names)
+
+    @property
+    def _as_one_name(self) -> tuple[Match, ...]:
+        """Mc Donald means McDonald as well; single letters are initials."""
+        is_one = len(self.words) > 1 and min(map(len, self.words)) > 1
+        return (Token(NAME + joined(self.words)),) if is_one else ()
+
+    @property
+    def _as_one_number(self) -> tuple[Match, ...]:
+        """A phone number in other groups than it is kept in, or with the 0 that is left out from abroad."""
+        digits = joined(self.words)
+        numbers = dict.fromkeys(each for each in (digits, digits.lstrip("0")) if each)
+        return tuple(Token(PHONE + each) for each in numbers) if self.has_phone and PHONE in self.tags else ()
+
+    def _under_any_tag(self, word: str) -> Match:
+        return AnyOf(tuple(Token(tag + word) for tag in sorted(self.tags)))
+
+
+def search_of(text: str, tags: frozenset[str]) -> Search | None:
+    """Read what was typed; None for what holds neither letter nor digit."""
+    words = tuple(word[:WORD_CHARS] for word in folded_words(text)[:MAX_WORDS])
+    digits = sum(map(len, words))
+    has_phone = digits >= MIN_DIGITS and bool(_ONLY_DIGITS.fullmatch(text))
+    return Search(words, tags, has_phone) if words else None
 
 
 def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
@@ -19,20 +89,20 @@ def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
 
     Words of fields that the reader may not see are not looked at: a search must not tell what a page does not.
     """
-    words = folded_words(text)[:MAX_WORDS]
-    if not words or max(map(len, words)) > SEARCH_TEXT_CHARS:  # SQLite refuses a pattern beyond 50,000 bytes
+    search = search_of(text, sight.searched_tags(gone=False))
+    if search is None:
         return sa.false()
-    # Folded words hold letters and digits alone, so nothing in them is a wildcard.
-    of_active, of_gone = sight.hidden_tags(gone=False), sight.hidden_tags(gone=True)
+    of_gone = replace(search, tags=sight.searched_tags(gone=True))
+    may_be_found = sa.true() if search == of_gone else held(search.match, of_gone.match)
+    return sa.and_(indexed(search.match, users.c.search_text), may_be_found)
+
+
+def held(of_active: Match, of_gone: Match) -> sa.ColumnElement[bool]:
+    """Make a condition on a row at hand, which may ask less of people who are gone."""
     if of_active == of_gone:
-        return _all_of(words, of_active)
+        return spelt(of_active, users.c.search_text)
     is_active = users.c.state == State.ACTIVE.value
-    return sa.or_(sa.and_(is_active, _all_of(words, of_active)), sa.and_(sa.not_(is_active), _all_of(words, of_gone)))
-
-
-def _all_of(words: list[str], hidden: frozenset[str]) -> sa.ColumnElement[bool]:
-    # "_" stands for any tag.
-    tags = ["_"] if not hidden else sorted(set(TAGS.values()) - hidden)
-    return sa.and_(
-        *(sa.or_(*(users.c.search_text.like(f"% {tag}{word}%") for tag in tags)) for word in dict.fromkeys(words))
+    return sa.or_(
+        sa.and_(is_active, spelt(of_active, users.c.search_text)),
+        sa.and_(sa.not_(is_active), spelt(of_gone, users.c.search_text)),
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from db.derive import TAGS
 from db.filters import Lack, UserFilter
 from db.records import Change, Position, State, User
 from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
+from db.words import tags_seen
 
 COLUMN_OF: Mapping[Lack, str] = {
     Lack.PICTURE: "is_custom_image",
@@ -104,10 +104,9 @@ class Sight:
         """Say whether a custom field is seen."""
         return self.sees("fields") and self.sees(field_id)
 
-    def hidden_tags(self, *, gone: bool) -> frozenset[str]:
-        """Name the tags in `search_text` that this reader may not search, of people who are active or gone."""
-        hidden = self._hidden(gone=gone)
-        return frozenset(tag for column, tag in TAGS.items() if column in hidden)
+    def searched_tags(self, *, gone: bool) -> frozenset[str]:
+        """Name the tags of `search_text` that this reader may search, of people who are active or gone."""
+        return tags_seen(self._hidden(gone=gone))
 
     def _hidden(self, *, gone: bool) -> frozenset[str]:
         return self.hidden | CONTACT if gone and not self.sees_contact_of_gone else self.hidden

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.counting import Counting, Wanted
-from db.cursor import decode_cursor, encode_cursor
 from db.derive import email_key_of
 from db.filters import Counts, Page, UserFilter
+from db.finding import find
 from db.listing import find_places
-from db.narrowing import EVERYTHING, conditions
+from db.narrowing import EVERYTHING, beside_kind_and_state
 from db.offers import Offers
 from db.records import Kind, State, User
 from db.sight import Sight
@@ -80,21 +80,17 @@ class UserReader:
         Raises BadCursor, also for one of another order.
         """
         if user_filter.q.strip():
-            return await self._search(user_filter, after=after, limit=limit, sight=sight)
+            return await self._find_users(user_filter, after=after, limit=limit, sight=sight)
         places, order = await find_places(self._connection, user_filter, sight, after=after, limit=limit + 1)
         found = await self.get_users((place.team_id, place.user_id) for place in places[:limit])
         shown = tuple(found[place.team_id, place.user_id] for place in places[:limit])
         return Page(shown, order.cursor(places[limit - 1]) if len(places) > limit else None)
 
-    async def _search(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
-        """List those who match what was typed, in the order of their names."""
-        statement = sa.select(*_COLUMNS).where(*conditions(user_filter, sight)).order_by(*_ORDER).limit(limit + 1)
-        if after is not None:
-            statement = statement.where(sa.tuple_(*_ORDER) > sa.tuple_(*decode_cursor(after, parts=3)))
-        rows = [_user(row) for row in await self._connection.execute(statement)]
-        shown, more = tuple(rows[:limit]), len(rows) > limit
-        last = shown[-1] if more else None
-        return Page(shown, encode_cursor(last.sort_key, last.team_id, last.id) if last else None)
+    async def _find_users(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
+        where = beside_kind_and_state(user_filter, sight)
+        found = await find(self._connection, user_filter, where, after=after, limit=limit, sight=sight)
+        rows = await self.get_users(found.keys)
+        return Page(tuple(rows[key] for key in found.keys), found.next_cursor)
 
     async def count_users(
         self,

@@ -6,6 +6,7 @@ from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_un
 from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
+from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt
 from db.dialects.searching import build_search, drop_search, number_rows
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
@@ -17,6 +18,11 @@ __all__ = [
     "STATEMENT_S",
     "TABLE_OPTIONS",
     "Ailment",
+    "AllOf",
+    "AnyOf",
+    "But",
+    "Match",
+    "Token",
     "Utc",
     "ailment_of",
     "build_search",
@@ -28,6 +34,7 @@ __all__ = [
     "file_of",
     "has_column",
     "has_tables",
+    "indexed",
     "is_refusal_of_a_row",
     "is_unreadable_cell",
     "journal_mode",
@@ -39,4 +46,5 @@ __all__ = [
     "rewrite_file",
     "rewrite_tables",
     "run_lock",
+    "spelt",
 ]

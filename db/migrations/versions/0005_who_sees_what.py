@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from db.derive import email_key_of, search_text_of
+from db.derive import email_key_of
 from db.dialects import TABLE_OPTIONS, Utc, exact_text, has_column
 from db.records import User
+from db.words import search_text_of
 
 revision = "0005"
 down_revision = "0004"

@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from db.derive import search_text_of, title_key_of, traits_of
+from db.derive import title_key_of, traits_of
 from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
 from db.records import User
 from db.user_fields import values_of
+from db.words import search_text_of
 
 revision = "0007"
 down_revision = "0006"

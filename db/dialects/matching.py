@@ -1,0 +1,127 @@
+"""What is asked of the words of a row, said in each engine's own language: to its index, or to the row itself.
+
+Words hold letters, digits and vowel signs alone, so none of these languages can take a part of one for a sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word with its tag, or the beginning of one."""
+
+    text: str
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of these is there; one at least is given."""
+
+    parts: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All of these are there; one at least is given."""
+
+    parts: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class But:
+    """The one is there, the other is not."""
+
+    wanted: Match
+    unwanted: Match
+
+
+Match: TypeAlias = Token | AnyOf | AllOf | But
+
+
+def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = None) -> sa.ColumnElement[bool]:
+    """Make a condition on `users`, whose words are in `text`, that the index answers where the engine has one.
+
+    With `at_most`, it may leave out rows beyond so many.
+    """
+    limit = sa.literal(-1 if at_most is None else at_most)
+    return _Indexed(sa.literal(_fts5(match)), sa.literal(_tsquery(match)), limit, spelt(match, text))
+
+
+def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Make the same condition for one who has the row at hand already."""
+    match match:
+        case Token(word, is_whole):
+            return text.like(f"% {word} %" if is_whole else f"% {word}%")
+        case AnyOf(parts):
+            return sa.or_(*(spelt(part, text) for part in parts))
+        case AllOf(parts):
+            return sa.and_(*(spelt(part, text) for part in parts))
+        case But(wanted, unwanted):
+            return sa.and_(spelt(wanted, text), sa.not_(spelt(unwanted, text)))
+
+
+def _fts5(match: Match) -> str:
+    """Say it as SQLite's FTS5 reads it (sqlite.org/fts5.html, section 3)."""
+    match match:
+        case Token(word, is_whole):
+            return f'"{word}"' if is_whole else f'"{word}"*'
+        case AnyOf(parts):
+            return _together(_fts5, parts, " OR ")
+        case AllOf(parts):
+            return _together(_fts5, parts, " AND ")
+        case But(wanted, unwanted):
+            return f"({_fts5(wanted)} NOT {_fts5(unwanted)})"
+
+
+def _tsquery(match: Match) -> str:
+    """Say it as PostgreSQL writes a `tsquery`."""
+    match match:
+        case Token(word, is_whole):
+            return f"'{word}'" if is_whole else f"'{word}':*"
+        case AnyOf(parts):
+            return _together(_tsquery, parts, " | ")
+        case AllOf(parts):
+            return _together(_tsquery, parts, " & ")
+        case But(wanted, unwanted):
+            return f"({_tsquery(wanted)} & !{_tsquery(unwanted)})"
+
+
+def _together(say: Callable[[Match], str], parts: tuple[Match, ...], sign: str) -> str:
+    return f"({sign.join(map(say, parts))})"
+
+
+class _Indexed(FunctionElement[bool]):
+    """The condition in all languages at once; each engine's compiler takes its own."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Indexed, "sqlite")
+def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
+    words, _, limit, _ = element.clauses
+    asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
+    return f"users.row_id IN (SELECT rowid FROM users_search WHERE {asked})"  # noqa: S608 - both are bound
+
+
+@compiles(_Indexed, "postgresql")
+def _of_postgresql(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
+    _, words, _, _ = element.clauses
+    asked = f"CAST({compiler.process(words, **options)} AS tsquery)"
+    return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {asked}"
+
+
+@compiles(_Indexed)
+def _of_others(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
+    *_, by_row = element.clauses
+    return f"({compiler.process(by_row, **options)})"

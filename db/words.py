@@ -1,0 +1,113 @@
+"""The words by which a user is found, each under a tag that tells from where it is. Pure.
+
+`search_text` holds them as ` tagword tagword `, so that the beginning of a word of a title is `'% ttword%'`, and a
+whole name, written as one word, `'% nxword %'`. A tag has two letters: MariaDB's index leaves out what is shorter than
+three.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from db.fold import folded_atoms, folded_words, is_cjk
+from db.records import User
+from db.visibility import CUSTOM_FIELD
+
+WHOLE, NAME, TITLE, EMAIL, PHONE, CUSTOM = "nx", "nw", "tt", "ee", "pp", "cc"
+"""Whole names, and words of: names, title, e-mail address, phone number, custom fields together."""
+COLUMN_OF: Mapping[str, str] = {TITLE: "title", EMAIL: "email", PHONE: "phone", CUSTOM: "fields"}
+"""What a policy may hide; names are for everybody."""
+_FIELD_MARKS = (string.ascii_lowercase + string.digits).replace(CUSTOM[1], "")
+FIELD_TAGS = frozenset(CUSTOM[0] + mark for mark in _FIELD_MARKS)
+"""One for each custom field, or for a few: readers from whom single ones are hidden search under these."""
+
+SEARCH_TEXT_CHARS = 3000
+"""Names come first, and what is beyond this is not searched."""
+WORD_CHARS = 60
+"""Of a longer word the beginning is kept, and looked for: engines have bounds of their own."""
+TAILS = 16
+"""In so many places of one text a search may begin; of a longer one, at its first words."""
+VALUE_CHARS = 200
+"""Longer values of custom fields are prose."""
+_LINK_OR_IDS = re.compile(r"\w+://|mailto:|[UW][A-Z0-9]{6,}(,[UW][A-Z0-9]{6,})*$")
+_DIGITS = re.compile(r"\d+")
+
+
+def search_text_of(user: User) -> str:
+    """Lay out the words by which a user is found; empty for the erased."""
+    if user.is_forgotten:
+        return ""
+    kept: list[str] = []
+    room = SEARCH_TEXT_CHARS - 1
+    for word in dict.fromkeys(_tagged(user)):
+        room -= len(word) + 1
+        if room < 0:
+            break
+        kept.append(word)
+    return f" {' '.join(kept)} " if kept else ""
+
+
+def field_tag(field_id: str) -> str:
+    """Give the tag of one custom field; some share one."""
+    digest = hashlib.sha256(field_id.encode("utf-8", "surrogatepass")).digest()
+    return CUSTOM[0] + _FIELD_MARKS[digest[0] % len(_FIELD_MARKS)]
+
+
+def tags_seen(hidden: Collection[str]) -> frozenset[str]:
+    """Name the tags under which nothing hidden stands; `hidden` holds columns, and ids of custom fields."""
+    seen = {NAME, *(tag for tag, column in COLUMN_OF.items() if column not in hidden)}
+    hidden_fields = {field_tag(name) for name in hidden if name.startswith(CUSTOM_FIELD)}
+    if CUSTOM in seen and hidden_fields:
+        seen = seen - {CUSTOM} | (FIELD_TAGS - hidden_fields)
+    return frozenset(seen)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Write words as one."""
+    return "".join(words)[:WORD_CHARS]
+
+
+def _tagged(user: User) -> Iterator[str]:
+    """Give the words in the order of their worth."""
+    names = [name for name in (user.real_name, user.display_name, user.name) if name]
+    yield from _under(WHOLE, (joined(folded_words(name)) for name in names))
+    yield from _under(NAME, (word for name in names for word in folded_words(name)))
+    yield from _under(NAME, (tail for name in names for tail in _tails(folded_atoms(name))))
+    yield from _under(TITLE, _words(user.title or ""))
+    yield from _under(EMAIL, (joined(folded_words(user.email or "")), *_words(user.email or "")))
+    groups = [group for word in folded_words(user.phone or "") for group in _DIGITS.findall(word)]
+    yield from _under(PHONE, (*groups, *_tails(groups), *_words(user.phone or "")))
+    values = [(field_id, word) for field_id, value in _values(user) for word in _words(value)]
+    yield from _under(CUSTOM, (word for _, word in values))
+    for field_id, word in values:
+        yield from _under(field_tag(field_id), [word])
+
+
+def _under(tag: str, words: Iterable[str]) -> Iterator[str]:
+    return (tag + word[:WORD_CHARS] for word in words if word)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Give the words of a text, and whatever else of it a search may begin with: parts of O'Brien, tails of CJK."""
+    words = folded_words(text)
+    yield from words
+    for word in words:
+        if is_cjk(word):
+            yield from _tails(folded_atoms(word))
+    yield from (atom for atom in folded_atoms(text) if not is_cjk(atom))
+
+
+def _tails(atoms: list[str]) -> Iterator[str]:
+    """Write neighbours as one word, from each of them to the end, so that any run of them begins one."""
+    return (joined(atoms[start:]) for start in range(min(len(atoms), TAILS)))
+
+
+def _values(user: User) -> Iterator[tuple[str, str]]:
+    """Give what custom fields say in words: no links, no ids of people, no prose."""
+    for field_id, said in (user.fields or {}).items():
+        for text in (said.get("value"), said.get("alt")) if isinstance(said, Mapping) else ():
+            if isinstance(text, str) and len(text) <= VALUE_CHARS and not _LINK_OR_IDS.match(text):
+                yield str(field_id), text
