@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.derive import TAGS
-from db.dialects import has_any_word
+from db.dialects import INDEXED, with_any_word
 from db.filters import UserFilter
 from db.fold import folded_words
 from db.search import MAX_WORDS
 from db.sight import Sight
 from db.slips import beginnings, best_of, corrected, could_be_slip, variants
 from db.tables import users
-from db.users import conditions
+from db.users import UserReader, conditions
 
 READ = 1_000
 """People whose words are looked at: enough to tell which word is the common one."""
@@ -28,14 +29,19 @@ class MeaningReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def find_meant(self, user_filter: UserFilter, sight: Sight) -> str:
+    async def find_meant(self, user_filter: UserFilter, sight: Sight, *, is_known_to_fail: bool = False) -> str:
         """Write the search that was meant; empty where none is, or the engine has no index of words to ask.
 
         One word is forgiven, and only one that finds nobody by itself: a whole word of somebody's name or title is
-        better than the beginning of one, and of either the one that most people have.
+        better than the beginning of one, and of either the one that most people have. `is_known_to_fail` says that
+        the whole search, from its beginning, has found nobody.
         """
         words = list(dict.fromkeys(folded_words(user_filter.q)))[:MAX_WORDS]
-        nobodys = await self._nobodys([word for word in words if could_be_slip(word)], user_filter, sight)
+        could_be = [word for word in words if could_be_slip(word)]
+        if not could_be or self._connection.dialect.name not in INDEXED:
+            return ""
+        is_known = is_known_to_fail and len(words) == 1
+        nobodys = words if is_known else await self._nobodys(could_be, user_filter, sight)
         if len(nobodys) != 1:
             return ""
         wrong = nobodys[0]
@@ -45,24 +51,30 @@ class MeaningReader:
         return corrected(user_filter.q, wrong, better) if better else ""
 
     async def _nobodys(self, words: list[str], user_filter: UserFilter, sight: Sight) -> list[str]:
-        """Keep the words that find nobody by themselves."""
-        if not words or has_any_word(self._connection.dialect.name, words, whole=True) is None:
-            return []
-        anybody = (sa.select(users.c.id).where(*conditions(replace(user_filter, q=word), sight)) for word in words)
-        found = (await self._connection.execute(sa.select(*map(sa.exists, anybody)))).one()
-        return [word for word, is_somebodys in zip(words, found, strict=True) if not is_somebodys]
+        """Keep the words that find nobody by themselves; two are as good as many."""
+        found: list[str] = []
+        for word in words:
+            page = await UserReader(self._connection).list_users(replace(user_filter, q=word), limit=1, sight=sight)
+            found += [] if page.users else [word]
+            if len(found) > 1:
+                break
+        return found
 
-    async def _best(self, wanted: Collection[str], among: UserFilter, sight: Sight, *, whole: bool) -> str:
-        """Choose among the names, and the titles if this reader may search them, of whom the other words find."""
-        columns = [users.c.real_name, users.c.display_name, users.c.name]
-        tags = {TAGS["real_name"]}
-        if TAGS["title"] not in sight.hidden_tags(gone=False):
-            columns.append(users.c.title)
-            tags.add(TAGS["title"])
-        tagged = (f"{tag}{word}" for tag in tags for word in wanted)
-        has_word = has_any_word(self._connection.dialect.name, tagged, whole=whole)
-        if has_word is None:
-            return ""
-        statement = sa.select(*columns).where(has_word, *conditions(among, sight)).limit(READ)
+    async def _best(self, wanted: Set[str], among: UserFilter, sight: Sight, *, whole: bool) -> str:
+        statement = words_of_people(wanted, among, sight, dialect=self._connection.dialect.name, whole=whole)
         rows = (await self._connection.execute(statement)).all()
         return best_of([tuple(row) for row in rows], wanted, whole=whole)
+
+
+def words_of_people(
+    wanted: Set[str], among: UserFilter, sight: Sight, *, dialect: str, whole: bool
+) -> sa.Select[tuple[Any, ...]]:
+    """Select the names, and the titles if this reader may search them, of whom the filter finds and who match."""
+    columns = [users.c.real_name, users.c.display_name, users.c.name]
+    tags = {TAGS["real_name"]}
+    if TAGS["title"] not in sight.hidden_tags(gone=False):
+        columns.append(users.c.title)
+        tags.add(TAGS["title"])
+    tagged = (f"{tag}{word}" for tag in tags for word in wanted)
+    statement = sa.select(*columns).where(*conditions(among, sight)).limit(READ)
+    return with_any_word(statement, dialect, tagged, whole=whole)

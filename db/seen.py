@@ -78,7 +78,7 @@ class Seen:
         page = await self._page(user_filter, after, limit)
         if page.users or not user_filter.q.strip():
             return page
-        meant = await self._rx.meanings.find_meant(user_filter, self.sight)
+        meant = await self._rx.meanings.find_meant(user_filter, self.sight, is_known_to_fail=after is None)
         if not meant:
             return page
         better = await self._page(replace(user_filter, q=meant), after, limit)

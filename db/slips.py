@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Set
+from functools import cache, partial
 
 from db.fold import folded_words
 
@@ -44,7 +45,7 @@ def beginnings(word: str) -> frozenset[str]:
     return frozenset(each for each in variants(word) if len(each) >= SHORTEST)
 
 
-def best_of(texts: Iterable[Collection[str | None]], wanted: Collection[str], *, whole: bool) -> str:
+def best_of(texts: Iterable[Collection[str | None]], wanted: Set[str], *, whole: bool) -> str:
     """Choose the word that most people have, of those that are wanted, or begin so; empty where nobody has any.
 
     `texts` holds names and titles, one collection a person. The answer is written as most of them write it; ties go by
@@ -52,22 +53,13 @@ def best_of(texts: Iterable[Collection[str | None]], wanted: Collection[str], *,
     """
     people: Counter[str] = Counter()
     spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    sizes = sorted({len(each) for each in wanted})
+    read = cache(partial(_wanted_in, wanted=wanted, whole=whole))  # first names and titles come again and again
     for of_person in texts:
-        written = {(word, spelling) for text in of_person for word, spelling in spelt(text or "")}
-        meant = {word for word, _ in written if _is_wanted(word, wanted, sizes, whole=whole)}
-        people.update(meant)
+        written = {each for text in of_person for run in _RUN.findall(text or "") for each in read(run)}
+        people.update({word for word, _ in written})
         for word, spelling in written:
-            if word in meant:
-                spellings[word][spelling] += 1
+            spellings[word][spelling] += 1
     return _first(spellings[_first(people)]) if people else ""
-
-
-def spelt(text: str) -> Iterator[tuple[str, str]]:
-    """Give the folded words of a text, each as it is written there."""
-    for run in _RUN.findall(text):
-        words = folded_words(run)
-        yield from ((word, run if len(words) == 1 else word) for word in words)
 
 
 def corrected(typed: str, word: str, better: str) -> str:
@@ -78,8 +70,14 @@ def corrected(typed: str, word: str, better: str) -> str:
     return text.strip().removeprefix("@")
 
 
-def _is_wanted(word: str, wanted: Collection[str], sizes: list[int], *, whole: bool) -> bool:
-    return word in wanted or (not whole and any(word[:size] in wanted for size in sizes))
+def _wanted_in(run: str, *, wanted: Set[str], whole: bool) -> list[tuple[str, str]]:
+    """Give those folded words of a run that are wanted, each as it is written there."""
+    words = folded_words(run)
+    return [
+        (word, run if len(words) == 1 else word)
+        for word in words
+        if word in wanted or not (whole or wanted.isdisjoint(word[:size] for size in range(SHORTEST, len(word))))
+    ]
 
 
 def _first(counter: Counter[str]) -> str:

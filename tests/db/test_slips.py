@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from db import Sight, Store, looking, set_hidden
 from db.filters import Page, UserFilter
 from db.fold import folded
+from db.meaning import words_of_people
 from db.records import Kind, State
 from db.slips import ALPHABETS, best_of, corrected, could_be_slip, variants
 from tests.support.factories import TEAM, an_observation
@@ -197,3 +200,31 @@ async def test_the_end_of_a_search_is_no_slip(indexed: Store) -> None:
     last = await ask(indexed, "lovelace", after=page.next_cursor)
 
     assert ("", ()) == (last.meant, last.users)
+
+
+A_CROWD = """
+INSERT INTO users (team_id, id, updated, moment, kind, state, sort_key, search_text, rev)
+SELECT 'T0CROWD001', 'U' || n, 0, 0, 'member', 'active', md5(n::text), ' nw' || md5(n::text) || ' ', 1
+FROM generate_series(1, 20000) AS n
+"""
+"""PostgreSQL compares what its indexes cost only for a table of some size, and reads a small one whole."""
+
+
+async def plan_of(store: Store, *, whole: bool) -> str:
+    async with store._writer.begin() as connection:
+        dialect, is_postgresql = connection.dialect, connection.dialect.name == "postgresql"
+        asked = words_of_people(variants("lukass"), UserFilter(), EVERYTHING, dialect=dialect.name, whole=whole)
+        statement = asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}).string
+        if is_postgresql:
+            await connection.exec_driver_sql(A_CROWD)
+            await connection.exec_driver_sql("ANALYZE users")
+        explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+        return "\n".join(str(row) for row in await connection.exec_driver_sql(f"{explain} {statement}"))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_words_are_asked_of_the_index(indexed: Store, whole: bool) -> None:
+    plan = await plan_of(indexed, whole=whole)
+
+    assert "users_search" in plan
+    assert not re.search(r"Seq Scan|SCAN users\b|users_by_", plan)
