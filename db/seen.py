@@ -73,7 +73,20 @@ class Seen:
         return {key: seen for key, user in found.items() if (seen := self.sight.user(user)) is not None}
 
     async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
-        """List in the order asked for, from behind the cursor. Raises BadCursor, also for one of another order."""
+        """List whom the filter finds, from behind the cursor. Raises BadCursor, also for one of another order.
+
+        A search that finds nobody for a slip of one letter is answered as it was meant, and says so in `meant`.
+        """
+        page = await self._page(user_filter, after, limit)
+        if page.users or not user_filter.q.strip():
+            return page
+        meant = await self._rx.meanings.find_meant(user_filter, self.sight, is_known_to_fail=after is None)
+        if not meant:
+            return page
+        better = await self._page(replace(user_filter, q=meant), after, limit)
+        return replace(better, meant=meant) if better.users or after else page
+
+    async def _page(self, user_filter: UserFilter, after: str | None, limit: int) -> Page:
         page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)
         return replace(page, users=tuple(seen for user in page.users if (seen := self.sight.user(user))))
 

@@ -22,6 +22,7 @@ from db.dead_letters import DeadLetterReader, DeadLetterWriter
 from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
+from db.meaning import MeaningReader
 from db.migrate import WRITE_NOTHING, check_ours, migrate
 from db.news import NewsReader
 from db.offers import Offers
@@ -55,6 +56,7 @@ class Snapshot:
         self.workspaces = WorkspaceReader(connection)
         self.users = UserReader(connection, offers)
         self.user_fields = UserFieldReader(connection)
+        self.meanings = MeaningReader(connection)
         self.changes = ChangeReader(connection)
         self.dead_letters = DeadLetterReader(connection)
         self.runs = RunReader(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_unreadable_cell
+from db.dialects.any_of import INDEXED, with_any_word
 from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
@@ -14,6 +15,7 @@ __all__ = [
     "BEGIN_S",
     "DRIVERS",
     "GOODBYE_S",
+    "INDEXED",
     "LOCK_WAIT_S",
     "STATEMENT_S",
     "TABLE_OPTIONS",
@@ -47,4 +49,5 @@ __all__ = [
     "rewrite_tables",
     "run_lock",
     "spelt",
+    "with_any_word",
 ]
