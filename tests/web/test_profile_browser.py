@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -22,7 +25,21 @@ FACE = "https://avatars.slack-edge.com/2026-11-23/1_512.png"
 PARROT = "https://emoji.slack-edge.com/T0/party_parrot/1.gif"
 PROFILE = f"/users/{TEAM}/U1"
 
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
 pytestmark = NEEDS_CHROMIUM
+
+
+@asynccontextmanager
+async def a_page_with_pictures(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """Open a page to which Slack's pictures come."""
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(body=PIXEL, content_type="image/gif")
+
+    async with a_page(browser, **options) as page:
+        await page.route("https://*.slack-edge.com/**", answer)
+        yield page
 
 
 @pytest.fixture
@@ -54,7 +71,7 @@ async def url(app: Starlette, slack: Slack) -> AsyncIterator[str]:
 
 
 async def test_a_status_ends_on_an_open_page_without_a_reload(browser: Browser, url: str) -> None:
-    async with a_page(browser) as page:
+    async with a_page_with_pictures(browser) as page:
         for path, part in ((PROFILE, ".status-pill"), ("/", f"#u-{TEAM}-U1 .status")):
             await page.clock.install(time=NOON)
             await page.goto(url + path)
@@ -91,12 +108,31 @@ async def test_the_browsers_clock_agrees_with_the_servers_at_every_change(
                 await expect(page.locator(".time-clock")).to_have_text(text)
 
 
+async def other_pixels(page: Page, one: bytes, other: bytes) -> int:
+    """Count the pixels that differ by more than a shade, with the browser's own reader of pictures."""
+    blank = await page.context.new_page()
+    count: int = await blank.evaluate(
+        """async (pictures) => {
+          const [one, other] = await Promise.all(pictures.map(async (text) => {
+            const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${text}`)).blob());
+            const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+            canvas.drawImage(image, 0, 0);
+            return canvas.getImageData(0, 0, image.width, image.height).data;
+          }));
+          return one.length === other.length ? one.filter((each, at) => Math.abs(each - other[at]) > 8).length : -1;
+        }""",
+        [b64encode(one).decode(), b64encode(other).decode()],
+    )
+    await blank.close()
+    return count
+
+
 @pytest.mark.parametrize("fails", ["404", "blocked"])
 async def test_where_a_picture_does_not_come_the_initials_are_seen(browser: Browser, url: str, fails: str) -> None:
     async def answer(route: Route) -> None:
         await (route.fulfill(status=404) if fails == "404" else route.abort())
 
-    async with a_page(browser) as page:
+    async with a_page(browser, but_for="Failed to load resource") as page:
         await page.route("https://*.slack-edge.com/**", answer)
         await page.goto(f"{url}/users/{TEAM}/U2")
         face = page.locator(".portrait .face")
@@ -104,14 +140,16 @@ async def test_where_a_picture_does_not_come_the_initials_are_seen(browser: Brow
         failed = await face.screenshot()
         await page.evaluate("document.querySelector('.portrait img').remove()")
 
-        assert await face.screenshot() == failed  # the very initials that would be there without a picture
+        assert (
+            await face.screenshot(path="/tmp/plain.png") == failed
+        )  # the very initials that would be there without a picture
         await expect(page.locator(".status-pill")).to_contain_text("Dancing")
 
 
 async def test_the_policy_lets_a_picture_be_sent_on_to_where_gravatar_keeps_it_and_nowhere_else(
     browser: Browser, url: str
 ) -> None:
-    async with a_page(browser) as page:
+    async with a_page(browser, but_for="oad") as page:  # what does not load, and what the policy does not let load
         await page.goto(url + PROFILE)
         blocked = await page.evaluate(
             """async () => {
@@ -143,7 +181,7 @@ async def barriers(page: Page) -> list[tuple[str, list[str]]]:
 async def test_a_profile_in_any_state_has_no_barriers_and_never_scrolls_sideways(
     browser: Browser, url: str, scheme: str, width: int
 ) -> None:
-    async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 844}) as page:
+    async with a_page_with_pictures(browser, color_scheme=scheme, viewport={"width": width, "height": 844}) as page:
         for number in range(1, 6):
             await page.goto(f"{url}/users/{TEAM}/U{number}")
 

@@ -53,7 +53,7 @@ async def test_a_file_holds_whom_the_page_shows(client: httpx.AsyncClient, slack
         assert shown == [each["real_name"] for each in await rows_of(client, hrefs["CSV"])]
         assert shown == [each["real_name"] for each in (await client.get(hrefs["JSON"])).json()]
         assert shown == re.findall(r"^FN:(.*)\r$", (await client.get(hrefs["vCard"])).text, flags=re.MULTILINE)
-        assert page.one("p", class_="take").text.startswith(f"Take {len(shown)} p")
+        assert page.one("p", class_="menu-lead").text.startswith(f"{len(shown)} p")
 
 
 async def test_the_columns_are_slacks_own_and_a_few_of_ours_but_no_custom_status(
