@@ -63,6 +63,8 @@ class Statement:
         said = {name: keys[name] for keys in (profile, self.user) for name in SLACK_FIELDS if name in keys}
         said |= {"home_team_id": team_id, "deleted": self.user.get("deleted", False)}
         said.pop("fields", None)  # always empty here, which says nothing
+        if "status_emoji" in said:
+            said["status_emoji_url"] = ""  # none of them is of the workspace's own
         if self.is_full:
             said = SILENT | said
         is_page = self.kind == "page"

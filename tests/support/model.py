@@ -10,7 +10,7 @@ from db.records import SLACK_FIELDS, Mark, Observation, Source
 
 CONTACT = {"email", "phone", "is_email_confirmed"}
 KEPT_OF_THE_ERASED = {"home_team_id", "deleted", "is_forgotten", "is_bot", "enterprise_id"}
-STATUS = {"status_text", "status_emoji", "status_expiration"}
+STATUS = {"status_text", "status_emoji", "status_expiration", "status_emoji_url"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
