@@ -24,6 +24,7 @@ async def rewrite_file(file: Path, *, patience_s: float) -> bool:
     last_try = time.monotonic() + patience_s
     async with aiosqlite.connect(file, timeout=LOCK_WAIT_S, isolation_level=None) as connection:
         try:
+            await _forget_words(connection)
             if not await _patiently(_is_vacuumed, connection, last_try):
                 await connection.execute("VACUUM")  # once more, to hear why not
             await connection.execute("PRAGMA busy_timeout=200")
@@ -31,6 +32,30 @@ async def rewrite_file(file: Path, *, patience_s: float) -> bool:
         except asyncio.CancelledError:
             await connection.interrupt()
             raise
+
+
+_PAGES_AT_ONCE = 500
+"""Of the index of words: a step takes some hundredths of a second, in which writers wait."""
+
+
+async def _forget_words(connection: aiosqlite.Connection) -> None:
+    """Merge the index of words into one piece, step by step: what was taken out of it stands in the pieces till then.
+
+    The first step says that all are to become one; a step that wrote next to nothing was the last
+    (sqlite.org/fts5.html, The 'merge' Command).
+    """
+    found = await connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'users_search'")
+    if await found.fetchone() is None:
+        return
+    await connection.execute("PRAGMA secure_delete=ON")
+    step = -_PAGES_AT_ONCE
+    while True:
+        before = connection.total_changes
+        await connection.execute("INSERT INTO users_search (users_search, rank) VALUES ('merge', ?)", (step,))
+        if step > 0 and connection.total_changes - before < 2:
+            return
+        step = _PAGES_AT_ONCE
+        await asyncio.sleep(0)
 
 
 _BETWEEN_TRIES_S = 0.3
