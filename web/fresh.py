@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from db.filters import COUNTED_TO
 from web.clocks import MIDNIGHT
 from web.ports import Status, Walk
 from web.words import When, clock, counted, number, on_day, when
+from web.words import people as in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,9 @@ def notes_of(status: Status, now: datetime, zone: ZoneInfo | None) -> tuple[Note
 def foot_of(status: Status, now: datetime, zone: ZoneInfo | None, people: int | None) -> Foot:
     """Tell how many people there are, as of when, and whether all is well; `people` is None while it is not known."""
     heard_at = status.held_up_since or status.last_heard_at
-    counted_up = "10,000+ people" if people is not None and people > COUNTED_TO else None
     wrong = _what_is_wrong(status, now, zone)
     return Foot(
-        people="" if people is None else counted_up or counted(people, "person", "people"),
+        people="" if people is None else in_words(people),
         as_of=_as_of(heard_at, now, zone) if heard_at else None,
         words=wrong or "all well",
         is_well=not wrong,

@@ -9,6 +9,8 @@ from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from db.filters import COUNTED_TO
+
 LOCALE = Locale("en")
 
 
@@ -85,6 +87,16 @@ def lasted(seconds: float) -> str:
 def number(count: int) -> str:
     """Write a count with its thousands apart."""
     return str(format_decimal(count, locale=LOCALE))
+
+
+def up_to(count: int) -> str:
+    """Write a count that is exact up to `COUNTED_TO`: "1,176", "10,000+"."""
+    return number(count) if count <= COUNTED_TO else f"{number(COUNTED_TO)}+"
+
+
+def people(count: int) -> str:
+    """Write such a count of people: "1 person", "10,000+ people"."""
+    return counted(count, "person", "people") if count <= COUNTED_TO else f"{up_to(count)} people"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

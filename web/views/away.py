@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from db import looking
 from db.records import Kind
-from web import query
+from web.asked import asked_of
 from web.export import List, Writer, as_cards, as_csv, as_json
 from web.names import name_of, plain
 from web.vcard import MEDIA_TYPE, card_of
@@ -50,7 +50,7 @@ async def card(request: Request) -> Response:
 
 async def _export(request: Request, write: Writer, media_type: str, ending: str) -> Response:
     window = window_of(request)
-    wanted = List(window.store, sight_of(request), query.parse(request.query_params))
+    wanted = List(window.store, sight_of(request), asked_of(request))
     begun = await wanted.begin()
     house = brand(window.name_of_page, begun.workspaces)
     day = f"{window.clock().astimezone(zone_of_viewer(request) or UTC):%Y-%m-%d}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,18 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db import Seen, Sight, looking
-from db.filters import COUNTED_TO, Counts, CustomField, Page, Sort, UserFilter
+from db.filters import Counts, CustomField, Page, Sort, UserFilter
 from db.records import Change, Position, User, Workspace
 from web import query
+from web.asked import asked_of
 from web.choices import SHAPE, Choices, Shape
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
+from web.rail import Rail, described
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
 from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, frame, window_of
-from web.words import counted, number
+from web.words import number, people, up_to
 
 PAGE_SIZE = 50
 SHAPES = {Shape.LIST: "List", Shape.CARDS: "Cards"}
@@ -54,6 +56,9 @@ class Look:
     zone: ZoneInfo | None
     sight: Sight
     custom_fields: tuple[CustomField, ...]
+    """Those of the marked ones that are seen."""
+    longer: str
+    """The filter of which many values are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,51 +74,55 @@ class Way:
 async def directory(request: Request) -> Response:
     """Show the people who fit the filter."""
     window, zone = window_of(request), zone_of_viewer(request)
-    now, user_filter, after = window.clock(), query.parse(request.query_params), request.query_params.get("after")
+    now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after")
     sight, choices = sight_of(request), window.chooser.of(request)
-    look = Look(now, zone, sight, window.custom_fields)
+    marked = tuple(each for each in window.custom_fields if sight.sees_field(each.field_id))
+    look = Look(now, zone, sight, marked, query.longer(request.query_params, marked))
     async with looking(window.store, sight) as seen:
-        found = await _look(seen, user_filter, after)
+        found = await _look(seen, user_filter, after, look)
     values = frame(window, now, zone, found.workspaces, viewer_of(request), choices=choices) | {"here": "page"}
     if not found.everybody:
         return _nobody(window, values, found)
-    values |= _filter_values(user_filter, found) | _list_values(user_filter, found, after, look)
+    values |= _filter_values(user_filter, found, look) | _list_values(user_filter, found, after, look)
     values |= _shape_values(user_filter, found, choices) | _sight_values(sight)
     answer = window.templates.page("directory.html", **values)
     window.chooser.keep_shape(request, answer)
     return answer
 
 
-async def _look(seen: Seen, user_filter: UserFilter, after: str | None) -> Found:
+async def _look(seen: Seen, user_filter: UserFilter, after: str | None, look: Look) -> Found:
     # The position first: whatever is committed while we look comes again over the stream, never not at all.
     position = await seen.find_position()
     workspaces = await seen.list_workspaces()
     page = await seen.list_users(user_filter, after=after, limit=PAGE_SIZE)
     # What is counted beside the people is about the people that are shown.
-    counts = await seen.count_users(replace(user_filter, q=page.meant or user_filter.q))
+    shown = replace(user_filter, q=page.meant or user_filter.q)
+    field_ids = [each.field_id for each in look.custom_fields]
+    counts = await seen.count_users(shown, field_ids=field_ids, longer=look.longer)
     recent = await seen.list_recent(LOOKED_AT)
     users = await seen.get_users({(change.team_id, change.user_id) for change in recent if change.user_id})
     wider = everybody = counts.total
     if not counts.total:
-        everybody = (await seen.count_users(query.EVERYBODY)).total
+        everybody = await seen.count_total(query.EVERYBODY)
         if user_filter.q:
-            wider = (await seen.count_users(replace(query.EVERYBODY, q=user_filter.q))).total
+            wider = await seen.count_total(replace(query.EVERYBODY, q=user_filter.q))
     return Found(workspaces, position, page, counts, recent, users, wider, everybody)
 
 
-def _filter_values(user_filter: UserFilter, found: Found) -> dict[str, Any]:
-    chips = query.chips(user_filter)
+def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[str, Any]:
+    rail = Rail(user_filter, found.counts, look.now.astimezone(UTC).date(), look.custom_fields, look.longer)
     return {
         "q": user_filter.q,
-        "groups": query.groups(user_filter, found.counts),
-        "chips": chips,
+        "groups": rail.groups(),
+        "chips": rail.chips(),
         "kept": query.pairs(user_filter, without_q=True),
         "default_href": query.link(replace(query.DEFAULT, q=user_filter.q)),
         "clear_href": query.link(replace(user_filter, q="")),
         "first_href": query.link(user_filter),
         "wider_href": query.link(replace(query.EVERYBODY, q=user_filter.q)),
-        "wider": counted(found.wider, "person", "people") if found.wider else "",
-        "among": query.described(user_filter),
+        "wider": people(found.wider) if found.wider else "",
+        "narrowed_by": user_filter.q or ("filters" if query.without_details(user_filter) != user_filter else ""),
+        "among": described(user_filter),
         "kinds": " ".join(sorted(user_filter.kinds)),
         "states": " ".join(sorted(user_filter.states)),
     }
@@ -149,8 +158,8 @@ def _list_values(user_filter: UserFilter, found: Found, after: str | None, look:
         "rows": rows,
         "meant": meant,
         "meant_href": query.link(replace(user_filter, q=meant)),
-        "total": total(found.counts.total),
-        "total_words": total_words(found.counts.total),
+        "total": up_to(found.counts.total),
+        "total_words": people(found.counts.total),
         "shown": number(len(rows)),
         "next_href": query.link(user_filter, after=next_cursor) if next_cursor else "",
         "is_first": not after,
@@ -167,16 +176,6 @@ def _sight_values(sight: Sight) -> dict[str, Any]:
         "has_clocks": sight.sees("tz"),
         "has_statuses": sight.sees("status_text"),
     }
-
-
-def total(count: int) -> str:
-    """Write a count that is exact up to `COUNTED_TO`."""
-    return number(count) if count <= COUNTED_TO else f"{number(COUNTED_TO)}+"
-
-
-def total_words(count: int) -> str:
-    """Write the same with its noun."""
-    return counted(count, "person", "people") if count <= COUNTED_TO else f"more than {number(COUNTED_TO)} people"
 
 
 def rows_of(users: tuple[User, ...], q: str, look: Look, *, has_letters: bool = True) -> list[Row]:

@@ -13,13 +13,15 @@ from db import Seen, looking
 from db.filters import UserFilter
 from db.records import User
 from web import query
+from web.asked import asked_of
 from web.fresh import freshness_of
 from web.names import name_of
+from web.rail import described
 from web.rows import Badge, badges_of
 from web.viewer import sight_of, viewer_of, zone_of_viewer
-from web.views.directory import total_words
 from web.window import frame, window_of
 from web.words import counted
+from web.words import people as in_words
 
 MOST = 2000
 """People on one sheet: some forty sides of paper. Whoever wants more wants a file."""
@@ -40,19 +42,19 @@ class Line:
 async def sheet(request: Request) -> Response:
     """Show the people who fit the filter, ready for paper."""
     window, zone, sight = window_of(request), zone_of_viewer(request), sight_of(request)
-    now, user_filter = window.clock(), query.parse(request.query_params)
+    now, user_filter = window.clock(), asked_of(request)
     async with looking(window.store, sight) as seen:
         workspaces = await seen.list_workspaces()
         people, meant, has_more = await _first(seen, user_filter)
-        counts = await seen.count_users(replace(user_filter, q=meant or user_filter.q))
+        total = await seen.count_total(replace(user_filter, q=meant or user_filter.q))
     values = frame(window, now, zone, workspaces, viewer_of(request), choices=window.chooser.of(request))
     return window.templates.page(
         "sheet.html",
         **values,
         lines=[_line(user, now, zone) for user in people],
-        among=query.described(user_filter),
+        among=described(user_filter),
         q=meant or user_filter.q,
-        total_words=total_words(counts.total),
+        total_words=in_words(total),
         most=counted(MOST, "person", "people") if has_more else "",
         as_of=freshness_of(window.status(), now, zone).as_of,
         back_href=query.link(user_filter),
