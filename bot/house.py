@@ -40,6 +40,7 @@ from bot.standing import Standing
 from bot.viewers import Viewers
 from bot.window_deeds import WindowDeeds
 from db import Store
+from db.visibility import Policy
 
 SOCKETS_TRIED_S = 10
 """How long the words about a run wait for the connections to be tried, which are opened a few seconds apart."""
@@ -197,6 +198,8 @@ class House:
                 are_links_personal=self._settings.auth == "slack",
                 are_links_local=not self._settings.public_url,
                 admins=self._settings.admins,
+                policy=Policy(self._settings.visibility),
+                public_url=(self._settings.public_url or "").rstrip("/"),
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
             ),

@@ -12,7 +12,7 @@ from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
 from db.tables import users
-from db.words import EMAIL, NAME, PHONE, WHOLE, WORD_CHARS, joined
+from db.words import EMAIL, HANDLE, NAME, PHONE, WHOLE, WORD_CHARS, joined
 
 MAX_WORDS = 8
 """Nobody types more; a pasted page must not become a query of a thousand conditions."""
@@ -41,12 +41,15 @@ class Search:
     def exact(self) -> Match:
         """Whoever is called just that, or has that address."""
         whole = Token(WHOLE + joined(self.words), is_whole=True)
-        return AnyOf((whole, Token(EMAIL + joined(self.words), is_whole=True))) if EMAIL in self.tags else whole
+        if EMAIL not in self.tags or len(self.words) == 1:  # no address is one word, but each has words of its own
+            return whole
+        return AnyOf((whole, Token(EMAIL + joined(self.words), is_whole=True)))
 
     @property
     def start(self) -> Match:
-        """Whoever is called something that begins so."""
-        return Token(WHOLE + joined(self.words))
+        """Whoever is called something that begins so, or has just that handle: hardly anybody is called by it."""
+        typed = joined(self.words)
+        return AnyOf((Token(WHOLE + typed), Token(HANDLE + typed, is_whole=True)))
 
     @property
     def in_names(self) -> Match:

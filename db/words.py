@@ -16,8 +16,8 @@ from db.fold import folded_atoms, folded_words, is_cjk
 from db.records import User
 from db.visibility import CUSTOM_FIELD
 
-WHOLE, NAME, TITLE, EMAIL, PHONE, CUSTOM = "nx", "nw", "tt", "ee", "pp", "cc"
-"""Whole names, and words of: names, title, e-mail address, phone number, custom fields together."""
+WHOLE, HANDLE, NAME, TITLE, EMAIL, PHONE, CUSTOM = "nx", "nh", "nw", "tt", "ee", "pp", "cc"
+"""Whole names, whole handles, and words of: both, title, e-mail address, phone number, custom fields together."""
 COLUMN_OF: Mapping[str, str] = {TITLE: "title", EMAIL: "email", PHONE: "phone", CUSTOM: "fields"}
 """What a policy may hide; names are for everybody."""
 _FIELD_MARKS = (string.ascii_lowercase + string.digits).replace(CUSTOM[1], "")
@@ -72,8 +72,10 @@ def joined(words: Iterable[str]) -> str:
 
 def _tagged(user: User) -> Iterator[str]:
     """Give the words in the order of their worth."""
-    names = [name for name in (user.real_name, user.display_name, user.name) if name]
-    yield from _under(WHOLE, (joined(folded_words(name)) for name in names))
+    called = [name for name in (user.real_name, user.display_name) if name]
+    names = [*called, user.name] if user.name else called
+    yield from _under(WHOLE, (joined(folded_words(name)) for name in called))
+    yield from _under(HANDLE, [joined(folded_words(user.name or ""))])
     yield from _under(NAME, (word for name in names for word in folded_words(name)))
     yield from _under(NAME, (tail for name in names for tail in _tails(folded_atoms(name))))
     yield from _under(TITLE, _words(user.title or ""))

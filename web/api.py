@@ -39,7 +39,7 @@ OPERATIONS = (
     Operation(
         path="/api/v1/users",
         name="listUsers",
-        summary="List users in the order of their names",
+        summary="List users in the order of their names, or search them, the best match first",
         scope=records.TokenScope.USERS,
         query=UsersQuery,
         answer=UserPage,
@@ -78,7 +78,7 @@ async def users(request: Request) -> Response:
         except BadCursor:
             raise _wrong(UsersQuery, "after") from None
     found = [_user(each, seen.sight) for each in page.users]
-    return JSONResponse({"users": found, "next_cursor": page.next_cursor})
+    return JSONResponse({"users": found, "next_cursor": page.next_cursor, "meant": page.meant or None})
 
 
 async def user(request: Request) -> Response:

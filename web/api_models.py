@@ -41,7 +41,8 @@ class UsersQuery(BaseModel):
             max_length=200,
             pattern="^[^\\x00]*$",
             description="Words by which to search, up to 200 characters: each is the beginning of a word of the name, "
-            "the title, the e-mail address or the phone, as far as you may see them.",
+            "the title, the e-mail address, the phone or a custom field, as far as you may see them. The best match "
+            "comes first.",
         ),
     ] = ""
     kind: Annotated[
@@ -190,10 +191,17 @@ class ErasedUser(BaseModel):
 
 
 class UserPage(BaseModel):
-    """Users in the order of their names."""
+    """Users in the order of their names; of a search, the best match first."""
 
     users: list[User | ErasedUser]
     next_cursor: Annotated[str | None, Field(description="For `after`; null on the last page.")]
+    meant: Annotated[
+        str | None,
+        Field(
+            description="What was looked for instead of `q`, where that finds nobody and a slip of one letter explains "
+            "it; else null."
+        ),
+    ]
 
 
 class Change(BaseModel):

@@ -10,6 +10,7 @@ import structlog
 from bot.blocks.replies import message
 from bot.command import words
 from bot.command.answers import Answer, Answers
+from bot.command.finder import Finder
 from bot.command.invitation import Invitation
 from bot.command.report import Report
 from bot.command.resyncs import Resyncs
@@ -33,6 +34,7 @@ class Desk:
         invitation: Invitation,
         resyncs: Resyncs,
         report: Report,
+        finder: Finder,
     ) -> None:
         self._errands = errands
         self._answers = answers
@@ -41,6 +43,7 @@ class Desk:
         self._invitation = invitation
         self._resyncs = resyncs
         self._report = report
+        self._finder = finder
 
     def take(self, payload: Mapping[str, Any]) -> None:
         """Begin to answer a command, and return at once."""
@@ -62,6 +65,8 @@ class Desk:
             await answer.end(message([words.NOT_KNOWN]))
         elif typed.word is Word.STATUS:
             await answer.end(await self._report.answer(typed.team_id))
+        elif typed.word is Word.FIND:
+            await answer.end(await self._finder.answer(typed))
         elif typed.word is Word.OPEN:
             await answer.end(await self._invitation.answer(typed))
         else:

@@ -47,7 +47,7 @@ class Invitation:
             role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
         except RoleUnknown as error:
             return message([words.not_told(str(error))])
-        if refusal := self._refusal(role):
+        if refusal := self.refusal(role):
             return message([refusal])
         try:
             return message([words.OPENS], button=await self._button(typed))
@@ -72,7 +72,8 @@ class Invitation:
             raise StoreUnavailable(f"(no answer within {PATIENCE_S} s)") from error
         return Button("Open the directory", url, "open_directory", self._hint)
 
-    def _refusal(self, role: Role) -> str:
+    def refusal(self, role: Role) -> str:
+        """Say why the directory is not for somebody; empty where it is."""
         if not role.is_active:
             return words.NOT_ACTIVE
         if role.is_guest:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.command.answers import Answers
 from bot.command.condition import Condition
 from bot.command.desk import Desk
+from bot.command.finder import Finder
 from bot.command.invitation import Invitation, Links
 from bot.command.report import Report
 from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
@@ -17,6 +18,7 @@ from bot.errands import Errands
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from db import Store
+from db.visibility import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Terms:
     """Whether they lead to the machine that runs us, for no other address of ours is known."""
     admins: frozenset[tuple[str, str]] = frozenset()
     """Admins beside Slack's own, by `team_id` and `id`."""
+    policy: Policy = field(default_factory=Policy)
+    """Which field of a user is for whom."""
+    public_url: str = ""
+    """Where the directory is for everybody; empty where only this machine reaches it."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
 
 
@@ -58,6 +64,7 @@ def make_desk(
         are_links_local=terms.are_links_local,
     )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
+    finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
     report = Report(store, condition=condition, clock=clock, version=terms.version)
     return Desk(
         errands,
@@ -67,4 +74,5 @@ def make_desk(
         invitation=invitation,
         resyncs=resyncs,
         report=report,
+        finder=finder,
     )

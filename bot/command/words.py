@@ -15,6 +15,7 @@ from db.records import Run, RunKind, RunState
 HELP = (
     "*What you can ask of me*\n"
     "• `/usersync open` opens the people directory.\n"
+    "• `/usersync find anna` finds people by any part of name, title, e-mail address or phone number.\n"
     "• `/usersync status` tells how fresh it is, and what is wrong if something is.\n"
     "• `/usersync resync` reads everybody from Slack again (admins and owners).\n"
     "• `/usersync confirm` reads again after a run was held, and may then mark many people as missing "

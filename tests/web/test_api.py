@@ -132,6 +132,17 @@ async def test_filters_narrow(
     assert expected == await ids(program, **params)
 
 
+async def test_a_search_tells_the_best_match_first_and_what_was_meant(program: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.says("U1", real_name="Ada Lovelace")
+    await slack.says("U2", real_name="Zoë Ada")
+    await slack.says("U3", real_name="Aaron Burr", title="Deputy of Ada")
+
+    found, slip = [await get(program, USERS, q=q) for q in ("ada", "lovelase")]
+
+    assert (["U1", "U2", "U3"], None) == ([each["id"] for each in found["users"]], found["meant"])
+    assert (["U1"], "Lovelace") == ([each["id"] for each in slip["users"]], slip["meant"])
+
+
 async def test_pages_follow_one_another_to_the_end(program: httpx.AsyncClient, slack: Slack) -> None:
     await everybody(slack)
     found, after = [], {}

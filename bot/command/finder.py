@@ -1,0 +1,110 @@
+"""`/usersync find`: the first answers of the directory's own search, as far as whoever asks may see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.blocks.people import card
+from bot.blocks.replies import Button, message
+from bot.command import found_words, words
+from bot.command.invitation import Invitation
+from bot.command.looking import looking
+from bot.command.roles import Role, Roles, RoleUnknown
+from bot.command.typed import Typed
+from db import Seen, Sight, Store
+from db.errors import StoreError
+from db.filters import UserFilter
+from db.records import Kind, State, User
+from db.sight import sight_of
+from db.visibility import Audience, Policy
+
+Json = dict[str, Any]
+
+MOST = 5
+EVERYBODY = UserFilter(kinds=frozenset(Kind) - {Kind.ERASED}, states=frozenset(State))
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,63})(?:\|[^>]*)?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first of those who were found, how many they all are, and what was looked for instead."""
+
+    users: tuple[User, ...]
+    total: int
+    meant: str = ""
+
+
+class Finder:
+    """Looks for people."""
+
+    def __init__(
+        self,
+        store: Store,
+        roles: Roles,
+        invitation: Invitation,
+        *,
+        policy: Policy,
+        base: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._roles = roles
+        self._invitation = invitation
+        self._policy = policy
+        self._base = base
+        """Where the directory is for everybody; empty where only this machine reaches it."""
+        self._clock = clock
+
+    async def answer(self, typed: Typed) -> Json:
+        """Answer whoever looks for somebody."""
+        if not typed.sought:
+            return message([found_words.ASK])
+        try:
+            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
+        except RoleUnknown as error:
+            return message([words.not_told(str(error))])
+        if refusal := self._invitation.refusal(role):
+            return message([refusal])
+        try:
+            async with looking(self._store) as rx:
+                return await self._look(Seen(rx, self._sight(typed, role)), typed)
+        except StoreError as error:
+            return message([found_words.away(error.plain)])
+
+    def _sight(self, typed: Typed, role: Role) -> Sight:
+        audience = Audience.ADMINS if role.is_admin else Audience.EVERYONE
+        return sight_of(self._policy, audience, frozenset({typed.team_id}))
+
+    async def _look(self, seen: Seen, typed: Typed) -> Json:
+        if mention := _MENTION.fullmatch(typed.sought):
+            user = await seen.find_user(typed.team_id, mention[1])
+            is_there = user is not None and user.kind is not Kind.ERASED
+            return self._cards("", Found((user,), 1)) if user and is_there else message([found_words.nobody("that")])
+        usual = UserFilter(q=typed.sought)
+        found = await _first(seen, usual)
+        if found.users:
+            return self._cards(found_words.found(found.total, usual.q, found.meant), found, usual.q)
+        wide = await _first(seen, replace(EVERYBODY, q=usual.q))
+        if not wide.users:
+            return message([found_words.nobody(usual.q)])
+        return self._cards(found_words.only_elsewhere(wide.total, wide.meant or usual.q), wide, usual.q, is_wide=True)
+
+    def _cards(self, head: str, found: Found, q: str = "", *, is_wide: bool = False) -> Json:
+        now, rest = self._clock(), found.total - len(found.users)
+        cards = (card(found_words.card_of(user, now, base=self._base)) for user in found.users)
+        url = found_words.search_url(self._base, q, is_wide=is_wide) if self._base and q else ""
+        button = Button("Open in the directory", url, "open_directory") if url else None
+        foot = [found_words.more(rest)] if rest else []
+        return message([head, *cards, *foot, *([found_words.OPEN] if foot and not url else [])], button=button)
+
+
+async def _first(seen: Seen, user_filter: UserFilter) -> Found:
+    page = await seen.list_users(user_filter, limit=MOST)
+    if page.next_cursor is None:
+        return Found(page.users, len(page.users), page.meant)
+    total = await seen.count_total(replace(user_filter, q=page.meant or user_filter.q))
+    return Found(page.users, total, page.meant)
