@@ -73,7 +73,7 @@ async def test_cards_stay_through_filters_and_search(browser: Browser, url: str,
         await page.keyboard.press("Enter")
 
         await expect(page.locator("#people .person-card")).to_have_count(1)
-        await page.get_by_role("link", name="List").click()
+        await page.get_by_role("link", name="List", exact=True).click()
         await expect(page.locator("#people .row")).to_have_count(1)
 
 
