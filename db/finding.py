@@ -1,8 +1,8 @@
 """Finds whom a search means, a page at a time, at a cost that does not grow with how many there are.
 
-Few who match are all taken from the index and put in order. Of many, tier after tier is asked, each by the way that is
-short for it: where few are of the tier, from the index again; else along the order itself, which is an index as well,
-until a page is full, for many are met soon.
+Few who match are all taken from the index of words and put in order. Of many, tier after tier is asked, each by the way
+that is short for it: where it has some, from the index of words again; where it has a crowd, along the order, which is
+an index as well and soon meets enough of them. If it does not, since they all stand far behind, the crowd is sorted.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialects import Match, indexed
+from db.dialects import Match, indexed, whole
 from db.filters import UserFilter
 from db.ranking import Ranking, ranking_of
 from db.records import Kind, State
 from db.sight import Sight
 from db.tables import users
 
-FEW = 2_000
-"""So many are sorted in a few milliseconds; of more, one in a few hundred is met soon along the order."""
+FEW, SOME = 2_000, 20_000
+"""So many are ranked and sorted in milliseconds; so many of one tier are only sorted."""
+STRETCH = 20_000
+"""So far of each kind and state a tier is looked for along the order."""
 Row = Sequence[Any]
 
 
@@ -77,76 +79,106 @@ class _Seeker:
         self._where = where
 
     async def rows_after(self, place: tuple[int, Row] | None, limit: int) -> list[sa.Row[Any]]:
-        if await self._are_few(self._ranking.found):
+        if await self._has_at_most(FEW, self._ranking.found):
             return await self._read(self.in_order(place, limit))
         start, _ = place or (0, ())
         rows: list[sa.Row[Any]] = []
         for number in range(start, len(self._ranking.tiers)):
             behind = place[1] if place and number == start else None
-            rows += await self._read(await self._shortest(number, behind, limit - len(rows)))
+            rows += await self._of_tier(number, behind, limit - len(rows))
             if len(rows) >= limit:
                 break
         return rows
 
-    async def _shortest(self, number: int, behind: Row | None, limit: int) -> sa.Select[Any]:
+    async def _of_tier(self, number: int, behind: Row | None, limit: int) -> list[sa.Row[Any]]:
         match = self._ranking.tiers[number].match
-        if match is not None and await self._are_few(match):
-            return self.by_index(number, match, behind, limit)
-        return self.along_the_order(number, behind, limit)
+        if match is None:
+            return await self._read(self.along_the_order(number, behind, limit))
+        if not await self._has_at_most(SOME, match):
+            bound = (await self._connection.execute(self.bound(number, behind))).first()
+            rows = await self._read(self.along_the_order(number, behind, limit, bound=bound))
+            if len(rows) == limit or bound is None:
+                return rows
+        return await self._read(self.by_index(number, match, behind, limit))
 
     def in_order(self, place: tuple[int, Row] | None, limit: int) -> sa.Select[Any]:
         """Take everybody from the index, and sort them."""
         number = self._ranking.number
-        where = [indexed(self._ranking.found, users.c.search_text), self._ranking.may_be_found, *self._narrowed()]
+        narrowed = [*self._narrowed(), self._ranking.may_be_found]
         if place:
             here, values = place
-            where.append(sa.or_(number > here, sa.and_(number == here, self._ranking.behind(here, values))))
+            narrowed.append(sa.or_(number > here, sa.and_(number == here, self._ranking.behind(here, values))))
         tier = number.label("tier")
-        return self._rows(tier, *where).order_by(tier, *self._ranking.order).limit(limit)
+        rows = self._rows(tier, indexed(self._ranking.found, users.c.search_text), _aside(*narrowed))
+        return rows.order_by(tier, *self._ranking.ordered(self._ranking.columns)).limit(limit)
 
     def by_index(self, number: int, match: Match, behind: Row | None, limit: int) -> sa.Select[Any]:
         """Take those of a tier from the index, and sort them."""
-        where = (indexed(match, users.c.search_text), *self._narrowed(), *self._of_tier(number, behind))
-        return self._rows(_said(number), *where).order_by(*self._ranking.order).limit(limit)
+        narrowed = _aside(*self._narrowed(), *self._of(number, behind))
+        rows = self._rows(_said(number), indexed(match, users.c.search_text), narrowed)
+        return rows.order_by(*self._ranking.ordered(self._ranking.columns)).limit(limit)
 
-    def along_the_order(self, number: int, behind: Row | None, limit: int) -> sa.Select[Any]:
-        """Look along the order, which is one index for each kind and state, until there are enough of a tier."""
-        branches = []
-        for kind, state in product(self._kinds, self._states):
-            of_branch = (users.c.kind == kind.value, users.c.state == state.value)
-            rows = self._rows(_said(number), *of_branch, *self._where, *self._of_tier(number, behind))
-            branch = rows.order_by(*self._ranking.order).limit(limit).subquery()
-            branches.append(sa.select(branch))
+    def along_the_order(
+        self, number: int, behind: Row | None, limit: int, *, bound: Row | None = None
+    ) -> sa.Select[Any]:
+        """Look along the order until there are enough of a tier, or until the bound is met."""
+        until = () if bound is None else (sa.not_(self._ranking.behind(number, bound)),)
+        where = (*self._where, *self._of(number, behind), *until)
+        return self._together(self._rows(_said(number), *where).limit(limit), self._ranking.columns).limit(limit)
+
+    def bound(self, number: int, behind: Row | None) -> sa.Select[Any]:
+        """Find the place of which every row of the order before it is within the stretch of its kind and state."""
+        tier = self._ranking.tiers[number]
+        where = (tier.is_stored, *self._behind(number, behind))
+        return self._together(sa.select(*tier.after).where(*where).offset(STRETCH).limit(1), tier.after).limit(1)
+
+    def _together(self, rows: sa.Select[Any], columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+        """Read each kind and state along its own index, and join them in one order."""
+        branches = [
+            sa.select(rows.where(users.c.kind == kind.value, users.c.state == state.value).order_by(*order).subquery())
+            for kind, state in product(self._kinds, self._states)
+            for order in (self._ranking.ordered(columns),)
+        ]
         together = sa.union_all(*branches).subquery()
-        names = (together.c[str(column.key)] for column in self._ranking.columns)
-        order = (name.desc() if self._ranking.is_backwards else name.asc() for name in names)
-        return sa.select(together).order_by(*order).limit(limit)
+        names = [together.c[str(column.key)] for column in columns]
+        return sa.select(together).order_by(*self._ranking.ordered(names))
 
     def _rows(self, tier: sa.ColumnElement[int], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
         return sa.select(tier.label("tier"), *self._ranking.columns).where(*where)
 
-    def _of_tier(self, number: int, behind: Row | None) -> tuple[sa.ColumnElement[bool], ...]:
-        alone = self._ranking.alone(number)
-        return (alone,) if behind is None else (alone, self._ranking.behind(number, behind))
+    def _of(self, number: int, behind: Row | None) -> tuple[sa.ColumnElement[bool], ...]:
+        return (self._ranking.alone(number), *self._behind(number, behind))
+
+    def _behind(self, number: int, behind: Row | None) -> tuple[sa.ColumnElement[bool], ...]:
+        return () if behind is None else (self._ranking.behind(number, behind),)
 
     def _narrowed(self) -> tuple[sa.ColumnElement[bool], ...]:
         kinds = users.c.kind.in_([kind.value for kind in self._kinds])
         states = users.c.state.in_([state.value for state in self._states])
         return (kinds, states, *self._where)
 
-    async def _are_few(self, match: Match) -> bool:
-        count: int = (await self._connection.execute(counted(match))).scalar_one()
-        return count <= FEW
+    async def _has_at_most(self, many: int, match: Match) -> bool:
+        """Count, whole words first: those are not gathered from many places of the index before the first is told."""
+        for each in dict.fromkeys((whole(match), match)):
+            count: int = (await self._connection.execute(counted(each, many))).scalar_one()
+            if count > many:
+                return False
+        return True
 
     async def _read(self, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
         return list(await self._connection.execute(statement))
 
 
-def counted(match: Match) -> sa.Select[Any]:
-    """Count those whom the index finds, a little beyond FEW at most."""
+def counted(match: Match, many: int) -> sa.Select[Any]:
+    """Count those whom the index finds; one more than so many stands for all that are beyond."""
     found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(users)
-    some = found.where(indexed(match, users.c.search_text, at_most=FEW + 1)).limit(FEW + 1).subquery()
+    some = found.where(indexed(match, users.c.search_text, at_most=many + 1)).limit(many + 1).subquery()
     return sa.select(sa.func.count()).select_from(some)
+
+
+def _aside(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Ask conditions of rows that the index of words gives, and of no other index: planners guess otherwise."""
+    return sa.and_(*conditions).is_(sa.true())
 
 
 def _said(number: int) -> sa.ColumnElement[int]:

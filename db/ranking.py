@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,8 @@ class Tier:
     """What the index finds them by, and perhaps a few more; None for a stretch of the order itself."""
     after: tuple[sa.ColumnElement[Any], ...]
     """The columns in which they follow one another; a cursor holds their values."""
+    is_stored: sa.ColumnElement[bool] = field(default_factory=sa.true)
+    """What bounds the tier within its index beside that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Ranking:
     columns: tuple[sa.ColumnElement[Any], ...]
     is_backwards: bool = False
 
-    @property
-    def order(self) -> tuple[sa.ColumnElement[Any], ...]:
-        return tuple(column.desc() if self.is_backwards else column.asc() for column in self.columns)
+    def ordered(self, columns: Sequence[sa.ColumnElement[Any]]) -> tuple[sa.ColumnElement[Any], ...]:
+        """Order by these columns in the direction of this ranking."""
+        return tuple(column.desc() if self.is_backwards else column.asc() for column in columns)
 
     @property
     def number(self) -> sa.ColumnElement[int]:
@@ -102,7 +104,8 @@ def ranking_of(text: str, sight: Sight, sort: Sort) -> Ranking | None:
     ways = (found, is_found, sa.true() if of_active == of_gone else is_found)
     if sort in _TIMES:
         time = _TIMES[sort]
-        tiers = (Tier(time.is_not(None), found, (time, *_KEY)), Tier(time.is_(None), found, _KEY))
+        with_time, without = time.is_not(None), time.is_(None)
+        tiers = (Tier(with_time, found, (time, *_KEY), with_time), Tier(without, found, _KEY, without))
         return Ranking(sort, *ways, tiers, (time, *_KEY), is_backwards=True)
     by_name = (users.c.sort_key, *_KEY)
     if sort is Sort.NAME:

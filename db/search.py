@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import sqlalchemy as sa
 
@@ -18,7 +19,16 @@ MAX_WORDS = 8
 """Nobody types more; a pasted page must not become a query of a thousand conditions."""
 MIN_DIGITS = 5
 """Fewer digits than these, parted by signs, are no phone number."""
-_ONLY_DIGITS = re.compile(r"[\d\W_]*")
+_NUMBER = re.compile(r"[\d\W_]*")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+class Typed(Enum):
+    """What it looks like that was typed; an address or a number is looked for as one word, in its own field."""
+
+    WORDS = auto()
+    ADDRESS = auto()
+    NUMBER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +38,17 @@ class Search:
     words: tuple[str, ...]
     """Folded, one at least."""
     tags: frozenset[str]
-    has_phone: bool = False
-    """Whether it may be a phone number that was typed in other groups than it is kept in."""
+    kind: Typed = Typed.WORDS
 
     @property
     def match(self) -> Match:
         """Everybody who is found."""
+        if self.kind is Typed.ADDRESS and EMAIL in self.tags:
+            return Token(EMAIL + joined(self.words))
+        if self.kind is Typed.NUMBER and PHONE in self.tags:
+            return self._number
         every = AllOf(tuple(self._under_any_tag(word) for word in dict.fromkeys(self.words)))
-        return AnyOf((every, *self._as_one_name, *self._as_one_number))
+        return AnyOf((every, *self._as_one_name))
 
     @property
     def exact(self) -> Match:
@@ -69,11 +82,10 @@ class Search:
         return (Token(NAME + joined(self.words)),) if is_one else ()
 
     @property
-    def _as_one_number(self) -> tuple[Match, ...]:
-        """A phone number in other groups than it is kept in, or with the 0 that is left out from abroad."""
+    def _number(self) -> Match:
+        """In whatever groups it is kept, and without the 0 that is left out from abroad."""
         digits = joined(self.words)
-        numbers = dict.fromkeys(each for each in (digits, digits.lstrip("0")) if each)
-        return tuple(Token(PHONE + each) for each in numbers) if self.has_phone and PHONE in self.tags else ()
+        return AnyOf(tuple(Token(PHONE + each) for each in dict.fromkeys((digits, digits.lstrip("0") or digits))))
 
     def _under_any_tag(self, word: str) -> Match:
         return AnyOf(tuple(Token(tag + word) for tag in sorted(self.tags)))
@@ -82,9 +94,14 @@ class Search:
 def search_of(text: str, tags: frozenset[str]) -> Search | None:
     """Read what was typed; None for what holds neither letter nor digit."""
     words = tuple(word[:WORD_CHARS] for word in folded_words(text)[:MAX_WORDS])
-    digits = sum(map(len, words))
-    has_phone = digits >= MIN_DIGITS and bool(_ONLY_DIGITS.fullmatch(text))
-    return Search(words, tags, has_phone) if words else None
+    return Search(words, tags, _typed(text, words)) if words else None
+
+
+def _typed(text: str, words: tuple[str, ...]) -> Typed:
+    if _ADDRESS.fullmatch(text.strip()):
+        return Typed.ADDRESS
+    is_number = len(words) > 1 and len("".join(words)) >= MIN_DIGITS and _NUMBER.fullmatch(text)
+    return Typed.NUMBER if is_number else Typed.WORDS
 
 
 def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:

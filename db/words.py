@@ -79,7 +79,7 @@ def _tagged(user: User) -> Iterator[str]:
     yield from _under(NAME, (word for name in names for word in folded_words(name)))
     yield from _under(NAME, (tail for name in names for tail in _tails(folded_atoms(name))))
     yield from _under(TITLE, _words(user.title or ""))
-    yield from _under(EMAIL, (joined(folded_words(user.email or "")), *_words(user.email or "")))
+    yield from _under(EMAIL, (*_tails(folded_words(user.email or "")), *_words(user.email or "")))
     groups = [group for word in folded_words(user.phone or "") for group in _DIGITS.findall(word)]
     yield from _under(PHONE, (*groups, *_tails(groups), *_words(user.phone or "")))
     values = [(field_id, word) for field_id, value in _values(user) for word in _words(value)]

@@ -7,7 +7,7 @@ from db.dialects.any_of import INDEXED, with_any_word
 from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
-from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt
+from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
 from db.dialects.searching import build_search, drop_search, number_rows
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
@@ -49,5 +49,6 @@ __all__ = [
     "rewrite_tables",
     "run_lock",
     "spelt",
+    "whole",
     "with_any_word",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -70,6 +70,19 @@ def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
             return sa.and_(spelt(wanted, text), sa.not_(spelt(unwanted, text)))
 
 
+def whole(match: Match) -> Match:
+    """Ask for whole words where beginnings were asked for; what is not wanted stays as it is."""
+    match match:
+        case Token(word):
+            return Token(word, is_whole=True)
+        case AnyOf(parts):
+            return AnyOf(tuple(map(whole, parts)))
+        case AllOf(parts):
+            return AllOf(tuple(map(whole, parts)))
+        case But(wanted, unwanted):
+            return But(whole(wanted), unwanted)
+
+
 def _fts5(match: Match) -> str:
     """Say it as SQLite's FTS5 reads it (sqlite.org/fts5.html, section 3)."""
     match match:
@@ -105,6 +118,10 @@ class _Indexed(FunctionElement[bool]):
 
     type = sa.Boolean()
     inherit_cache = True
+
+    def self_group(self, against: object = None) -> Self:  # noqa: ARG002 - SQLAlchemy names it
+        """Stand as it is: compared with 1, as functions are on SQLite, it would be asked of every row."""
+        return self
 
 
 @compiles(_Indexed, "sqlite")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 FTS5 = """
 CREATE VIRTUAL TABLE IF NOT EXISTS users_search USING fts5(
-    search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4 5', detail='none'
+    search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4 5 6 7 8', detail='none'
 );;
 CREATE TRIGGER IF NOT EXISTS users_search_of_a_new_row AFTER INSERT ON users BEGIN
     INSERT INTO users_search (rowid, search_text) VALUES (new.row_id, new.search_text);
