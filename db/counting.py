@@ -1,7 +1,8 @@
 """How many a filter finds, and how many each value beside it would: exact up to a bound, and none counted beyond it.
 
 Where a filter asks for nothing but kinds, states, lacks and workspaces, each figure is a range of an index, counted no
-further than `COUNTED_TO`. Where it asks for what only rows tell, those rows are counted by groups, once for each.
+further than `COUNTED_TO`. Where it asks for more, those whom it finds are counted by groups: along an index that tells
+all of it, or else the first `COUNTED_TO` of them, and the figures say that they are the least.
 """
 
 from __future__ import annotations
@@ -9,14 +10,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.derive import HIDDEN, LACKS
-from db.filters import COUNTED_TO, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
-from db.narrowing import Condition, Part, bits_of, conditions, parts_of, row_conditions, within
+from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
+from db.narrowing import (
+    Condition,
+    Part,
+    beside_kind_and_state,
+    bits_of,
+    by_row,
+    joined_since,
+    parts_of,
+    place_conditions,
+    row_conditions,
+    values_by_field,
+    within,
+)
 from db.offers import Offers, Values
 from db.records import Kind, State
 from db.search import matches
@@ -26,6 +39,8 @@ from db.tables import user_fields, users, workspaces
 OFFERED = 5
 OFFERED_MORE = 50
 _LISTED = 200
+_ALL = 10**12
+"""No bound, and yet a LIMIT: without one an engine may take an index that groups well and finds badly."""
 _AT_ONCE = 40
 """Figures of one statement."""
 _COLUMNS: Mapping[str, sa.Column[Any]] = {TITLES: users.c.title_key, ZONES: users.c.tz}
@@ -73,35 +88,40 @@ class Wanted:
         return replace(self.user_filter, fields=others | {FieldValue(group, value) for value in values})
 
 
+class _Found(NamedTuple):
+    values: tuple[ValueCount, ...]
+    more: int
+    is_least: bool
+
+
 class Counting:
     """Counts users within one snapshot."""
 
     def __init__(self, connection: AsyncConnection, offers: Offers) -> None:
         self._connection = connection
         self._offers = offers
+        self._looked_at: dict[tuple[UserFilter, Sight, tuple[str, ...]], Sequence[Sequence[Any]]] = {}
 
     async def total(self, user_filter: UserFilter, sight: Sight) -> int:
         """Count what a filter finds, no further than one beyond `COUNTED_TO`."""
         narrowed = sight.narrowed(user_filter)
         if not _is_told_by_index(narrowed):
-            found = sa.select(sa.literal(1)).where(*conditions(narrowed, sight))
-            return (await self._figures([_capped(found)]))[0]
+            return (await self._figures([_capped(_found(narrowed, sight))]))[0]
         return _bounded(sum(await self._figures([_of_part(part, narrowed) for part in parts_of(narrowed, sight)])))
 
     async def counts(self, wanted: Wanted) -> Counts:
         """Count what a filter finds, and what each value of a group would find beside the other groups."""
         wanted = replace(wanted, user_filter=wanted.sight.narrowed(wanted.user_filter))
         counts = await (self._by_index(wanted) if _is_told_by_index(wanted.user_filter) else self._by_rows(wanted))
-        values: dict[str, tuple[ValueCount, ...]] = {}
-        more: dict[str, int] = {}
-        for group in wanted.groups:
-            values[group], more[group] = await self._values(wanted, group)
+        found = {group: await self._values(wanted, group, counts.total) for group in wanted.groups}
+        values = {group: each.values for group, each in found.items()}
         return replace(
             counts,
             titles=values.pop(TITLES, ()),
             zones=values.pop(ZONES, ()),
             fields=values,
-            more=more,
+            more={group: each.more for group, each in found.items()},
+            least=counts.least | {group for group, each in found.items() if each.is_least},
         )
 
     async def _by_index(self, wanted: Wanted) -> Counts:
@@ -129,39 +149,47 @@ class Counting:
     async def _by_rows(self, wanted: Wanted) -> Counts:
         every, sight = wanted.user_filter, wanted.sight
         kinds, states = every.kinds or frozenset(Kind), every.states or frozenset(State)
-        columns = (users.c.kind, users.c.state, users.c.traits)
         wide = replace(every, kinds=frozenset(), states=frozenset(), lacks=frozenset())
-        found = sa.select(*columns, sa.func.count()).where(*conditions(wide, sight)).group_by(*columns)
+        is_whole = _is_told_whole(wide)
+        rows = _found(wide, sight, "kind", "state", "traits").limit(_ALL if is_whole else COUNTED_TO + 1).subquery()
+        found = (await self._connection.execute(sa.select(*rows.c, sa.func.count()).group_by(*rows.c))).all()
         cells: Counter[tuple[Kind, State]] = Counter()
         lacks: Counter[Lack] = Counter()
-        for kind_word, state_word, traits, count in await self._connection.execute(found):
-            kind, state = Kind(kind_word), State(state_word)
+        for row in found:
+            kind, state, traits, count = Kind(row[0]), State(row[1]), row[2], row[3]
             if _has(traits, bits_of(every.lacks, state, sight)):
                 cells[kind, state] += count
             if kind in kinds and state in states:
                 for lack in LACKS:
                     lacks[lack] += count * _has(traits, bits_of(every.lacks | {lack}, state, sight))
         counted = _laid_out(cells, kinds, states)
-        return replace(counted, lacks=_lacks(wanted, lacks, counted.total))
+        is_least = not is_whole and sum(row[3] for row in found) > COUNTED_TO
+        if is_least:
+            counted = replace(counted, total=await self.total(every, sight))
+        least = frozenset({FIXED}) if is_least else frozenset[str]()
+        return replace(counted, lacks=_lacks(wanted, lacks, counted.total), least=least)
 
-    async def _values(self, wanted: Wanted, group: str) -> tuple[tuple[ValueCount, ...], int]:
+    async def _values(self, wanted: Wanted, group: str, total: int) -> _Found:
         """Count the values of a group, those that are chosen among them; and tell how many more there are."""
         chosen, most = wanted.chosen(group), OFFERED_MORE if group == wanted.longer else OFFERED
         others = wanted.without(group)
+        is_least = False
         if _is_told_by_index(others):
-            offered = await self._offered(wanted, others, group)
-            keys = list(dict.fromkeys((*offered[:most], *chosen)))
-            counts = await self._of_values(wanted, group, keys)
-            far = len(set(offered) - set(keys))
+            offered: Sequence[str] = await self._offered(wanted, others, group)
+            counts: dict[str, int] = {}
         else:
-            found = await self._grouped(others, wanted.sight, group)
-            keys = list(dict.fromkeys((*list(found)[:most], *chosen)))
-            missing = await self._of_values(wanted, group, [key for key in keys if key not in found])
-            counts, far = found | missing, len(found.keys() - set(keys))
+            counts = await self._grouped(others, wanted.sight, group)
+            offered = list(counts)
+            if not (_is_told_whole(others) and group in _COLUMNS):
+                found = await self.total(others, wanted.sight) if chosen else total
+                is_least = found > COUNTED_TO
+        keys = list(dict.fromkeys((*offered[:most], *chosen)))
+        counts |= await self._of_values(wanted, group, [key for key in keys if key not in counts])
         kept = [key for key in keys if counts[key] or key in chosen]
         labels = await self._labels(wanted.sight, others, group, kept)
         listed = [ValueCount(key, labels.get(key, key), _bounded(counts[key])) for key in kept]
-        return tuple(sorted(listed, key=lambda each: (-each.count, each.key))), far
+        ranked = tuple(sorted(listed, key=lambda each: (-each.count, each.key)))
+        return _Found(ranked, len(set(offered) - set(keys)), is_least)
 
     async def _offered(self, wanted: Wanted, others: UserFilter, group: str) -> Values:
         """Give the most frequent values among these kinds and states; whatever they lack."""
@@ -178,12 +206,29 @@ class Counting:
 
     async def _grouped(self, others: UserFilter, sight: Sight, group: str) -> dict[str, int]:
         """Count the values that the rest of the filter finds, the most frequent ones first."""
-        column, count = _column_of(group), sa.func.count()
-        statement = sa.select(column, count).where(*conditions(others, sight), column > "").group_by(column)
-        if group not in _COLUMNS:
-            statement = statement.join_from(users, user_fields, _IS_THEIRS).where(user_fields.c.field_id == group)
-        rows = await self._connection.execute(statement.order_by(count.desc(), column).limit(_LISTED))
-        return dict(map(tuple, rows))
+        if group in _COLUMNS:
+            return await self._grouped_by_column(others, sight, _COLUMNS[group].name)
+        rows = _found(others, sight, "team_id", "id").limit(COUNTED_TO + 1).subquery()
+        column, count = user_fields.c.value_key, sa.func.count()
+        is_theirs = sa.and_(user_fields.c.team_id == rows.c.team_id, user_fields.c.id == rows.c.id)
+        statement = sa.select(column, count).join_from(rows, user_fields, is_theirs).group_by(column)
+        statement = statement.where(by_row(user_fields.c.field_id) == group).order_by(count.desc(), column)
+        return dict(map(tuple, await self._connection.execute(statement.limit(_LISTED))))
+
+    async def _grouped_by_column(self, others: UserFilter, sight: Sight, name: str) -> dict[str, int]:
+        """Count the values of a column. Where rows are looked at, they are looked at once, for all columns."""
+        is_whole = _is_told_whole(others)
+        names = (name,) if is_whole else tuple(column.name for column in _COLUMNS.values())
+        key = (others, sight, names)
+        if key not in self._looked_at:
+            rows = _found(others, sight, *names).limit(_ALL if is_whole else COUNTED_TO + 1).subquery()
+            statement = sa.select(*rows.c, sa.func.count()).group_by(*rows.c)
+            self._looked_at[key] = (await self._connection.execute(statement)).all()
+        found: Counter[str] = Counter()
+        for row in self._looked_at[key]:
+            if value := row[names.index(name)]:
+                found[value] += row[-1]
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_LISTED])
 
     async def _of_values(self, wanted: Wanted, group: str, keys: Sequence[str]) -> dict[str, int]:
         """Count what each of some values would find in the place of those that the filter names."""
@@ -203,7 +248,7 @@ class Counting:
         """Tell how people write some values: each as one of those writes it who are found."""
         if group == ZONES or not keys:
             return {key: key for key in keys}
-        wide = replace(others, lacks=frozenset())
+        wide = UserFilter(kinds=others.kinds, states=others.states, team_ids=others.team_ids)
         text = users.c.title if group == TITLES else user_fields.c.value
         labels = [
             _rows_of_value(part, wide, sight, group, key, text).limit(1).scalar_subquery()
@@ -212,7 +257,7 @@ class Counting:
         ]
         found: list[str | None] = []
         for start in range(0, len(labels), _AT_ONCE):
-            found += (await self._connection.execute(sa.select(*labels[start : start + _AT_ONCE]))).one()
+            found.extend((await self._connection.execute(sa.select(*labels[start : start + _AT_ONCE]))).one())
         each = len(found) // len(keys)
         firsts = (next((label for label in found[at * each : (at + 1) * each] if label), "") for at in range(len(keys)))
         return {key: label.strip() or key for key, label in zip(keys, firsts, strict=True)}
@@ -227,6 +272,65 @@ class Counting:
 def _is_told_by_index(user_filter: UserFilter) -> bool:
     """Say whether nothing is asked that only rows tell."""
     return not (row_conditions(user_filter) or user_filter.q.strip())
+
+
+def _is_told_whole(user_filter: UserFilter) -> bool:
+    """Say whether one index tells all that a filter asks: of titles, zones and days, or of one custom field alone."""
+    if user_filter.q.strip():
+        return False
+    others = user_filter.titles or user_filter.zones or user_filter.joined_since
+    return not user_filter.fields or (len(values_by_field(user_filter)) == 1 and not others)
+
+
+def _found(user_filter: UserFilter, sight: Sight, *names: str) -> sa.Select[tuple[Any, ...]]:
+    """Take these columns of whom a filter finds; who is asked for by a custom field is looked up by it."""
+    user_filter = sight.narrowed(user_filter)
+    if user_filter.q.strip():
+        kinds, states = user_filter.kinds or Kind, user_filter.states or State
+        at_hand = (by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states)))
+        rest = (*at_hand, *beside_kind_and_state(user_filter, sight))
+        return sa.select(*_columns(users, names)).where(matches(user_filter.q, sight), *rest)
+    if fields := values_by_field(user_filter):
+        return _found_by_field(user_filter, sight, names, *next(iter(fields.items())))
+    if user_filter.titles or user_filter.zones:
+        return _found_by_value(user_filter, sight, names)
+    fits = sa.or_(*(sa.and_(*part.by_row, part.traits) for part in parts_of(user_filter, sight)))
+    since = joined_since(user_filter)
+    joined = () if since is None else (users.c.joined_at >= since,)
+    return sa.select(*_columns(users, names)).where(*joined, fits, *within(user_filter))
+
+
+def _found_by_field(
+    user_filter: UserFilter, sight: Sight, names: tuple[str, ...], field_id: str, value_keys: list[str]
+) -> sa.Select[tuple[Any, ...]]:
+    has = (user_fields.c.field_id == field_id, user_fields.c.value_key.in_(value_keys))
+    found = sa.select(*_columns(user_fields, names))
+    found = found.where(*has, *place_conditions(user_filter, sight, user_fields))
+    rest = row_conditions(user_filter, but=field_id)
+    if rest or not all(name in user_fields.c for name in names):
+        found = found.join_from(user_fields, users, _IS_THEIRS)
+    return found.where(*rest)
+
+
+def _found_by_value(user_filter: UserFilter, sight: Sight, names: tuple[str, ...]) -> sa.Select[tuple[Any, ...]]:
+    """Take each kind and state by itself: for all of them at once SQLite prefers an index that tells less."""
+    group = TITLES if user_filter.titles else ZONES
+    values = user_filter.titles or user_filter.zones
+    rest = (_COLUMNS[group].in_(sorted(values)), *row_conditions(user_filter, but=group))
+    every = sa.union_all(
+        *(
+            sa.select(*_columns(users, names)).where(*part.place, part.traits, *within(user_filter), *rest)
+            for part in parts_of(user_filter, sight)
+        )
+    ).subquery()
+    return sa.select(*every.c)
+
+
+def _columns(table: sa.Table, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    """Name columns of a table, or else of the user's row; without any, something that can be counted."""
+    if not names:
+        return [sa.literal(1).label("one")]
+    return [table.c[name] if name in table.c else users.c[name] for name in names]
 
 
 def _of_part(part: Part, user_filter: UserFilter) -> Figure:

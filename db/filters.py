@@ -18,6 +18,10 @@ TITLES, ZONES = "titles", "zones"
 """The groups of values that are not a fixed few, beside the custom fields, which go by their ids."""
 
 
+FIXED = "fixed"
+"""Kinds, states and lacks, of which there are always the same."""
+
+
 class Sort(StrEnum):
     """In which order users are listed."""
 
@@ -114,3 +118,6 @@ class Counts:
     """By the id of the custom field."""
     more: Mapping[str, int] = field(default_factory=dict)
     """How many further values there are to choose from, by `TITLES`, `ZONES` or the id of a custom field."""
+    least: frozenset[str] = frozenset()
+    """The groups whose figures are the least there can be, because not all of whom the rest finds were looked at:
+    `FIXED` (kinds, states and lacks), `TITLES`, `ZONES` or the id of a custom field."""

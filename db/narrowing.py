@@ -137,23 +137,17 @@ def by_row(column: sa.ColumnElement[Any], without: object = "") -> sa.ColumnElem
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def conditions(user_filter: UserFilter, sight: Sight = EVERYTHING, *, but: str = "") -> list[Condition]:
-    """Turn a filter into conditions within a sight, leaving out the group named by `but`; nobody hidden is found."""
+def conditions(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
+    """Turn a filter into conditions within a sight; nobody hidden is found."""
     user_filter = sight.narrowed(user_filter)
-    found: list[Condition] = []
-    if user_filter.kinds and but != "kinds":
-        found.append(users.c.kind.in_(sorted(kind.value for kind in user_filter.kinds)))
-    if user_filter.states and but != "states":
-        found.append(users.c.state.in_(sorted(state.value for state in user_filter.states)))
-    found.append(_traits(user_filter, sight, but=but))
-    found += within(user_filter)
-    if user_filter.titles and but != "titles":
+    found = place_conditions(user_filter, sight)
+    if user_filter.titles:
         found.append(users.c.title_key.in_(sorted(user_filter.titles)))
-    if user_filter.zones and but != "zones":
+    if user_filter.zones:
         found.append(users.c.tz.in_(sorted(user_filter.zones)))
     if since := joined_since(user_filter):
         found.append(users.c.joined_at >= since)
-    found += [has_field(*each) for each in values_by_field(user_filter).items() if each[0] != but]
+    found += [has_field(*each) for each in values_by_field(user_filter).items()]
     if user_filter.q.strip():
         found.append(matches(user_filter.q, sight))
     return found
@@ -162,15 +156,25 @@ def conditions(user_filter: UserFilter, sight: Sight = EVERYTHING, *, but: str =
 def beside_kind_and_state(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
     """Turn what a filter says beside kind, state and what was typed into conditions for rows that are at hand."""
     user_filter = sight.narrowed(user_filter)
-    return [_traits(user_filter, sight, but=""), *within(user_filter), *row_conditions(user_filter)]
+    return [_traits(user_filter.lacks, sight, users), *within(user_filter), *row_conditions(user_filter)]
 
 
-def _traits(user_filter: UserFilter, sight: Sight, *, but: str) -> Condition:
-    lacks = frozenset() if but == "lacks" else user_filter.lacks
+def place_conditions(user_filter: UserFilter, sight: Sight, table: sa.Table = users) -> list[Condition]:
+    """Tell what `users` and `user_fields` both know; every kind and state is named, for their indexes begin so."""
+    kinds, states = user_filter.kinds or frozenset(Kind), user_filter.states or frozenset(State)
+    return [
+        table.c.kind.in_(sorted(kind.value for kind in kinds)),
+        table.c.state.in_(sorted(state.value for state in states)),
+        _traits(user_filter.lacks, sight, table),
+        *within(user_filter, table),
+    ]
+
+
+def _traits(lacks: frozenset[Lack], sight: Sight, table: sa.Table) -> Condition:
     of_active, of_gone = (bits_of(lacks, state, sight) for state in (State.ACTIVE, State.DEACTIVATED))
-    bits = users.c.traits.bitwise_and(of_active | HIDDEN) == of_active
+    bits: Condition = table.c.traits.bitwise_and(of_active | HIDDEN) == of_active
     if of_active == of_gone:
         return bits
-    is_active = users.c.state == State.ACTIVE.value
-    of_gone_bits = users.c.traits.bitwise_and(of_gone | HIDDEN) == of_gone
+    is_active = table.c.state == State.ACTIVE.value
+    of_gone_bits = table.c.traits.bitwise_and(of_gone | HIDDEN) == of_gone
     return sa.or_(sa.and_(is_active, bits), sa.and_(sa.not_(is_active), of_gone_bits))
