@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from db.filters import UserFilter
+from db.derive import title_key_of
+from db.filters import FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, Source, State
 from db.seen import LineKind
 
@@ -18,6 +19,17 @@ ID = "^[A-Za-z0-9]{1,64}$"
 """What an id of Slack's looks like; anything else is nobody's, and no database is asked for it."""
 WORD = "^[A-Za-z0-9_-]{1,4096}$"
 """What our cursors and positions look like."""
+
+
+ZONE = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"
+FIELD_VALUE = "^Xf[A-Za-z0-9]{1,62}:[^\\x00]{1,200}$"
+
+
+def _day(value: object) -> object:
+    """Take a day as ISO 8601 writes it, and no time."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+        raise ValueError
+    return value
 
 
 def _whole_number(value: object) -> object:
@@ -65,6 +77,37 @@ class UsersQuery(BaseModel):
         list[Annotated[str, Field(pattern=ID)]],
         Field(max_length=100, description="The id of a workspace (T…); may be repeated, up to 100 times."),
     ] = []
+    title: Annotated[
+        list[Annotated[str, Field(max_length=200, pattern="^[^\\x00]+$")]],
+        Field(
+            max_length=50, description="A whole title, whatever its case and accents; may be repeated, up to 50 times."
+        ),
+    ] = []
+    zone: Annotated[
+        list[Annotated[str, Field(pattern=ZONE)]],
+        Field(max_length=50, description="An IANA time zone, like Europe/Lisbon; may be repeated, up to 50 times."),
+    ] = []
+    no: Annotated[
+        list[Literal["picture", "title", "email", "phone", "zone"]],
+        Field(max_length=5, description="What is lacking: picture, title, email, phone or zone; may be repeated."),
+    ] = []
+    joined_since: Annotated[
+        date | SkipJsonSchema[None],
+        BeforeValidator(_day),
+        Field(description="A day like 2026-11-01 (UTC): who joined then or later. Who was there before us never did."),
+    ] = None
+    field: Annotated[
+        list[Annotated[str, Field(pattern=FIELD_VALUE)]],
+        Field(
+            max_length=50,
+            description="A custom field and its value, like Xf0123ABCD:Customer; may be repeated, up to 50 times. "
+            "Values of one field add up, fields narrow.",
+        ),
+    ] = []
+    sort: Annotated[
+        Literal["best", "name", "newest", "changed"],
+        Field(description="One of best, name, newest and changed. Without it: best, which without `q` is by name."),
+    ] = "best"
     limit: Annotated[int, Whole, Field(ge=1, le=200, description="How many at most: a number from 1 to 200.")] = 50
     after: Annotated[
         str | SkipJsonSchema[None],
@@ -84,6 +127,15 @@ class UsersQuery(BaseModel):
             kinds=kinds or usual.kinds,
             states=frozenset(State) if is_of_all_states else states or usual.states,
             team_ids=frozenset(self.team_id),
+            titles=frozenset(map(title_key_of, self.title)),
+            zones=frozenset(self.zone),
+            lacks=frozenset(map(Lack, self.no)),
+            joined_since=self.joined_since,
+            fields=frozenset(
+                FieldValue(field_id, title_key_of(value))
+                for field_id, _, value in (each.partition(":") for each in self.field)
+            ),
+            sort=Sort(self.sort),
         )
 
 

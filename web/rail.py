@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from db.filters import TITLES, ZONES, Counts, CustomField, FieldValue, UserFilter, ValueCount
+from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, CustomField, FieldValue, UserFilter, ValueCount
 from web.news import city_of
 from web.query import DEFAULT, KINDS, LACKS, SPANS, STATES, link
 from web.words import day, number, up_to
@@ -93,28 +93,23 @@ class Rail:
         return tuple(Chip(group, words, link(to)) for group, words, to in found)
 
     def _kinds(self) -> Group:
-        chosen = self.user_filter.kinds
-        return Group("Kind", tuple(
-            _choice(label, self.counts.kinds.get(kind, 0), kind in chosen,
-                    replace(self.user_filter, kinds=(chosen ^ {kind}) or DEFAULT.kinds))
-            for kind, label in KINDS.items()
-        ))  # fmt: skip
+        chosen, counts = self.user_filter.kinds, self.counts.kinds
+        to = {kind: replace(self.user_filter, kinds=(chosen ^ {kind}) or DEFAULT.kinds) for kind in KINDS}
+        choices = (self._choice(FIXED, KINDS[kind], counts.get(kind, 0), kind in chosen, to[kind]) for kind in KINDS)
+        return Group("Kind", tuple(choices))
 
     def _states(self) -> Group:
-        chosen = self.user_filter.states
-        return Group("State", tuple(
-            _choice(label, self.counts.states.get(state, 0), state in chosen,
-                    replace(self.user_filter, states=(chosen ^ {state}) or DEFAULT.states))
-            for state, label in STATES.items()
-        ))  # fmt: skip
+        chosen, counts = self.user_filter.states, self.counts.states
+        to = {state: replace(self.user_filter, states=(chosen ^ {state}) or DEFAULT.states) for state in STATES}
+        choices = (self._choice(FIXED, STATES[each], counts.get(each, 0), each in chosen, to[each]) for each in STATES)
+        return Group("State", tuple(choices))
 
     def _lacks(self) -> Group:
-        chosen = self.user_filter.lacks
-        return Group("Missing details", tuple(
-            _choice(label, self.counts.lacks[lack], lack in chosen, replace(self.user_filter, lacks=chosen ^ {lack}))
-            for lack, label in LACKS.items()
-            if lack in self.counts.lacks
-        ))  # fmt: skip
+        chosen, counts = self.user_filter.lacks, self.counts.lacks
+        told = [lack for lack in LACKS if lack in counts]
+        to = {lack: replace(self.user_filter, lacks=chosen ^ {lack}) for lack in told}
+        choices = (self._choice(FIXED, LACKS[lack], counts[lack], lack in chosen, to[lack]) for lack in told)
+        return Group("Missing details", tuple(choices))
 
     def _joined(self) -> Group:
         """Offer spans of days: each takes the place of another, and none is counted beside them."""
@@ -151,7 +146,7 @@ class Rail:
         self, label: str, name: str, key: str, chosen: frozenset[str], values: Sequence[_ValueLink]
     ) -> Group:
         choices = tuple(
-            _choice(each.value.label, each.value.count, each.value.key in chosen, each.to) for each in values
+            self._choice(key, each.value.label, each.value.count, each.value.key in chosen, each.to) for each in values
         )
         if key == self.longer:
             return Group(label, choices, "Fewer", link(self.user_filter))
@@ -161,6 +156,11 @@ class Rail:
             if more
             else Group(label, choices)
         )
+
+    def _choice(self, key: str, label: str, count: int, is_chosen: bool, to: UserFilter) -> Choice:
+        """Make the link; a figure that is the least there can be is written so."""
+        is_least = key in self.counts.least and 0 < count <= COUNTED_TO
+        return Choice(label, up_to(count) + "+" * is_least, link(to), is_chosen=is_chosen, is_empty=count == 0)
 
     def _chosen_of(self, field_id: str) -> frozenset[str]:
         return frozenset(each.value_key for each in self.user_filter.fields if each.field_id == field_id)
@@ -192,10 +192,6 @@ def described(user_filter: UserFilter) -> str:
     if not further:
         return words
     return f"{words} whom {'the other filter finds' if further == 1 else 'the other filters find'}"
-
-
-def _choice(label: str, count: int, is_chosen: bool, to: UserFilter) -> Choice:
-    return Choice(label, up_to(count), link(to), is_chosen=is_chosen, is_empty=count == 0)
 
 
 def _words(values: frozenset[Value], known: Mapping[Value, str], glue: str = ", ") -> str:

@@ -246,7 +246,11 @@ async def test_head_is_answered_like_get(program: httpx.AsyncClient, slack: Slac
         (USERS, "after=", "after:"),
         (USERS, "after=%C3%A4", "after:"),
         (USERS, "after=e30", "after:"),
-        (USERS, "kinds=bot", "'kinds' is no parameter. There are q, kind, state, team_id, limit, after."),
+        (
+            USERS,
+            "kinds=bot",
+            "'kinds' is no parameter. There are q, kind, state, team_id, title, zone, no, joined_since, field, sort, limit, after.",
+        ),
         (USERS, "%22%3Cb%3E=1", "is no parameter"),
         (f"{USERS}/{TEAM}/U1", "q=x", "'q' is no parameter. There are none here."),
         (CHANGES, "limit=501", "limit: How many at most: a number from 1 to 500."),
