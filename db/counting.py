@@ -20,7 +20,7 @@ from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, FieldValue, Lac
 from db.narrowing import (
     Condition,
     Part,
-    beside_kind_and_state,
+    at_hand,
     bits_of,
     by_row,
     joined_since,
@@ -286,15 +286,12 @@ def _found(user_filter: UserFilter, sight: Sight, *names: str) -> sa.Select[tupl
     """Take these columns of whom a filter finds; who is asked for by a custom field is looked up by it."""
     user_filter = sight.narrowed(user_filter)
     if user_filter.q.strip():
-        kinds, states = user_filter.kinds or Kind, user_filter.states or State
-        at_hand = (by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states)))
-        rest = (*at_hand, *beside_kind_and_state(user_filter, sight))
-        return sa.select(*_columns(users, names)).where(matches(user_filter.q, sight), *rest)
+        return sa.select(*_columns(users, names)).where(*at_hand(user_filter, sight))
     if fields := values_by_field(user_filter):
         return _found_by_field(user_filter, sight, names, *next(iter(fields.items())))
     if user_filter.titles or user_filter.zones:
         return _found_by_value(user_filter, sight, names)
-    fits = sa.or_(*(sa.and_(*part.by_row, part.traits) for part in parts_of(user_filter, sight)))
+    fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
     since = joined_since(user_filter)
     joined = () if since is None else (users.c.joined_at >= since,)
     return sa.select(*_columns(users, names)).where(*joined, fits, *within(user_filter))

@@ -63,7 +63,7 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
 def open_reader(url: URL) -> AsyncEngine:
     """Open the engine that only reads; each of its transactions is one snapshot."""
     if url.get_backend_name() != "sqlite":
-        options = _server_options(url) | {"isolation_level": "REPEATABLE READ"}
+        options = _server_options(url, only_reads=True) | {"isolation_level": "REPEATABLE READ"}
         return create_async_engine(url, **options, pool_size=READERS, max_overflow=0)
     engine = create_async_engine(
         url,
@@ -78,9 +78,9 @@ def open_reader(url: URL) -> AsyncEngine:
     return engine
 
 
-def _server_options(url: URL, statement_s: float | None = STATEMENT_S) -> dict[str, Any]:
+def _server_options(url: URL, statement_s: float | None = STATEMENT_S, *, only_reads: bool = False) -> dict[str, Any]:
     return {
-        "connect_args": connect_arguments(url.get_backend_name(), statement_s=statement_s),
+        "connect_args": connect_arguments(url.get_backend_name(), statement_s=statement_s, only_reads=only_reads),
         "hide_parameters": True,  # an error's words go to the log; a row never does
         "isolation_level": "READ COMMITTED",
         "pool_pre_ping": True,

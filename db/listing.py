@@ -239,13 +239,18 @@ def _from_few(
     after: Place | None,
     limit: int,
 ) -> sa.Select[tuple[Any, ...]]:
-    """Look at each of few rows, and sort those that fit."""
+    """Look at each of few rows, and sort those that fit.
+
+    Joined from the left, and fenced off by an offset, so that no planner begins with everybody instead.
+    """
     few = start.limit(FEW).subquery("few")
-    fits = sa.or_(*(sa.and_(*part.by_row, part.traits) for part in parts_of(user_filter, sight)))
-    found = sa.select(*order.keys).join_from(
-        few, users, sa.and_(users.c.team_id == few.c.team_id, users.c.id == few.c.id)
-    )
-    found = found.where(fits, *within(user_filter), *row_conditions(user_filter))
+    is_theirs = sa.and_(users.c.team_id == few.c.team_id, users.c.id == few.c.id)
+    fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
+    found = sa.select(*order.keys).join_from(few, users, is_theirs, isouter=True)
+    found = found.where(fits, *within(user_filter, few), *row_conditions(user_filter))
+    fitting = found.offset(0).subquery("fitting")
+    keys = list(fitting.c)
+    shown = sa.select(*keys)
     if after is not None:
-        found = found.where(sa.or_(*(sa.and_(*stretch) for stretch in order.ranges(order.keys, after))))
-    return found.order_by(*order.sorted(order.keys)).limit(limit)
+        shown = shown.where(sa.or_(*(sa.and_(*stretch) for stretch in order.ranges(keys, after))))
+    return shown.order_by(*order.sorted(keys)).limit(limit)

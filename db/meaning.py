@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.dialects import INDEXED, with_any_word
 from db.filters import UserFilter
 from db.fold import folded_words
-from db.narrowing import conditions
+from db.narrowing import at_hand
 from db.search import MAX_WORDS
 from db.sight import Sight
 from db.slips import beginnings, best_of, corrected, could_be_slip, variants
@@ -77,5 +77,5 @@ def words_of_people(
         columns.append(users.c.title)
         tags.add(TITLE)
     tagged = (f"{tag}{word}" for tag in tags for word in wanted)
-    statement = sa.select(*columns).where(*conditions(among, sight)).limit(READ)
+    statement = sa.select(*columns).where(*at_hand(among, sight)).limit(READ)
     return with_any_word(statement, dialect, tagged, whole=whole)

@@ -42,9 +42,10 @@ class Part:
         return (table.c.kind == self.kind.value, table.c.state == self.state.value)
 
     @property
-    def by_row(self) -> tuple[Condition, ...]:
-        """The same, told from the row where something else leads to it."""
-        return (by_row(users.c.kind) == self.kind.value, by_row(users.c.state) == self.state.value)
+    def by_row(self) -> Condition:
+        """All of it, told from the row where something else leads to it; not so of a row that is not there."""
+        bits = by_row(users.c.traits, 0).bitwise_and(self.lacks | HIDDEN) == self.lacks
+        return sa.and_(by_row(users.c.kind) == self.kind.value, by_row(users.c.state) == self.state.value, bits)
 
     @property
     def traits(self) -> Condition:
@@ -86,7 +87,7 @@ def parts_of(user_filter: UserFilter, sight: Sight) -> tuple[Part, ...]:
     )
 
 
-def within(user_filter: UserFilter, table: sa.Table = users) -> tuple[Condition, ...]:
+def within(user_filter: UserFilter, table: sa.FromClause = users) -> tuple[Condition, ...]:
     """Keep to the workspaces that a narrowed filter names; every index of a list tells the workspace."""
     return (table.c.team_id.in_(sorted(user_filter.team_ids)),) if user_filter.team_ids else ()
 
@@ -100,12 +101,12 @@ def values_by_field(user_filter: UserFilter) -> dict[str, list[str]]:
 
 
 def has_field(field_id: str, value_keys: list[str]) -> Condition:
-    """Say that a user has one of these values, looked up by the user."""
+    """Say that a user has one of these values, looked up by the user; the offset keeps it from becoming a join."""
     is_theirs = (user_fields.c.team_id == users.c.team_id, user_fields.c.id == users.c.id)
     has = sa.select(sa.literal(1)).where(
-        *is_theirs, user_fields.c.field_id == field_id, user_fields.c.value_key.in_(value_keys)
+        *is_theirs, user_fields.c.field_id == field_id, by_row(user_fields.c.value_key).in_(value_keys)
     )
-    return has.correlate(users).exists()
+    return has.correlate(users).offset(0).exists()
 
 
 def joined_since(user_filter: UserFilter) -> datetime | None:
@@ -137,20 +138,12 @@ def by_row(column: sa.ColumnElement[Any], without: object = "") -> sa.ColumnElem
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def conditions(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
-    """Turn a filter into conditions within a sight; nobody hidden is found."""
-    user_filter = sight.narrowed(user_filter)
-    found = place_conditions(user_filter, sight)
-    if user_filter.titles:
-        found.append(users.c.title_key.in_(sorted(user_filter.titles)))
-    if user_filter.zones:
-        found.append(users.c.tz.in_(sorted(user_filter.zones)))
-    if since := joined_since(user_filter):
-        found.append(users.c.joined_at >= since)
-    found += [has_field(*each) for each in values_by_field(user_filter).items()]
-    if user_filter.q.strip():
-        found.append(matches(user_filter.q, sight))
-    return found
+def at_hand(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
+    """Turn a whole filter into conditions for rows that an index of words gives; nobody hidden is found."""
+    kinds, states = user_filter.kinds or Kind, user_filter.states or State
+    place = [by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states))]
+    found = [*place, *beside_kind_and_state(user_filter, sight)]
+    return [matches(user_filter.q, sight), *found] if user_filter.q.strip() else found
 
 
 def beside_kind_and_state(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:

@@ -117,6 +117,12 @@ def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
     return sa.and_(indexed(search.match, users.c.search_text), may_be_found)
 
 
+def has_handle(handle: str) -> sa.ColumnElement[bool]:
+    """Make a condition that the index answers: whoever has this handle, and perhaps some whose handles are alike."""
+    words = folded_words(handle)
+    return indexed(Token(HANDLE + joined(words), is_whole=True), users.c.search_text) if words else sa.true()
+
+
 def held(of_active: Match, of_gone: Match) -> sa.ColumnElement[bool]:
     """Make a condition on a row at hand, which may ask less of people who are gone."""
     if of_active == of_gone:

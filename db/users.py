@@ -19,6 +19,7 @@ from db.listing import find_places
 from db.narrowing import EVERYTHING, beside_kind_and_state
 from db.offers import Offers
 from db.records import Kind, State, User
+from db.search import has_handle
 from db.sight import Sight
 from db.tables import users
 
@@ -112,9 +113,11 @@ class UserReader:
 
     async def list_called(self, name: str) -> tuple[User, ...]:
         """List everybody who has exactly this e-mail address, in whatever case, or this handle."""
-        is_called = sa.or_(users.c.email_key == (email_key_of(name) or None), users.c.name == name)
-        rows = await self._connection.execute(sa.select(*_COLUMNS).where(is_called).order_by(*_ORDER))
-        return tuple(map(_user, rows))
+        key = email_key_of(name)
+        found = {} if not key else {(user.team_id, user.id): user for user in await self.list_by_email_key(key)}
+        rows = await self._connection.execute(sa.select(*_COLUMNS).where(has_handle(name), users.c.name == name))
+        found |= {(user.team_id, user.id): user for user in map(_user, rows)}
+        return tuple(sorted(found.values(), key=lambda user: (user.sort_key, user.team_id, user.id)))
 
     async def list_by_email_key(self, key: str) -> tuple[User, ...]:
         """List everybody with this e-mail address, as `email_key_of` writes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +22,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Store
 from tests.support.browser import CHROMIUM, QUIET
-from tests.support.engines import ENGINES, empty_database
+from tests.support.engines import ENGINES, Migrated, a_database
 from tests.support.postgres import PostgresServer, a_postgres_server
 
 QUICK = Pace(
@@ -55,10 +56,25 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PORT", raising=False)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
+    """What databases with today's tables are copied from."""
+    made = Migrated(tmp_path_factory.mktemp("migrated"))
+    yield made
+    asyncio.run(made.drop())
+
+
 @pytest.fixture(params=ENGINES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """An empty database on each engine."""
-    async with empty_database(request.param, tmp_path) as url:
+    async with a_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Migrated) -> AsyncIterator[str]:
+    """A database on each engine that knows nobody yet."""
+    async with a_database(request.param, tmp_path, migrated) as url:
         yield url
 
 

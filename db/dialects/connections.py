@@ -26,7 +26,16 @@ STATEMENT_S = 15
 """How long a server may take over one statement; one that fell silent must not hold a run or a page for ever."""
 
 
-def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> dict[str, Any]:
+ALWAYS_BY_INDEX = {"enable_seqscan": "off", "jit": "off"}
+"""Every question of a reader has its index, and PostgreSQL, which guesses how many match, is not to think otherwise.
+
+To compile a plan takes longer than to answer one of ours (postgresql.org/docs/current/jit-decision.html).
+"""
+
+
+def connect_arguments(
+    name: str, *, statement_s: float | None = STATEMENT_S, only_reads: bool = False
+) -> dict[str, Any]:
     """Give the driver's own arguments: how long to wait for a connection, for a lock, and for an answer."""
     if name == "sqlite":
         return {"timeout": LOCK_WAIT_S}
@@ -35,7 +44,11 @@ def connect_arguments(name: str, *, statement_s: float | None = STATEMENT_S) -> 
             "timeout": 5,
             "connection_class": _impatient(),
             "command_timeout": statement_s,
-            "server_settings": {"lock_timeout": f"{LOCK_WAIT_S}s", "application_name": "usersync"},
+            "server_settings": {
+                "lock_timeout": f"{LOCK_WAIT_S}s",
+                "application_name": "usersync",
+                **(ALWAYS_BY_INDEX if only_reads else {}),
+            },
         }
     return {
         "connect_timeout": 5,

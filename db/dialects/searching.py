@@ -26,9 +26,14 @@ INSERT INTO users_search (users_search) VALUES ('rebuild')
 """A table of SQLite's for full text (sqlite.org/fts5.html), kept by triggers: only words that change cost."""
 
 GIN = """
-CREATE INDEX IF NOT EXISTS users_search ON users USING gin (array_to_tsvector(string_to_array(btrim(search_text), ' ')))
+CREATE INDEX IF NOT EXISTS users_search ON users
+USING gin (array_to_tsvector(string_to_array(btrim(search_text), ' '))) WITH (gin_pending_list_limit = 128)
 """
-"""Words as they are: no dictionary, no language, and no extension that a database may lack."""
+"""Words as they are: no dictionary, no language, and no extension that a database may lack.
+
+What was written lately is kept in a list that each search reads whole, so the list (in kB) is a short one
+(postgresql.org/docs/current/gin-implementation.html, GIN Fast Update Technique).
+"""
 
 
 def build_search(connection: sa.Connection) -> None:

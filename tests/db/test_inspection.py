@@ -26,12 +26,12 @@ async def test_a_database_in_use_tells_its_revision_and_workspaces(store: Store,
     assert (None if seen.engine != "sqlite" else "wal") == seen.journal_mode
 
 
-async def test_an_empty_database_stays_empty(database_url: str) -> None:
-    seen = await inspect(database_url)
+async def test_an_empty_database_stays_empty(empty_url: str) -> None:
+    seen = await inspect(empty_url)
 
     assert seen.revision is None
     assert not seen.workspaces
-    again = await inspect(database_url)
+    again = await inspect(empty_url)
     assert again == seen
 
 

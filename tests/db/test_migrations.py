@@ -26,9 +26,9 @@ from tests.support.schemas import make_older
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(empty_url: str) -> AsyncIterator[AsyncEngine]:
     """A way into the database past usersync."""
-    engine = open_writer(parse_url(database_url))
+    engine = open_writer(parse_url(empty_url))
     yield engine
     await engine.dispose()
 
@@ -64,8 +64,8 @@ def _differences(connection: sa.Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-async def test_from_empty_to_head_is_what_the_tables_say(database_url: str, engine: AsyncEngine) -> None:
-    await open_and_close(database_url)
+async def test_from_empty_to_head_is_what_the_tables_say(empty_url: str, engine: AsyncEngine) -> None:
+    await open_and_close(empty_url)
     async with engine.begin() as connection:
         differences = await connection.run_sync(_differences)
 
@@ -76,12 +76,12 @@ async def test_from_empty_to_head_is_what_the_tables_say(database_url: str, engi
 
 
 async def test_names_are_ordered_by_code_point_whatever_the_servers_language(
-    database_url: str, engine: AsyncEngine
+    empty_url: str, engine: AsyncEngine
 ) -> None:
     """A test server may order by code point by itself, so the order alone would prove nothing."""
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite compares bytes and has no language")
-    await open_and_close(database_url)
+    await open_and_close(empty_url)
     is_postgresql = engine.dialect.name == "postgresql"
     statement = (
         "SELECT collation_name FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'sort_key' "
@@ -93,8 +93,8 @@ async def test_names_are_ordered_by_code_point_whatever_the_servers_language(
     assert ("C" if is_postgresql else "utf8mb4_bin") == collation
 
 
-async def test_a_drift_between_tables_and_migrations_would_be_seen(database_url: str, engine: AsyncEngine) -> None:
-    await open_and_close(database_url)
+async def test_a_drift_between_tables_and_migrations_would_be_seen(empty_url: str, engine: AsyncEngine) -> None:
+    await open_and_close(empty_url)
     await say(engine, "ALTER TABLE workspaces DROP COLUMN domain", "ALTER TABLE users ADD COLUMN shoe_size INTEGER")
     async with engine.begin() as connection:
         differences = await connection.run_sync(_differences)
@@ -102,14 +102,14 @@ async def test_a_drift_between_tables_and_migrations_would_be_seen(database_url:
     assert 2 == len(differences)
 
 
-async def test_opening_again_changes_nothing_and_keeps_the_rows(database_url: str, engine: AsyncEngine) -> None:
-    store = await Store.open(database_url)
+async def test_opening_again_changes_nothing_and_keeps_the_rows(empty_url: str, engine: AsyncEngine) -> None:
+    store = await Store.open(empty_url)
     await install(store, TEAM)
     await keep(store, an_observation(real_name="Ada"))
     before = await get_user(store)
     await store.close()
 
-    store = await Store.open(database_url)
+    store = await Store.open(empty_url)
     after = await get_user(store)
     await store.close()
     async with engine.begin() as connection:
@@ -129,10 +129,10 @@ async def test_opening_again_leaves_a_sqlite_file_as_it_was(tmp_path: Path) -> N
     assert before == file.read_bytes()
 
 
-async def test_somebody_elses_tables_are_refused(database_url: str, engine: AsyncEngine) -> None:
+async def test_somebody_elses_tables_are_refused(empty_url: str, engine: AsyncEngine) -> None:
     await say(engine, "CREATE TABLE customers (id INTEGER)", "CREATE TABLE users (id INTEGER)")
     with pytest.raises(ForeignTables, match=r"of its own.*customers, users") as refusal:
-        await Store.open(database_url)
+        await Store.open(empty_url)
 
     assert {"customers", "users"} == await tables(engine)
     assert "DATABASE_URL" in str(refusal.value)
@@ -156,18 +156,18 @@ async def test_somebody_elses_file_is_the_same_to_the_byte_afterwards(tmp_path: 
     assert {"crm.sqlite3"} == names_in(tmp_path)
 
 
-async def test_another_programs_alembic_table_is_not_taken_for_ours(database_url: str, engine: AsyncEngine) -> None:
+async def test_another_programs_alembic_table_is_not_taken_for_ours(empty_url: str, engine: AsyncEngine) -> None:
     await say(engine, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
 
     with pytest.raises(ForeignTables):
-        await Store.open(database_url)
+        await Store.open(empty_url)
 
 
-async def test_a_newer_schema_is_refused_and_left_alone(database_url: str, engine: AsyncEngine) -> None:
-    await open_and_close(database_url)
+async def test_a_newer_schema_is_refused_and_left_alone(empty_url: str, engine: AsyncEngine) -> None:
+    await open_and_close(empty_url)
     await say(engine, f"UPDATE {VERSION_TABLE} SET version_num = '9999'", "ALTER TABLE users ADD COLUMN later INTEGER")
     with pytest.raises(NewerSchema, match="9999"):
-        await Store.open(database_url)
+        await Store.open(empty_url)
     async with engine.begin() as connection:
         revision = await connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))
 
@@ -188,8 +188,8 @@ async def test_a_newer_sqlite_file_is_the_same_to_the_byte_afterwards(tmp_path: 
     assert before == file.read_bytes()
 
 
-async def test_four_starts_at_once_on_an_empty_database_all_succeed(database_url: str, engine: AsyncEngine) -> None:
-    stores = await asyncio.gather(*(Store.open(database_url) for _ in range(4)))
+async def test_four_starts_at_once_on_an_empty_database_all_succeed(empty_url: str, engine: AsyncEngine) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_url) for _ in range(4)))
     await install(stores[0], TEAM)
     await keep(stores[1], an_observation(real_name="Ada"))
     seen = await get_user(stores[3])
@@ -216,11 +216,11 @@ async def test_a_start_waits_for_whoever_is_at_a_file_that_has_no_wal_yet(tmp_pa
     assert not done
 
 
-async def test_a_start_killed_before_its_first_revision_goes_on(database_url: str, engine: AsyncEngine) -> None:
+async def test_a_start_killed_before_its_first_revision_goes_on(empty_url: str, engine: AsyncEngine) -> None:
     """MariaDB commits each statement, so the version table may stand there alone and empty."""
     await say(engine, f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL)")
 
-    await open_and_close(database_url)
+    await open_and_close(empty_url)
 
     assert {*metadata.tables, VERSION_TABLE} == {
         name for name in await tables(engine) if not name.startswith("users_search")
@@ -304,13 +304,13 @@ def test_a_url_may_name_a_driver_or_none(url: str, driver: str) -> None:
     assert driver == parse_url(url).drivername
 
 
-async def test_pictures_of_emoji_are_no_news_to_whoever_had_none(database_url: str, engine: AsyncEngine) -> None:
-    await make_older(database_url, "0006", with_workspace=TEAM)
+async def test_pictures_of_emoji_are_no_news_to_whoever_had_none(empty_url: str, engine: AsyncEngine) -> None:
+    await make_older(empty_url, "0006", with_workspace=TEAM)
     columns = "team_id, id, updated, moment, kind, state, sort_key, search_text, email_key, rev, status_emoji"
     for user_id, emoji in (("U1", "':coffee:'"), ("U2", "''"), ("U3", "NULL")):
         values = f"'{TEAM}', '{user_id}', 100, 0, 'member', 'active', 'ada', 'ada', '', 0, {emoji}"
         await say(engine, f"INSERT INTO users ({columns}) VALUES ({values})")
-    await open_and_close(database_url)
+    await open_and_close(empty_url)
     async with engine.begin() as connection:
         told = (await connection.execute(sa.text("SELECT status_emoji_url FROM users ORDER BY id"))).scalars().all()
 

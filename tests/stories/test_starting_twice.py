@@ -10,7 +10,7 @@ from bot.simulator import Simulator
 from db import Store
 from db.copies import list_copies
 from db.migrate import newest_revision
-from tests.support.engines import ENGINES, empty_database
+from tests.support.engines import ENGINES, a_database
 from tests.support.program import environment, running, serve_environment
 from tests.support.schemas import make_older, set_revision
 from tests.support.waiting import eventually
@@ -21,7 +21,7 @@ from tests.support.waiting import eventually
 async def test_two_services_that_start_at_once_migrate_once_and_both_run(
     slack: Simulator, tmp_path: Path, engine: str, older: str | None
 ) -> None:
-    async with empty_database(engine, tmp_path) as url:
+    async with a_database(engine, tmp_path) as url:
         if older:
             await make_older(url, older, with_workspace=slack.team_id)
         env = serve_environment(slack, url)

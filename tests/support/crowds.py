@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from db import Store
 from db.derive import LACKS
 from db.filters import Sort, UserFilter
-from db.records import Kind, Observation, State, User
+from db.records import Change, Kind, Observation, Source, State, User
+from db.tables import users
 from db.user_fields import values_of
 from tests.support.factories import an_observation
 from tests.support.memory import NOW, keep
@@ -27,6 +31,36 @@ async def gather(store: Store, team_id: str, *, many: int = 60, seed: int = 7) -
     people = [_somebody(rng, f"U{number:03}", team_id) for number in range(many)]
     for start in range(0, many, 7):
         await keep(store, *people[start : start + 7], now=NOW + timedelta(minutes=start))
+
+
+async def multiply(store: Store, team_id: str, *, many: int) -> None:
+    """Copy whoever is there until they are many, each with a word of their own and one line in the log."""
+    async with store.reading() as rx:
+        ids = list(await rx.users._connection.scalars(sa.select(users.c.id).where(users.c.team_id == team_id)))
+        some = list((await rx.users.find_users(team_id, ids)).values())
+    people = [_copied(user, number) for number in range(many // len(some)) for user in some]
+    lines = [
+        Change(team_id, 1_000 + number // 900, number % 900, user.id, {"title": ""}, {"title": "x"}, Source.EVENT, NOW)
+        for number, user in enumerate(people)
+    ]
+    async with store.transaction() as tx:
+        await tx.users.insert(people)
+        await tx.user_fields.replace_of(people[:10_000])
+        await tx.changes.append(lines)
+    if store.place.startswith("postgresql"):
+        async with store._writer.begin() as connection:
+            await connection.exec_driver_sql("ANALYZE")
+
+
+def _copied(user: User, number: int) -> User:
+    own = f"nwquincunx{number} nhquincunx{number}"
+    return replace(
+        user,
+        id=f"{user.id}X{number}",
+        sort_key=f"{user.sort_key} {number:05}",
+        search_text=f" {user.search_text.strip()} {own} ",
+        email_key=f"{number}{user.email_key}" if user.email_key else "",
+    )
 
 
 def _somebody(rng: random.Random, user_id: str, team_id: str) -> Observation:

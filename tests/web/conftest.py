@@ -19,6 +19,7 @@ import web
 from bot.webserver import bind
 from db import Bell, Store, record
 from db.records import Observation, Source, Workspace
+from tests.support.engines import Migrated
 from tests.support.waiting import eventually
 
 TEAM = "T0MERIDIAN"
@@ -101,7 +102,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, migrated: Migrated) -> AsyncIterator[Store]:
+    await migrated.copy_file(tmp_path / "users.db")
     store = await Store.open(f"sqlite:///{tmp_path / 'users.db'}", bell=Bell())
     async with store.transaction() as tx:
         await tx.workspaces.save_workspace(Workspace(TEAM, "Meridian", "meridian"))
