@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test torture trials screenshots check format lock clean
+.PHONY: help setup demo serve test slow torture trials screenshots check format lock clean
 
 help: ## Explain the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -18,8 +18,11 @@ demo: .venv/.runtime ## Run the real service against a pretend Slack with invent
 serve: .venv/.runtime ## Follow your Slack (tokens from the environment or .env)
 	@$(PY) -m bot serve
 
-test: .venv/.dev ## Run all tests
-	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
+test: .venv/.dev ## Run the tests, but for those that take long
+	@$(PY) -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+slow: .venv/.dev ## Run the tests that take long
+	@$(PY) -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 torture: .venv/.dev ## Run the long versions of the stories about faults, and print figures (many minutes)
 	@$(PY) -m pytest $(ARGS) tests/torture

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from db.copies import keep_copy, way_back
-from db.dialects import file_of, has_tables, migration_lock
+from db.dialects import file_of, has_tables, mend_search, migration_lock
 from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
 from db.outages import unavailable
@@ -53,6 +53,7 @@ async def migrate(writer: AsyncEngine) -> None:
             await _refuse_what_is_not_ours(connection, writer.url)
             await _keep_copy(connection, writer.url)
             await connection.run_sync(_upgrade)
+            await connection.run_sync(mend_search)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         raise unavailable(error) from error
 

@@ -8,7 +8,7 @@ from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_t
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
-from db.dialects.searching import build_search, drop_search, number_rows
+from db.dialects.searching import build_search, drop_search, mend_search, number_rows
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "journal_mode",
     "key_part",
     "long_text",
+    "mend_search",
     "migration_lock",
     "number_rows",
     "out_of_reach",

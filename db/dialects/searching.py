@@ -25,6 +25,8 @@ INSERT INTO users_search (users_search) VALUES ('rebuild')
 """
 """A table of SQLite's for full text (sqlite.org/fts5.html), kept by triggers: only words that change cost."""
 
+_TRIGGERS = ("new", "changed", "gone")
+
 GIN = """
 CREATE INDEX IF NOT EXISTS users_search ON users
 USING gin (array_to_tsvector(string_to_array(btrim(search_text), ' '))) WITH (gin_pending_list_limit = 128)
@@ -46,11 +48,35 @@ def build_search(connection: sa.Connection) -> None:
 def drop_search(connection: sa.Connection) -> None:
     """Take the index away; the words stay in the rows."""
     if connection.dialect.name == "sqlite":
-        for trigger in ("new", "changed", "gone"):
+        for trigger in _TRIGGERS:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS users_search_of_a_{trigger}_row")
         connection.exec_driver_sql("DROP TABLE IF EXISTS users_search")
     elif connection.dialect.name == "postgresql":
         connection.exec_driver_sql("DROP INDEX IF EXISTS users_search")
+
+
+def mend_search(connection: sa.Connection) -> None:
+    """Make the index anew where it is not there or has been left behind, as by a copy of the tables alone.
+
+    Whether its newest row is the table's newest is told at once, however many there are.
+    """
+    is_whole = {"sqlite": _is_whole_on_sqlite, "postgresql": _is_whole_on_postgresql}.get(connection.dialect.name)
+    if is_whole is not None and not is_whole(connection):
+        drop_search(connection)
+        build_search(connection)
+
+
+def _is_whole_on_sqlite(connection: sa.Connection) -> bool:
+    named = "SELECT count(*) FROM sqlite_master WHERE name LIKE 'users_search_of_%' OR name = 'users_search'"
+    if connection.exec_driver_sql(named).scalar_one() != 1 + len(_TRIGGERS):
+        return False
+    newest = "SELECT (SELECT max(id) FROM users_search_docsize) IS (SELECT max(row_id) FROM users)"
+    return bool(connection.exec_driver_sql(newest).scalar_one())
+
+
+def _is_whole_on_postgresql(connection: sa.Connection) -> bool:
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('users_search')"
+    return bool(connection.exec_driver_sql(valid).scalar())
 
 
 def number_rows(connection: sa.Connection) -> None:

@@ -69,6 +69,7 @@ async def test_a_storm_of_noise_alone_moves_nothing_but_watermarks(
     assert 3 <= books.number("SELECT count(*) FROM storm_writes") <= 600
 
 
+@pytest.mark.slow
 async def test_what_is_shed_while_the_database_is_held_comes_again_and_is_followed_by_a_run(
     slack: Simulator, start: Start, tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ async def test_in_a_pipe_it_tells_in_plain_lines_how_far_it_is(slack: Simulator,
     assert "━" not in program.output
 
 
+@pytest.mark.slow
 async def test_a_held_run_ends_with_1_and_confirm_ends_it(tmp_path: Path) -> None:
     file = tmp_path / "new.sqlite3"
     async with Simulator(crowd=150) as slack:

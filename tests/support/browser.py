@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from playwright.async_api import Browser, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -16,6 +17,15 @@ NEEDS_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: nothing of the page was seen in a browser"),
 ]
+
+
+_ALWAYS = ((390, "light"), (1280, "dark"))
+
+
+def shapes(*widths: int) -> list[ParameterSet]:
+    """Give each width of a page, light and dark: a phone in light and a desk in dark always, the rest as slow ones."""
+    every = [(width, scheme) for width in widths for scheme in ("light", "dark")]
+    return [pytest.param(*each, marks=[] if each in _ALWAYS else pytest.mark.slow) for each in every]
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-from tests.support.browser import NEEDS_CHROMIUM, a_page
+from tests.support.browser import NEEDS_CHROMIUM, a_page, shapes
 from tests.web.conftest import TEAM, Slack, serving
 from tests.web.test_browser import AXE, EVERYBODY, PEOPLE, WITHIN_A_SECOND, connected
 
@@ -40,8 +40,7 @@ async def focused(page: Page) -> str:
     return str(await page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 390])
+@pytest.mark.parametrize(("width", "scheme"), shapes(390, 800, 1280))
 async def test_every_state_is_without_barriers_and_never_scrolls_sideways(
     browser: Browser, url: str, scheme: Any, width: int
 ) -> None:

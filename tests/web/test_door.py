@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 import web
 from db import Store, mark_missing
 from db.records import Kind, State, User, Workspace
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, shapes
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
@@ -270,8 +270,7 @@ async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slac
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 1280))
 async def test_the_pages_at_the_door_are_for_everybody(
     app: Starlette, browser: Browser, slack: Slack, store: Store, clock: Clock, scheme: Any, width: int
 ) -> None:

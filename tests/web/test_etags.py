@@ -263,3 +263,14 @@ async def test_another_process_is_another_build(app: Starlette, store: Store, cl
             tags.append((await client.get("/api/v1/users")).headers["etag"])
 
     assert tags[0] != tags[1]
+
+
+async def test_a_page_that_was_there_before_still_keeps_the_layout_it_is_asked_for(client: httpx.AsyncClient) -> None:
+    tags: dict[str, str] = {}
+    for shape in ("cards", "list", "cards", "list", "cards"):
+        path = f"/?view={shape}"
+        answer = await client.get(path, headers={"If-None-Match": tags[shape]} if shape in tags else {})
+        if tag := answer.headers.get("etag"):
+            tags[shape] = tag
+
+        assert shape == client.cookies["usersync_view"]

@@ -116,6 +116,7 @@ async def test_no_header_breaks_a_page_or_is_said_back_raw(tmp_path: Path) -> No
     await store.close()
 
 
+@pytest.mark.slow
 async def test_a_search_for_hostile_text_finds_nobody_who_does_not_have_it(store: Store) -> None:
     async with serving(an_app(store)) as url, httpx.AsyncClient(base_url=url) as client:
         for text in HOSTILE:

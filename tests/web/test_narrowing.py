@@ -101,6 +101,7 @@ async def test_each_filter_finds_whom_a_naive_reader_finds(client: httpx.AsyncCl
     assert {each: naively(fits) for each, fits in FILTERS.items()} == found
 
 
+@pytest.mark.slow
 async def test_the_count_beside_a_value_is_what_its_link_finds(client: httpx.AsyncClient, slack: Slack) -> None:
     await everybody(slack)
     starts = ["/", "/?title=engineer", "/?kind=bot&kind=external&state=active&state=deactivated", "/?Xf01=product",

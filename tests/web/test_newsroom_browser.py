@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 import web
 from db import Store
 from db.records import Workspace
-from tests.support.browser import NEEDS_CHROMIUM, a_page
+from tests.support.browser import NEEDS_CHROMIUM, a_page, shapes
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import a_door
 from tests.web.test_ops import Hand, a_letter, a_run
@@ -82,8 +82,7 @@ async def violations_of(page: Any) -> list[Any]:
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 1024, 390, 320])
+@pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 1024, 1280))
 async def test_no_state_has_barriers_or_scrolls_sideways(
     browser: Browser, url: str, slack: Slack, store: Store, clock: Clock, service: Service, scheme: str, width: int
 ) -> None:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 import web
 from db import Store
 from db.filters import CustomField
-from tests.support.browser import NEEDS_CHROMIUM, a_page
+from tests.support.browser import NEEDS_CHROMIUM, a_page, shapes
 from tests.web.conftest import NOON, TEAM, Clock, Service, Slack, serving
 from tests.web.test_clock_changes import CHANGES
 
@@ -175,8 +175,7 @@ async def barriers(page: Page) -> list[tuple[str, list[str]]]:
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 390, 320])
+@pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 800, 1280))
 async def test_a_profile_in_any_state_has_no_barriers_and_never_scrolls_sideways(
     browser: Browser, url: str, scheme: str, width: int
 ) -> None:

@@ -169,6 +169,7 @@ async def test_while_people_come_go_and_move_whoever_stays_is_in_the_file_once(s
     assert at >= 150
 
 
+@pytest.mark.slow
 async def test_a_file_of_many_thousands_is_written_in_little_memory(store: Store, slack: Slack) -> None:
     count = 20_000
     for start in range(0, count, 2_000):
@@ -188,6 +189,7 @@ async def test_a_file_of_many_thousands_is_written_in_little_memory(store: Store
     assert peak < 10_000_000
 
 
+@pytest.mark.slow
 async def test_a_download_that_breaks_off_does_not_end_like_a_whole_one(
     app: Starlette, slack: Slack, tmp_path: Path
 ) -> None:
