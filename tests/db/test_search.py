@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db import Store
 from db.filters import UserFilter
-from db.fold import folded, folded_words
+from db.fold import folded, folded_letters, folded_words
 from tests.support.factories import an_observation
 from tests.support.memory import keep, keep_people
 
@@ -71,6 +71,11 @@ async def found(store: Store, q: str) -> set[str]:
 )
 def test_words_are_folded(text: str, words: list[str]) -> None:
     assert words == folded_words(text)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_plain_text_is_folded_as_any_other(text: str) -> None:
+    assert folded_letters(text) == folded_words(text)
 
 
 @given(st.text(max_size=60))
