@@ -15,7 +15,8 @@ from bot.command.roles import Roles, RoleUnknown
 from bot.replay import replay
 from bot.runs.claim import AlreadyRunning
 from bot.runs.patience import PassFailed
-from bot.runs.schedule import Schedule, Ticket
+from bot.runs.schedule import Schedule
+from bot.runs.ticket import Ticket
 from bot.runs.words import who_runs
 from db import Store
 from db.errors import StoreError

@@ -18,7 +18,8 @@ from bot.runs.claim import AlreadyRunning
 from bot.runs.patience import PassFailed
 from bot.runs.progress import progress_of
 from bot.runs.runner import Finished
-from bot.runs.schedule import Schedule, Ticket
+from bot.runs.schedule import Schedule
+from bot.runs.ticket import Ticket
 from bot.runs.words import summary
 from db import Store
 from db.errors import StoreError

@@ -15,6 +15,7 @@ from bot.parse import is_user_id
 from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
 from bot.runs.claim import Claim
 from bot.runs.drift import drift_of
+from bot.runs.halt import Halt
 from bot.runs.pages import CursorRefused, Pages, SlackPage
 from bot.runs.patience import Patience
 from bot.runs.progress import Progress
@@ -47,6 +48,7 @@ class Resync:
         lists: Patience,
         asks: Patience,
         clock: Callable[[], datetime],
+        halt: Halt,
     ) -> None:
         self._store = store
         self._client = client
@@ -54,10 +56,15 @@ class Resync:
         self._lists = lists
         self._asks = asks
         self._clock = clock
+        self._halt = halt
         self.progress = progress
 
     async def run(self) -> str | None:
-        """Walk to the end; return why nobody was marked missing, if that is so. Raises PassFailed, Held, StoreError."""
+        """Walk to the end; return why nobody was marked missing, if that is so.
+
+        Raises PassFailed, RunCancelled where that was wished, Held, StoreError.
+        """
+        self._halt.look()
         if not self._claim.run.is_listed:
             await self._list()
         if self.progress.nameless:
@@ -83,7 +90,7 @@ class Resync:
         fetching = asyncio.create_task(pages.fetch(cursor), name="fetching a page")
         try:
             while True:
-                page = await fetching
+                page = await self._halt.unless(asyncio.shield(fetching))
                 self.progress.calls += 1
                 if page.next_cursor is None:
                     await self._write(page)
@@ -108,6 +115,7 @@ class Resync:
             if number == len(slices):
                 also = self._checkpoint(page, ids, last=entries)
             await self._commit(entries, page.asked_at_s, also=also)
+            self._halt.look()
 
     def _found(self, entries: Sequence[Entry], done: Recorded, asked_at_s: float) -> dict[str, Any]:
         """Count what was found so far: a page that is read again after a kill would find none of it."""
@@ -176,8 +184,9 @@ class Resync:
                 "people who left, so nobody was marked as missing. If it is true, confirm it with /usersync confirm in "
                 "Slack or with usersync resync --confirm: the list is then read afresh."
             )
-        asked = await ask_for(self._client, self._asks, unseen, on_asked=self._note_asked)
+        asked = await self._halt.unless(ask_for(self._client, self._asks, unseen, on_asked=self._note_asked))
         await self._merge_found(asked.found)
+        self._halt.look()  # for the last time: whom Slack does not know is marked as a whole, or not at all
         await self._mark(asked, since=since)
 
     def _note_asked(self, number: int) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 import structlog
 
 from bot.runs.claim import Claim, Order, claimed
+from bot.runs.halt import Halt, RunCancelled
 from bot.runs.pacing import TIER_2, TIER_4, Pacer
 from bot.runs.patience import PassFailed, Patience, Sleep
 from bot.runs.progress import Progress, progress_of
@@ -66,10 +67,13 @@ class Runner:
         self._asks = Pacer(self._pace.asks_a_minute, sleep=sleep)
         self.instance = instance_name(verb)
 
-    async def run(self, team_id: str, order: Order, *, on_start: Callable[[Progress], None]) -> Finished:
+    async def run(
+        self, team_id: str, order: Order, *, on_start: Callable[[Progress], None], halt: Halt | None = None
+    ) -> Finished:
         """Make a run, or end one that was left in the middle; `on_start` is given its live progress.
 
-        Raises AlreadyRunning, PassFailed (its row says why), StoreError (its row is left for who comes next).
+        Raises AlreadyRunning, PassFailed and RunCancelled (its row says why), StoreError (its row is left for who
+        comes next).
         """
         async with claimed(self._store, team_id, order, instance=self.instance, clock=self._clock) as claim:
             progress = progress_of(claim.run)
@@ -79,10 +83,10 @@ class Runner:
             on_start(progress)
             log.info("a run begins", team_id=team_id, run=claim.run.run_id, kind=progress.kind.value)
             async with _beating(claim):
-                ended = await self._to_the_end(claim, progress)
+                ended = await self._to_the_end(claim, progress, halt or Halt())
         return Finished(ended, claim.is_resumed)
 
-    async def _to_the_end(self, claim: Claim, progress: Progress) -> Run:
+    async def _to_the_end(self, claim: Claim, progress: Progress, halt: Halt) -> Run:
         resync = Resync(
             self._store,
             self._client,
@@ -91,11 +95,15 @@ class Runner:
             lists=self._patience(self._lists, progress),
             asks=self._patience(self._asks, progress),
             clock=self._clock,
+            halt=halt,
         )
         try:
             reason = await resync.run()
         except Held as held:
             return await self._end(claim, progress, RunState.HELD, str(held), is_read=True)
+        except RunCancelled as wished:
+            ended = await self._end(claim, progress, RunState.FAILED, str(wished))
+            raise RunCancelled(wished.by, ended) from None
         except PassFailed as failed:
             await self._end(claim, progress, RunState.FAILED, str(failed))
             raise

@@ -7,15 +7,17 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.runs.claim import AlreadyRunning, Order
+from bot.runs.halt import RunCancelled
 from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
 from bot.runs.runner import Finished, Runner
-from bot.runs.words import spent
+from bot.runs.ticket import Ticket
+from bot.runs.words import spent, who_cancelled
 from db import Store
 from db.errors import StoreError
 from db.records import Run, RunState
@@ -41,21 +43,6 @@ class Rhythm:
     """While another process is at it; and how often it is looked whether one has been."""
     hello_s: float = 30
     """How long the first run waits for a connection; people are read without one rather than not at all."""
-
-
-@dataclass(slots=True)
-class Ticket:
-    """A run that somebody waits for: its progress from the moment it begins, and its end."""
-
-    order: Order
-    progress: Progress | None = None
-    joined: Order | None = None
-    """What somebody asked for while it was under way."""
-    ended: asyncio.Future[Finished] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Raises AlreadyRunning, PassFailed, StoreError."""
-
-    def __post_init__(self) -> None:
-        self.ended.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody listens
 
 
 class Schedule:
@@ -109,6 +96,13 @@ class Schedule:
         return self._current.progress if self._current else None
 
     @property
+    def next_reconcile_in_s(self) -> float:
+        """How long until people are read again by themselves, as far as is known now; seconds."""
+        now = self._monotonic()
+        begins_at = self._not_before if self._gap else max(self._due_at, self._not_before)
+        return max(0.0, begins_at - now, self._slack_left_s)
+
+    @property
     def next_in_s(self) -> float:
         """How long until a run may begin by itself at the earliest; seconds."""
         return max(0.0, self._not_before - self._monotonic(), self._slack_left_s)
@@ -154,6 +148,17 @@ class Schedule:
         self._waiting.append(ticket)
         self._changed.set()
         return ticket, True
+
+    def cancel(self, ticket_id: str, *, by: str) -> Ticket | None:
+        """Let a run end early, at the next point where nothing is half done; None where it has ended already."""
+        if self._current is not None and self._current.ticket_id == ticket_id:
+            self._current.halt.wish(by)
+            return self._current
+        ticket = next((each for each in self._waiting if each.ticket_id == ticket_id), None)
+        if ticket is not None:
+            self._waiting.remove(ticket)
+            ticket.ended.set_exception(RunCancelled(by))
+        return ticket
 
     async def run(self) -> None:
         """Make runs until cancelled."""
@@ -216,6 +221,8 @@ class Schedule:
         is_first_look, self.last = self.last is None, last
         if is_first_look and self.last_state is not None:  # what came of a run of ours is newer than any that had ended
             return
+        if who_cancelled(last.reason):  # somebody wanted that; how the service stands is as it was before
+            return
         self.last_state = last.state
         self.trouble = _failed(last.reason or "") if last.state is RunState.FAILED else last.reason
         if not is_first_look and last.state is not RunState.FAILED:
@@ -228,12 +235,14 @@ class Schedule:
         try:
             # One token lists one workspace, whatever `team_id` it is asked for.
             team_id = await self._team_id()
-            finished = await self._runner.run(team_id, ticket.order, on_start=self._show)
+            finished = await self._runner.run(team_id, ticket.order, on_start=self._show, halt=ticket.halt)
             asked = ticket.order if ticket.order.is_asked else ticket.joined
             if finished.is_resumed and asked:  # it began before it was asked for
-                finished = await self._runner.run(team_id, asked, on_start=self._show)
+                finished = await self._runner.run(team_id, asked, on_start=self._show, halt=ticket.halt)
         except AlreadyRunning as error:
             self._put_off(ticket, error, 0 if ticket.order.is_asked else self._rhythm.look_again_s)
+        except RunCancelled as error:
+            self._call_off(ticket, error)
         except (PassFailed, StoreError) as error:
             self._fail(ticket, error)
         else:
@@ -259,6 +268,14 @@ class Schedule:
         self._current = None  # whoever asks from now on asks for another run
         await self._on_ended(finished)
         self.finished += 1
+
+    def _call_off(self, ticket: Ticket, error: RunCancelled) -> None:
+        """End a cancelled run for good: not tried again at once, but what it was to close stays open for long."""
+        now, pause_s = self._monotonic(), min(self._rhythm.longest_retry_s, self._rhythm.every_s)
+        self._not_before = max(self._not_before, now + self._rhythm.rest_s)
+        self._due_at = max(self._due_at, now + pause_s) if ticket.order.is_asked else now + pause_s
+        self.last = error.run or self.last
+        ticket.ended.set_exception(error)
 
     def _fail(self, ticket: Ticket, error: PassFailed | StoreError) -> None:
         pause_s = min(self._rhythm.retry_s * 2**self._failures, self._rhythm.longest_retry_s)

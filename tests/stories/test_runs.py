@@ -16,7 +16,7 @@ from bot.runs.pacing import Pacer
 from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
 from bot.runs.runner import Finished, RunPace
-from bot.runs.schedule import Ticket
+from bot.runs.ticket import Ticket
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator

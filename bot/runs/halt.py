@@ -1,0 +1,62 @@
+"""A wish that a run ends early, and by whom: looked at where nothing is half done, so that whatever was read stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bot.runs.patience import PassFailed
+from bot.runs.words import cancelled_by
+from db.records import Run
+
+T = TypeVar("T")
+
+
+class RunCancelled(PassFailed):
+    """Somebody cancelled the run; nobody was marked for it."""
+
+    def __init__(self, by: str, run: Run | None = None) -> None:
+        super().__init__(cancelled_by(by))
+        self.by = by
+        """Who: a user's id."""
+        self.run = run
+        """Its row as it ended; None where it had not begun."""
+
+
+class Halt:
+    """The wish, of which a run is told; the first who wishes it counts."""
+
+    def __init__(self) -> None:
+        self._wished = asyncio.Event()
+        self.by = ""
+
+    @property
+    def is_wished(self) -> bool:
+        return self._wished.is_set()
+
+    def wish(self, by: str) -> None:
+        """Wish it; `by` is a user's id."""
+        if not self.is_wished:
+            self.by = by
+            self._wished.set()
+
+    def look(self) -> None:
+        """Go on only where nobody wishes it to end. Raises RunCancelled."""
+        if self.is_wished:
+            raise RunCancelled(self.by)
+
+    async def unless(self, work: Awaitable[T]) -> T:
+        """Wait for work that changes nothing, such as a question to Slack; it is left as soon as the run is to end.
+
+        Raises RunCancelled, and what the work raises.
+        """
+        task, wished = asyncio.ensure_future(work), asyncio.ensure_future(self._wished.wait())
+        try:
+            await asyncio.wait([task, wished], return_when=asyncio.FIRST_COMPLETED)
+            self.look()
+            return await task
+        finally:
+            for each in (task, wished):
+                each.cancel()
+            await asyncio.gather(task, wished, return_exceptions=True)
