@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 
 _OK, _NOT_FOUND = 200, 404
 _OBSERVED = ("user_change", "team_join")
-_EVENTS, _COMMANDS = "events_api", "slash_commands"
-_RESTARTING = "usersync is being restarted, and did nothing about this. Send it again in a minute."
+_EVENTS = "events_api"
+_RESTARTING = "usersync is being restarted, and did nothing about this. Try it again in a minute."
 _RATE_LIMITED = "app_rate_limited"
 """The one event without an inner event (docs.slack.dev, Rate limits)."""
 
@@ -86,10 +86,9 @@ class EnvelopeHandler:
             log.warning("some envelopes were still under way", envelopes=self._in_flight)
 
     async def _turn_away(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Leave an event unacked; what Slack never sends again, a command or a button, is acked, in words if it can."""
+        """Leave an event unacked; what Slack never sends again, a command or a button, is acked in words."""
         if request.type != _EVENTS:
-            body = _RESTARTING if request.type == _COMMANDS else ""
-            await self._respond(client, request, BoltResponse(status=_OK, body=body))
+            await self._respond(client, request, BoltResponse(status=_OK, body=_RESTARTING))
 
     async def _respond(
         self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, response: BoltResponse

@@ -93,6 +93,7 @@ class House:
             self.runs,
             self.client,
             self._socket_web_client,
+            lag_s=lambda: self._intake.lag.last_s,
         )
         self.alerts = self._make_alerts()
 
@@ -200,6 +201,7 @@ class House:
                 admins=self._settings.admins,
                 policy=Policy(self._settings.visibility),
                 public_url=(self._settings.public_url or "").rstrip("/"),
+                fields=self._settings.fields,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +27,8 @@ class Standing:
     runs: Schedule
     bot_client: SlackClient
     socket_client: SlackClient
+    lag_s: Callable[[], float | None] = lambda: None
+    """Tells how far behind Slack the last commit was; seconds."""
 
     @property
     def last_heard_at(self) -> datetime | None:
@@ -77,5 +80,7 @@ class Standing:
             walked_at=workspace.walked_at if workspace else None,
             trouble=self.trouble,
             is_memory_closed=self.database.away_since is not None,
+            lag_s=self.lag_s(),
+            next_in_s=self.runs.next_reconcile_in_s,
             progress=progress if progress and progress.team_id == team_id else None,
         )

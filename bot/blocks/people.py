@@ -35,6 +35,14 @@ def card(person: Card) -> str:
     return "\n".join(filter(None, [" · ".join(head), " · ".join(below)]))
 
 
+def line(person: Card) -> str:
+    """Write somebody on a single line of a list; nobody is called by it."""
+    name = plain(person.name)
+    head = f"*<{person.url}|{name}>*" if person.url else f"*{name}*"
+    badges = [f"_{escape(each)}_" for each in person.badges]
+    return "• " + " · ".join(filter(None, [head, *badges, plain(person.title), escape(person.clock)]))
+
+
 def plain(text: str) -> str:
     """Write what others wrote as one line without markup, cut; signs that would begin bold or code are left out."""
     line = " ".join(text.split())

@@ -1,4 +1,4 @@
-"""An answer to a command: paragraphs, perhaps a button, and the same in plain text for notifications. Pure.
+"""An answer in Slack: paragraphs and rows of buttons, and the same in plain text for notifications. Pure.
 
 Limits: docs.slack.dev, Blocks (a section holds 3,000 letters, a message 50 blocks, a button's address 3,000).
 """
@@ -14,6 +14,7 @@ Json = dict[str, Any]
 MOST_LETTERS = 3_000
 MOST_PARAGRAPHS = 20
 MOST_ADDRESS = 3_000
+MOST_QUESTION = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,55 @@ class Button:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What Slack asks whoever presses a button, before it tells us."""
+
+    title: str
+    words: str
+    """In Slack's markup; names and foreign words in them are escaped already."""
+    yes: str
+    no: str = "Keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that does something; `value` is given back to us with the press."""
+
+    label: str
+    action_id: str
+    value: str = ""
+    asks: Question | None = None
+    is_grave: bool = False
+    """Whether it takes something away."""
+
+
+Row = tuple[Button | Press, ...]
+
+
 def escape(text: str) -> str:
     """Write a text so that Slack reads no markup in it (docs.slack.dev, Formatting message text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def message(paragraphs: Sequence[str], *, button: Button | None = None) -> Json:
-    """Make a message of paragraphs in Slack's markup; names and foreign words in them are escaped already."""
-    kept = [_cut(each) for each in paragraphs if each][:MOST_PARAGRAPHS]
-    blocks = [_section(each) for each in kept]
-    if button is not None and len(button.url) <= MOST_ADDRESS:
-        blocks += [_button(button), *([_context(button.hint)] if button.hint else [])]
-    return {"text": _cut("\n".join(kept)), "blocks": blocks}
+def message(parts: Sequence[str | Row], *, button: Button | None = None, presses: Row = ()) -> Json:
+    """Make a message of paragraphs in Slack's markup, and of rows of buttons; the last row is `button` and `presses`.
+
+    Names and foreign words in the paragraphs are escaped already.
+    """
+    kept = [_cut(each) if isinstance(each, str) else each for each in parts if each][:MOST_PARAGRAPHS]
+    blocks = [block for each in kept for block in ([_section(each)] if isinstance(each, str) else _row(each))]
+    blocks += _row((*([button] if button is not None else []), *presses))
+    return {"text": _cut("\n".join(each for each in kept if isinstance(each, str))), "blocks": blocks}
+
+
+def _row(row: Row) -> list[Json]:
+    """Lay buttons side by side, and their hints below; a button with an address too long for Slack is left out."""
+    shown = [each for each in row if isinstance(each, Press) or len(each.url) <= MOST_ADDRESS]
+    hints = [each.hint for each in shown if isinstance(each, Button) and each.hint]
+    elements = [_press(each) if isinstance(each, Press) else _button(each) for each in shown]
+    actions = [{"type": "actions", "elements": elements}] if elements else []
+    return [*actions, *(_context(each) for each in hints)]
 
 
 def _section(text: str) -> Json:
@@ -53,20 +91,44 @@ def _words(text: str) -> Json:
 
 
 def _button(button: Button) -> Json:
-    element = {
+    return {
         "type": "button",
         "action_id": button.action_id,
         "style": "primary",
-        "text": {"type": "plain_text", "text": button.label},
+        "text": _plain(button.label),
         "url": button.url,
     }
-    return {"type": "actions", "elements": [element]}
 
 
-def _cut(text: str) -> str:
+def _press(press: Press) -> Json:
+    return {
+        "type": "button",
+        "action_id": press.action_id,
+        "text": _plain(press.label),
+        "value": press.value,
+        **({"style": "danger"} if press.is_grave else {}),
+        **({"confirm": _question(press.asks)} if press.asks else {}),
+    }
+
+
+def _question(question: Question) -> Json:
+    return {
+        "title": _plain(question.title),
+        "text": {"type": "mrkdwn", "text": _cut(question.words, MOST_QUESTION)},
+        "confirm": _plain(question.yes),
+        "deny": _plain(question.no),
+        "style": "danger",
+    }
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def _cut(text: str, most: int = MOST_LETTERS) -> str:
     """Keep it within the limit; an entity that the cut would part goes as a whole."""
-    if len(text) <= MOST_LETTERS:
+    if len(text) <= most:
         return text
-    kept = text[: MOST_LETTERS - 1]
+    kept = text[: most - 1]
     start = kept.rfind("&", len(kept) - 5)
     return (kept if start < 0 or ";" in kept[start:] else kept[:start]) + "…"

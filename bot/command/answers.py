@@ -1,4 +1,4 @@
-"""What one person is told in answer to one command: posts to its response URL, and a direct message where that ends.
+"""What one person is told in answer to a command or a press: posts to its response URL, else a direct message.
 
 Facts: docs.slack.dev, Handling user interaction: five posts within thirty minutes; `replace_original` changes the last.
 The address is a secret, so no line of the log holds it. Nothing here raises: an answer that fails costs only itself.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.command.typed import Typed
 from bot.slack import SlackClient, error_word
 
 log = structlog.get_logger(__name__)
@@ -28,6 +27,16 @@ OPEN_FOR_S = 28 * 60
 PATIENCE_S = 10
 TRIES = 2
 _OK, _MULTIPLE, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
+
+
+class Asker(Protocol):
+    """Who asked, and the address that takes the answer."""
+
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def response_url(self) -> str: ...
 
 
 class Answers:
@@ -48,9 +57,9 @@ class Answers:
         self.monotonic = monotonic
         self._pause_s = pause_s
 
-    def to(self, typed: Typed) -> Answer:
-        """Begin the answer to a command that has just come in."""
-        return Answer(self, typed)
+    def to(self, asker: Asker, *, in_place: bool = False) -> Answer:
+        """Begin the answer to what has just come in; `in_place` of the message whose button was pressed."""
+        return Answer(self, asker, in_place=in_place)
 
     async def post(self, url: str, content: Json) -> bool:
         """Post to a response URL; once more where that may help. Tells whether Slack took it."""
@@ -97,12 +106,13 @@ class Answers:
 class Answer:
     """One chain of messages, of which the last stands."""
 
-    def __init__(self, answers: Answers, typed: Typed) -> None:
+    def __init__(self, answers: Answers, asker: Asker, *, in_place: bool = False) -> None:
         self._answers = answers
-        self._typed = typed
+        self._asker = asker
+        self._shown_as = {} if in_place else {"response_type": "ephemeral"}  # a message stays what it was
         self._opened_at = answers.monotonic()
         self._posts = 0
-        self._stands = False
+        self._stands = in_place
         self._is_used_up = False
 
     async def show(self, content: Json) -> None:
@@ -113,16 +123,14 @@ class Answer:
     async def end(self, content: Json) -> None:
         """Say the last word: in the place of the last message, else as a direct message."""
         if not await self._post(content):
-            await self._answers.write_to(self._typed.user_id, content)
+            await self._answers.write_to(self._asker.user_id, content)
 
     async def _post(self, content: Json) -> bool:
         if self._is_used_up or self._answers.monotonic() - self._opened_at > OPEN_FOR_S:
             return False
         self._posts += 1
         place = {"replace_original": True} if self._stands else {}
-        is_taken = await self._answers.post(
-            self._typed.response_url, {"response_type": "ephemeral", **content, **place}
-        )
+        is_taken = await self._answers.post(self._asker.response_url, {**self._shown_as, **content, **place})
         self._stands = self._stands or is_taken
         self._is_used_up = self._posts >= MOST_POSTS
         return is_taken

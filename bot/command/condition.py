@@ -22,5 +22,9 @@ class Condition:
     is_memory_closed: bool = False
     """Whether nothing can be written, so that no change is taken in."""
     trouble: str | None = None
+    lag_s: float | None = None
+    """How long after it was made in Slack the last change was here; seconds, None before the first."""
+    next_in_s: float | None = None
+    """How long until everybody is read again by itself; seconds."""
     progress: Progress | None = None
     """Of the run under way."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from bot.command import found_words, words
 from bot.command.invitation import Invitation
 from bot.command.looking import looking
 from bot.command.roles import Role, Roles, RoleUnknown
-from bot.command.typed import Typed
+from bot.command.typed import Typed, mention_of
 from db import Seen, Sight, Store
 from db.errors import StoreError
 from db.filters import UserFilter
@@ -26,7 +25,6 @@ Json = dict[str, Any]
 
 MOST = 5
 EVERYBODY = UserFilter(kinds=frozenset(Kind) - {Kind.ERASED}, states=frozenset(State))
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,63})(?:\|[^>]*)?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,8 @@ class Finder:
         return sight_of(self._policy, audience, frozenset({typed.team_id}))
 
     async def _look(self, seen: Seen, typed: Typed) -> Json:
-        if mention := _MENTION.fullmatch(typed.sought):
-            user = await seen.find_user(typed.team_id, mention[1])
+        if user_id := mention_of(typed.sought):
+            user = await seen.find_user(typed.team_id, user_id)
             is_there = user is not None and user.kind is not Kind.ERASED
             return self._cards("", Found((user,), 1)) if user and is_there else message([found_words.nobody("that")])
         usual = UserFilter(q=typed.sought)

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.blocks.replies import escape, message
+from bot.blocks.replies import Press, Row, escape, message
 from bot.command import words
 from bot.command.answers import Answer
 from bot.command.condition import Condition
 from bot.command.invitation import Invitation
 from bot.command.looking import looking
+from bot.command.pressed import Deed
 from bot.command.typed import Typed
 from bot.runs.claim import AlreadyRunning
+from bot.runs.halt import RunCancelled
 from bot.runs.patience import PassFailed
 from bot.runs.progress import progress_of
 from bot.runs.runner import Finished
@@ -79,12 +81,13 @@ class Resyncs:
         begun = loop.time()
         button = await self._invitation.button(typed)
         if not ticket.ended.done():
-            await answer.show(message([note], button=button))
+            await answer.show(message([note], button=button, presses=_cancel(ticket)))
         for after_s in self._updates_after_s:
             await asyncio.wait([ticket.ended], timeout=max(0.0, begun + after_s - loop.time()))
             if ticket.ended.done():
                 break
-            await answer.show(message([self._far(ticket, typed)], button=button))
+            presses = () if ticket.halt.is_wished else _cancel(ticket)
+            await answer.show(message([self._far(ticket, typed)], button=button, presses=presses))
         await asyncio.wait([ticket.ended])
         paragraphs = await self._outcome(ticket, typed)
         # The first link may have been used, or be too old by now.
@@ -103,6 +106,8 @@ class Resyncs:
             finished = ticket.ended.result()
         except AlreadyRunning as error:
             return self._elsewhere(error.run)
+        except RunCancelled as error:
+            return [words.cancelled(error.by)]
         except PassFailed as error:
             return [words.failed(str(error), is_confirmed=ticket.order.is_confirmed)]
         except StoreError as error:
@@ -122,3 +127,8 @@ class Resyncs:
         except StoreError as error:
             return [*told, words.counts_away(error.plain)]
         return [*told, escape(summary(condition.workspace, tally, finished.run, sockets=condition.sockets))]
+
+
+def _cancel(ticket: Ticket) -> Row:
+    """The button that lets this run end early."""
+    return (Press("Cancel", Deed.CANCEL_RUN, ticket.ticket_id, is_grave=True),)

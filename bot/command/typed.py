@@ -1,4 +1,4 @@
-"""What somebody typed: who and where, the word, and the address that takes the answer. Pure and total.
+"""What somebody typed: who and where, the word, what stands behind it, and the address that takes the answer. Total.
 
 Facts: docs.slack.dev, Implementing slash commands (the payload holds no role).
 """
@@ -17,6 +17,7 @@ _MOST_LETTERS = 40
 _MOST_SOUGHT = 200
 _LINK = re.compile(r"<(?![@])(?:[^<>|]*\|)?([^<>|]*)>")
 """What Slack makes of addresses and channels (`should_escape`): the words in it are what was typed."""
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,63})(?:\|[^>]*)?>")
 
 
 class Word(StrEnum):
@@ -27,10 +28,15 @@ class Word(StrEnum):
     CONFIRM = "confirm"
     STATUS = "status"
     FIND = "find"
+    CHANGES = "changes"
     OPEN = "open"
+    DEAD_LETTERS = "dead-letters"
+    ALERTS = "alerts"
     HELP = "help"
 
 
+TAKES_MORE = frozenset({Word.RESYNC, Word.FIND, Word.CHANGES, Word.ALERTS})
+"""What may be followed by something."""
 _ALSO = {
     "resync --confirm": Word.CONFIRM,
     "resync confirm": Word.CONFIRM,
@@ -49,37 +55,55 @@ class Typed:
     text: str
     response_url: str = field(repr=False)
     """A secret: whoever has it may speak in the channel."""
-    sought: str = ""
-    """Who is to be found, as it was typed, cut; a mention stays as Slack writes it."""
+    channel_id: str = ""
+    """Where it was typed."""
+    rest: str = ""
+    """What stood behind the word, as Slack wrote it, cut."""
+
+    @property
+    def sought(self) -> str:
+        """Who is to be found, as it was typed, cut; a mention stays as Slack writes it."""
+        return as_typed(self.rest) if self.word is Word.FIND else ""
 
 
 def read_typed(payload: Mapping[str, Any]) -> Typed:
     """Read the payload of a slash command; what is not there reads as empty."""
-    said = " ".join(_text(payload.get("text")).split())
-    word = _word(said.casefold())
+    said = " ".join(text_of(payload.get("text")).split())
+    word, rest = _word(said)
     return Typed(
-        team_id=_text(payload.get("team_id")),
-        user_id=_text(payload.get("user_id")),
+        team_id=text_of(payload.get("team_id")),
+        user_id=text_of(payload.get("user_id")),
         word=word,
         text=said if len(said) <= _MOST_LETTERS else f"{said[:_MOST_LETTERS]}…",
-        response_url=_text(payload.get("response_url")),
-        sought=_sought(said) if word is Word.FIND else "",
+        response_url=text_of(payload.get("response_url")),
+        channel_id=text_of(payload.get("channel_id")),
+        rest=rest,
     )
 
 
-def _word(said: str) -> Word | None:
-    if said in _ALSO:
-        return _ALSO[said]
-    if said.startswith(f"{Word.FIND} "):
-        return Word.FIND
-    return Word(said) if said in frozenset(Word) else None
+def mention_of(text: str) -> str:
+    """Tell the id of whoever is mentioned, and nothing else said; empty where that is not so."""
+    found = _MENTION.fullmatch(text)
+    return found[1] if found else ""
 
 
-def _sought(said: str) -> str:
-    """Read who is to be found, behind the word."""
-    rest = said[len(Word.FIND) :].strip()
-    return html.unescape(_LINK.sub(r"\1", rest))[:_MOST_SOUGHT].strip()
+def as_typed(text: str) -> str:
+    """Give a text as it was typed, cut, before Slack escaped it."""
+    return html.unescape(_LINK.sub(r"\1", text))[:_MOST_SOUGHT].strip()
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Read a value that should be a text; anything else reads as empty."""
     return value if isinstance(value, str) else ""
+
+
+def _word(said: str) -> tuple[Word | None, str]:
+    """Tell the word, and what stands behind it."""
+    if also := _ALSO.get(said.casefold()):
+        return also, ""
+    first, _, rest = said.partition(" ")
+    known = first.casefold()
+    word = Word(known) if known in frozenset(Word) else None
+    if word is None or (rest and word not in TAKES_MORE):
+        return None, ""
+    return word, rest

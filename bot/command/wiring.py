@@ -6,18 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.command.alerts import AlertWords
 from bot.command.answers import Answers
 from bot.command.condition import Condition
-from bot.command.desk import Desk
+from bot.command.desk import Answering, Desk
 from bot.command.finder import Finder
 from bot.command.invitation import Invitation, Links
-from bot.command.report import Report
+from bot.command.news import News
+from bot.command.one_person import OnePerson
+from bot.command.places import AlertPlace
+from bot.command.presses import Presses
+from bot.command.report import AlertsGo, Report
 from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
 from bot.command.roles import Roles
+from bot.command.table import entries
+from bot.command.typed import Word
+from bot.command.unreadable import Unreadable
 from bot.errands import Errands
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from db import Store
+from db.filters import CustomField
 from db.visibility import Policy
 
 
@@ -38,6 +47,8 @@ class Terms:
     """Which field of a user is for whom."""
     public_url: str = ""
     """Where the directory is for everybody; empty where only this machine reaches it."""
+    fields: Sequence[CustomField] = ()
+    """The custom fields of which a change is a move."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
 
 
@@ -53,8 +64,10 @@ def make_desk(
     condition: Callable[[str], Condition],
     clock: Callable[[], datetime],
     terms: Terms,
+    alert_place: AlertPlace | None = None,
+    alerts_go: AlertsGo | None = None,
 ) -> Desk:
-    """Put the desk together."""
+    """Put the desk together; without a place for alerts there is no word for it."""
     roles = Roles(store, client, clock=clock, admins=terms.admins)
     invitation = Invitation(
         links,
@@ -64,15 +77,33 @@ def make_desk(
         are_links_local=terms.are_links_local,
     )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
-    finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
-    report = Report(store, condition=condition, clock=clock, version=terms.version)
+    unreadable = Unreadable(store, policy=terms.policy, clock=clock)
+    report = Report(store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go)
+    answering: Answering = {
+        Word.STATUS: lambda typed: report.answer(typed.team_id),
+        Word.FIND: Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock).answer,
+        Word.CHANGES: News(
+            store,
+            roles,
+            invitation,
+            policy=terms.policy,
+            base=terms.public_url,
+            fields=terms.fields,
+            clock=clock,
+        ).answer,
+        Word.OPEN: invitation.answer,
+        Word.DEAD_LETTERS: lambda typed: unreadable.answer(typed.team_id),
+        **({Word.ALERTS: AlertWords(alert_place).answer} if alert_place else {}),
+    }
     return Desk(
         errands,
         answers,
+        table=entries(has_alerts=alert_place is not None),
         is_known=is_known,
         roles=roles,
         invitation=invitation,
         resyncs=resyncs,
-        report=report,
-        finder=finder,
+        one_person=OnePerson(store, client, policy=terms.policy, base=terms.public_url, clock=clock),
+        answering=answering,
+        presses=Presses(errands, answers, is_known=is_known, roles=roles, runs=runs, unreadable=unreadable),
     )

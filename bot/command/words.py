@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.blocks.bars import bar
 from bot.blocks.replies import escape
 from bot.command.condition import Condition
+from bot.command.typed import NAME, Word
 from bot.parse import is_user_id
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
-from bot.runs.words import counted, found, progressing, who_runs
+from bot.runs.words import about, counted, found, progressing, spent, who_cancelled, who_runs
 from db.records import Run, RunKind, RunState
 
-HELP = (
-    "*What you can ask of me*\n"
-    "• `/usersync open` opens the people directory.\n"
-    "• `/usersync find anna` finds people by any part of name, title, e-mail address or phone number.\n"
-    "• `/usersync status` tells how fresh it is, and what is wrong if something is.\n"
-    "• `/usersync resync` reads everybody from Slack again (admins and owners).\n"
-    "• `/usersync confirm` reads again after a run was held, and may then mark many people as missing "
-    "(admins and owners).\n"
-    "• `/usersync help` shows this.\n"
-    "`/usersync` alone is `resync` for admins and owners, and `open` for everybody else."
-)
 RESTARTING = (
     "usersync is being restarted, so this message ends here. People are read on by themselves after the start; "
     "`/usersync status` tells how far that is."
@@ -40,6 +31,11 @@ REFUSED = (
     "Only admins and owners of the workspace can start a resync, so nothing was started. There is hardly a need: the "
     "directory follows Slack by itself. `/usersync status` tells how fresh it is, `/usersync open` opens it."
 )
+ADMINS_ONLY = "That is for admins and owners of the workspace, so nothing was done."
+CANCEL_LATE = (
+    "That resync is not under way any more, so there was nothing to cancel. `/usersync status` tells how it ended."
+)
+CANCELLING = "The resync is told to end. It does so as soon as nothing is half done."
 NOT_ACTIVE = "Slack says that you are not active in this workspace, so the directory does not open for you."
 NOT_OF_HERE = "The directory is for the people of this workspace, so it does not open for guests of another company."
 NO_GUESTS = (
@@ -47,27 +43,32 @@ NO_GUESTS = (
 )
 OPENS = "Here is the people directory."
 BEGUN = "Reading people from Slack … This message follows along and says when it has ended."
-NOTHING_HELD = "The last run was not held, so there was nothing to confirm; people are read again all the same."
+NOTHING_HELD = "The last resync was not held, so there was nothing to confirm; people are read again all the same."
 CONFIRMED = "Confirmed: people are read afresh, and whoever Slack no longer knows is marked as missing."
 CONFIRM_ONCE_MORE = (
     "What comes by itself marks only as many as are plausible: once the trouble is over, send `/usersync confirm` "
     "again."
 )
 CONFIRM_LATER = (
-    "A run that was not confirmed is under way, and cannot be confirmed in the middle. When it has ended, and only if "
-    "it was held, send `/usersync confirm` again."
+    "A resync that was not confirmed is under way, and cannot be confirmed in the middle. When it has ended, and only "
+    "if it was held, send `/usersync confirm` again."
 )
 
-_KINDS = {
-    RunKind.BACKFILL: ("The backfill", "backfill"),
-    RunKind.RESYNC: ("A resync", "resync"),
-    RunKind.RECONCILE: ("A reconcile", "reconcile"),
+_BEGINNINGS = {
+    RunKind.BACKFILL: "The first resync",
+    RunKind.RESYNC: "A resync",
+    RunKind.RECONCILE: "A scheduled resync",
 }
+_BRIEFLY = {RunKind.BACKFILL: "first", RunKind.RESYNC: "asked for", RunKind.RECONCILE: "scheduled"}
+_ENDS = {RunState.DONE: "came to its end", RunState.HELD: "was held", RunState.FAILED: "failed"}
 
 
-def unknown(typed: str) -> str:
-    """Name a word that nobody knows; what would end its quotation is left out."""
-    return f"I do not know “{escape(typed.replace('`', ''))}”, so nothing was done."
+def unknown(typed: str, near: Word | None = None) -> str:
+    """Name a word that nobody knows, and what may have been meant; what would end its quotation is left out."""
+    head = f"I do not know “{escape(typed.replace('`', ''))}”"
+    if near is None:
+        return f"{head}, so nothing was done."
+    return f"{head}. Did you mean `{NAME} {near}`? `{NAME} help` lists what there is."
 
 
 def not_told(reason: str) -> str:
@@ -82,7 +83,7 @@ def closed(reason: str) -> str:
 
 def waiting(trouble: str | None) -> str:
     """Say that a run is to come, and why it has not begun if that is known."""
-    return f"The run has not begun yet. {escape(trouble)}" if trouble else BEGUN
+    return f"The resync has not begun yet. {escape(trouble)}" if trouble else BEGUN
 
 
 def under_way(order: Order, progress: Progress | None, now: datetime) -> str:
@@ -90,31 +91,54 @@ def under_way(order: Order, progress: Progress | None, now: datetime) -> str:
     kind = progress.kind if progress else RunKind.RESYNC if order.is_asked else RunKind.RECONCILE
     by = f", asked for by <@{order.asked_by}>" if order.asked_by and is_user_id(order.asked_by) else ""
     far = far_along(progress, now) if progress else "It is about to begin."
-    return f"{_KINDS[kind][0]} is already under way{by}. {far}"
+    return f"{_BEGINNINGS[kind]} is already under way{by}. {far}"
 
 
 def far_along(progress: Progress, now: datetime) -> str:
-    """Say how far a run is."""
-    return escape(progressing(progress, now))
+    """Say how far a run is, in words and as a bar."""
+    told = escape(progressing(progress, now))
+    return told if progress.share is None else f"{told}\n{bar(progress.share)}{_pages(progress)}"
+
+
+def _pages(progress: Progress) -> str:
+    pages = progress.pages
+    if pages is None or progress.absent or not 0 < progress.calls <= pages:
+        return ""
+    return f" · {progress.calls:,} of about {counted(pages, 'page', 'pages')}"
 
 
 def elsewhere(run: Run | None) -> str:
     """Say that another process is at it."""
-    return f"{escape(who_runs(run))}, so no second run was begun. Ask again when that one has ended."
+    return f"{escape(who_runs(run))}, so no second resync was begun. Ask again when that one has ended."
 
 
 def failed(reason: str, *, is_confirmed: bool) -> str:
     """Say that a run did not come to its end."""
-    head = f"*The run failed.* {escape(reason)} Nobody was marked as missing for it, and what was read before stays. "
+    head = f"*The resync failed.* {escape(reason)} Nobody was marked as missing for it, what was read before stays. "
     again = "It is tried again by itself; `/usersync status` tells how it stands."
     return head + (CONFIRM_ONCE_MORE if is_confirmed else again)
 
 
 def cut_short(reason: str, *, is_confirmed: bool) -> str:
     """Say that a run was left in the middle for a reason of our own."""
-    head = f"*The run was cut short.* {escape(reason)} Nobody was marked as missing for it, and what was read stays. "
+    head = (
+        f"*The resync was cut short.* {escape(reason)} Nobody was marked as missing for it, and what was read stays. "
+    )
     again = "It is gone on with by itself; `/usersync status` tells how it stands."
     return head + (CONFIRM_ONCE_MORE if is_confirmed else again)
+
+
+def cancelled(by: str) -> str:
+    """Say who cancelled a run."""
+    return (
+        f"*The resync was cancelled by {mention(by)}.* Nobody was marked as missing for it, and what was read stays. "
+        "Changes are followed as ever, and everybody is read again by the clock."
+    )
+
+
+def mention(user_id: str) -> str:
+    """Name somebody by their id, so that Slack shows what they are called."""
+    return f"<@{user_id}>" if is_user_id(user_id) else escape(user_id)
 
 
 def ended(run: Run, *, is_resumed: bool) -> list[str]:
@@ -149,16 +173,17 @@ def trouble(condition: Condition) -> str:
 
 def running(progress: Progress, now: datetime) -> str:
     """Say which run is under way."""
-    return f"{_KINDS[progress.kind][0]} is under way. {far_along(progress, now)}"
+    return f"{_BEGINNINGS[progress.kind]} is under way. {far_along(progress, now)}"
 
 
 def last_run(run: Run, now: datetime, *, told: str) -> str:
     """Say how the last run went; a reason that was told already is not told twice."""
-    ways = {RunState.DONE: "came to its end", RunState.HELD: "was held", RunState.FAILED: "failed"}
     when = ago(run.ended_at, now) if run.ended_at else "some time ago"
-    head = f"The last {_KINDS[run.kind][1]} {ways.get(run.state, 'stopped')} {when}."
+    head = f"The last resync ({_BRIEFLY[run.kind]})"
+    if by := who_cancelled(run.reason):
+        return f"{head} was cancelled by {mention(by)} {when}."
     reason = run.reason if run.reason and run.reason not in told else ""
-    return " ".join(filter(None, [head, found(run), escape(reason)]))
+    return " ".join(filter(None, [f"{head} {_ENDS.get(run.state, 'stopped')} {when}.", found(run), escape(reason)]))
 
 
 def last_read(condition: Condition, now: datetime) -> str:
@@ -171,8 +196,24 @@ def last_read(condition: Condition, now: datetime) -> str:
 def letters(count: int) -> str:
     """Say how many payloads were put aside."""
     if not count:
-        return "No dead letters."
-    return f"{counted(count, 'dead letter', 'dead letters')}: so many payloads could not be applied, and are kept."
+        return "No unreadable events."
+    return f"{counted(count, 'unreadable event', 'unreadable events')}: `{NAME} dead-letters` shows why (admins)."
+
+
+def following(condition: Condition) -> str:
+    """Say how far behind Slack the last change was, and when everybody is read again; empty where neither is known."""
+    lag_s, next_s = condition.lag_s, condition.next_in_s
+    parts = [
+        f"The last change was here {spent(lag_s)} after it was made in Slack." if lag_s is not None else "",
+        _next(next_s) if next_s is not None and condition.progress is None else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _next(next_s: float) -> str:
+    if next_s < 1:
+        return "Everybody is about to be read again."
+    return f"Everybody is read again in {about(timedelta(seconds=next_s))}, or sooner after a gap."
 
 
 def memory_away(reason: str) -> str:

@@ -6,10 +6,11 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.command.desk import Desk
 from bot.intake import Intake
-from bot.listeners import command, users
+from bot.listeners import actions, command, users
 
 
 def register(app: AsyncApp, intake: Intake, desk: Desk) -> None:
     """Register every listener; the busiest first, for each one passed over costs time."""
     users.register(app, intake)
     command.register(app, desk)
+    actions.register(app, desk)

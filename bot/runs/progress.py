@@ -50,6 +50,18 @@ class Progress:
     paced_asks: Callable[[int], float] = field(default=lambda _: 0.0, repr=False, compare=False)
     """The same for asking for so many more people one by one."""
 
+    @property
+    def share(self) -> float | None:
+        """How much is done, of 1; None where nobody knows how much there is."""
+        if self.absent:
+            return self.asked / self.absent
+        return self.seen / self.expected if self.expected and self.seen <= self.expected else None
+
+    @property
+    def pages(self) -> int | None:
+        """About how many pages the list has; None before the first time."""
+        return math.ceil(self.expected / PAGE_USERS) if self.expected else None
+
     def left(self, now: datetime) -> timedelta | None:
         """Estimate the time left, by its own speed and by Slack's pace; None where nothing is known to go by."""
         if self.absent:

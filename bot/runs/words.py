@@ -76,7 +76,7 @@ def found(run: Run) -> str:
     counts = (f"{run.inserted:,} new" if run.inserted else "", f"{run.updated:,} changed" if run.updated else "")
     put_aside = "was put aside" if run.unreadable == 1 else "were put aside"
     others = [
-        (run.drift, f"{counted(run.drift, 'person', 'people')} had changed without an event{_by_field(run)}"),
+        (run.drift, f"corrected {counted(run.drift, 'person', 'people')} that events had not told us{_by_field(run)}"),
         (run.missing, f"{counted(run.missing, 'person is', 'people are')} no longer listed by Slack"),
         (run.unreadable, f"{counted(run.unreadable, 'entry', 'entries')} could not be read and {put_aside}"),
     ]

@@ -88,7 +88,7 @@ async def test_a_run_tells_what_no_event_had_told_and_the_next_one_finds_none(
 
     assert (3, {"title": 2, "phone": 1, "new": 1}) == (first.drift, first.drift_fields)
     assert (0, None) == (second.drift, second.drift_fields)
-    assert "3 people had changed without an event (title 2, new 1, phone 1)" in found(first)
+    assert "corrected 3 people that events had not told us (title 2, new 1, phone 1)" in found(first)
 
 
 def a_run_with(fields: dict[str, int] | None) -> Run:
@@ -100,11 +100,11 @@ def a_run_with(fields: dict[str, int] | None) -> Run:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        (None, "9 people had changed without an event."),
-        ({"b": 1, "a": 1, "c": 3}, "9 people had changed without an event (c 3, a 1, b 1)."),
+        (None, "Corrected 9 people that events had not told us."),
+        ({"b": 1, "a": 1, "c": 3}, "Corrected 9 people that events had not told us (c 3, a 1, b 1)."),
         (
             dict.fromkeys("abcdef", 1),
-            "9 people had changed without an event (a 1, b 1, c 1, d 1, e 1, and 1 other field).",
+            "Corrected 9 people that events had not told us (a 1, b 1, c 1, d 1, e 1, and 1 other field).",
         ),
     ],
 )

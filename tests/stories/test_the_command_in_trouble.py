@@ -87,7 +87,7 @@ async def test_nobody_is_told_an_end_while_the_database_is_locked(
     asked = await slack.types(ada, "/usersync resync")
     told = await answer_to(asked, *ENDED, within_s=15)
 
-    assert "The run was cut short." in told
+    assert "The resync was cut short." in told
     assert "database" in told
     assert "gone on with by itself" in told
     assert not any("Done." in words_of(message) for message in asked.messages)
@@ -112,7 +112,7 @@ async def test_while_the_database_is_away_every_word_is_answered_in_words(
         assert "cannot be opened right now" in await answer_to(asked)
         assert [] == buttons_of(asked.visible[0])
         assert service.url not in str(asked.messages)
-    assert "The run was cut short." in await answer_to(resync, *ENDED, within_s=15)
+    assert "The resync was cut short." in await answer_to(resync, *ENDED, within_s=15)
     assert "admins and owners" in await answer_to(await slack.types(grace, "/usersync resync"))
 
 
@@ -140,7 +140,7 @@ async def test_a_confirmed_run_that_fails_is_not_promised_to_come_again_by_itsel
 ) -> None:
     slack.faults.fail("users.list", error="fatal_error", times=None)
 
-    told = await answer_to(await slack.types(ada, "/usersync confirm"), "The run failed.")
+    told = await answer_to(await slack.types(ada, "/usersync confirm"), "The resync failed.")
 
     assert "send `/usersync confirm` again" in told
     assert "tried again by itself" not in told
@@ -152,7 +152,7 @@ async def test_a_list_that_fails_is_told_with_its_reason(slack: Simulator, ada: 
     asked = await slack.types(ada, "/usersync resync")
     told = await answer_to(asked, *ENDED)
 
-    assert "The run failed." in told
+    assert "The resync failed." in told
     assert "internal_error" in told
     assert not any("Done." in words_of(message) for message in asked.messages)
 

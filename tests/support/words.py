@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.interactions import Interaction
+from tests.support.block_kit import check_message
 from tests.support.waiting import eventually
 
 Json = dict[str, Any]
@@ -29,10 +30,13 @@ def seen(interaction: Interaction) -> str:
 
 
 async def answer_to(interaction: Interaction, *words: str, within_s: float = 10) -> str:
-    """Wait until what stands there holds one of the words, or anything at all; tell it."""
+    """Wait until what stands there holds one of the words, or anything at all; tell it. Slack would take every post."""
     assert interaction.error is None
-    return await eventually(
+    told = await eventually(
         lambda: seen(interaction) if not words or any(word in seen(interaction) for word in words) else "",
         within_s=within_s,
         of=f"an answer with {words}, instead of {seen(interaction)!r},",
     )
+    for each in interaction.messages:
+        check_message(each)
+    return told

@@ -1,0 +1,88 @@
+"""`/usersync changes 7d`: who joined, left and moved lately, as far as whoever asks may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.blocks.replies import Button, message
+from bot.command import news_words as words
+from bot.command.invitation import Invitation
+from bot.command.looking import looking
+from bot.command.roles import Roles, RoleUnknown
+from bot.command.span import read_span
+from bot.command.typed import Typed, as_typed
+from bot.command.words import not_told
+from db import Seen, Store
+from db.errors import StoreError
+from db.filters import CustomField
+from db.sight import sight_of
+from db.visibility import Audience, Policy
+
+Json = dict[str, Any]
+
+SHOWN = 5
+"""Of each list."""
+COUNTED = 200
+"""So many leavers and movers are counted; more are many."""
+
+
+class News:
+    """Tells what is new."""
+
+    def __init__(
+        self,
+        store: Store,
+        roles: Roles,
+        invitation: Invitation,
+        *,
+        policy: Policy,
+        base: str,
+        fields: Sequence[CustomField],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`fields` are the custom fields of which a change is a move."""
+        self._store = store
+        self._roles = roles
+        self._invitation = invitation
+        self._policy = policy
+        self._base = base
+        self._fields = fields
+        self._clock = clock
+
+    async def answer(self, typed: Typed) -> Json:
+        """Answer whoever wants to know."""
+        span = read_span(typed.rest)
+        if span is None:
+            return message([words.no_span(as_typed(typed.rest))])
+        try:
+            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
+        except RoleUnknown as error:
+            return message([not_told(str(error))])
+        if refusal := self._invitation.refusal(role):
+            return message([refusal])
+        sight = sight_of(
+            self._policy, Audience.ADMINS if role.is_admin else Audience.EVERYONE, frozenset({typed.team_id})
+        )
+        try:
+            async with looking(self._store) as rx:
+                return await self._look(Seen(rx, sight), span)
+        except StoreError as error:
+            return message([words.away(error.plain)])
+
+    async def _look(self, seen: Seen, span: timedelta) -> Json:
+        now = self._clock()
+        since = now - span
+        joined = await seen.latest.joined(since, limit=SHOWN)
+        joined_count = await seen.latest.count_joined(since)
+        left = await seen.latest.left(since, limit=COUNTED + 1)
+        moved = words.moves_of(await seen.latest.moved(since, limit=COUNTED + 1), self._fields)
+        lists = [
+            words.joined(joined, joined_count, now, base=self._base),
+            words.moved(moved[:SHOWN], len(moved), now, base=self._base),
+            words.left(left[:SHOWN], len(left), now, base=self._base),
+        ]
+        found = [each for each in lists if each]
+        button = Button("What's new", f"{self._base}/whats-new", "open_whats_new") if self._base else None
+        return message([words.head(span), *found] if found else [words.nothing(span)], button=button)

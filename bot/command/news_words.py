@@ -1,0 +1,132 @@
+"""The sentences about who joined, left and moved lately. Pure.
+
+A title that is set for the first time, or taken away, is no move; several changes of one person are one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.blocks.people import Card, line, plain
+from bot.blocks.replies import escape
+from bot.command.span import span_words
+from bot.command.typed import NAME
+from bot.command.words import ago
+from bot.runs.words import counted
+from db.filters import COUNTED_TO, CustomField
+from db.latest import Mover
+from db.records import State, User
+
+MOST_COUNTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What moved of somebody, and when at last: each step with its label, from what to what."""
+
+    user: User
+    steps: tuple[tuple[str, str, str], ...]
+    at: datetime
+
+
+def no_span(typed: str) -> str:
+    """Say what can be typed."""
+    return (
+        f"I cannot look back “{plain(typed.replace('`', ''))}”. Type `{NAME} changes 7d`: a number of hours (`24h`), "
+        "days (`7d`) or weeks (`2w`), up to 90 days."
+    )
+
+
+def head(span: timedelta) -> str:
+    """Say how far it looks back."""
+    return f"What is new in the last {span_words(span)}:"
+
+
+def nothing(span: timedelta) -> str:
+    """Say that there is nothing."""
+    return f"Nobody joined, left or moved in the last {span_words(span)}, as far as we saw."
+
+
+def away(reason: str) -> str:
+    """Say that nothing can be told."""
+    return f"What is new cannot be told right now. {escape(reason)} Try again in a minute."
+
+
+def joined(users: Sequence[User], total: int, now: datetime, *, base: str) -> str:
+    """List who joined; empty for nobody."""
+    lines = [line(_card(each, ago(each.joined_at, now) if each.joined_at else "", base)) for each in users]
+    return _list("joined", lines, total, most=COUNTED_TO)
+
+
+def left(users: Sequence[User], total: int, now: datetime, *, base: str) -> str:
+    """List who left; empty for nobody."""
+    return _list("left", [line(_card(each, _since(each, now), base)) for each in users], total, most=MOST_COUNTED)
+
+
+def moved(moves: Sequence[Move], total: int, now: datetime, *, base: str) -> str:
+    """List who moved; empty for nobody."""
+    return _list("moved", [_moved(each, now, base) for each in moves], total, most=MOST_COUNTED)
+
+
+def moves_of(movers: Iterable[Mover], fields: Sequence[CustomField]) -> list[Move]:
+    """Tell who moved; `fields` are the custom fields of which it is told."""
+    found = []
+    for mover in movers:
+        values = [("", [(each.before.get("title"), each.after.get("title")) for each in mover.changes])]
+        values += [
+            (label, [(_custom(each.before, field_id), _custom(each.after, field_id)) for each in mover.changes])
+            for field_id, label in fields
+        ]
+        steps = [(label, *step) for label, each in values if (step := _folded(each)) is not None]
+        if steps:
+            found.append(Move(mover.user, tuple(steps), mover.changes[-1].at))
+    return found
+
+
+def _folded(values: Sequence[tuple[object, object]]) -> tuple[str, str] | None:
+    """Fold several changes of one field into one, from the first to the last; None where it is none."""
+    steps = [(str(old or "").strip(), str(new or "").strip()) for old, new in values if (old or "") != (new or "")]
+    if not steps:
+        return None
+    old, new = steps[0][0], steps[-1][1]
+    return (old, new) if old and new and old != new else None
+
+
+def _custom(side: Mapping[str, Any], field_id: str) -> object:
+    fields = side.get("fields")
+    value = fields.get(field_id) if isinstance(fields, Mapping) else None
+    return (value.get("alt") or value.get("value")) if isinstance(value, Mapping) else None
+
+
+def _moved(move: Move, now: datetime, base: str) -> str:
+    steps = "; ".join(
+        f"{plain(label)}{': ' if label else ''}“{plain(old)}” → “{plain(new)}”" for label, old, new in move.steps
+    )
+    return f"{line(_card(move.user, '', base, with_title=False))} · {steps} · {ago(move.at, now)}"
+
+
+def _card(user: User, when: str, base: str, *, with_title: bool = True) -> Card:
+    return Card(
+        name=user.shown_name,
+        url=f"{base}/users/{user.team_id}/{user.id}" if base else "",
+        title=(user.title or "") if with_title else "",
+        clock=when,
+    )
+
+
+def _since(user: User, now: datetime) -> str:
+    if user.state is State.MISSING:
+        return f"no longer listed by Slack, {ago(user.missing_since, now)}" if user.missing_since else ""
+    return ago(user.left_at, now) if user.left_at else ""
+
+
+def _list(verb: str, lines: Sequence[str], total: int, *, most: int) -> str:
+    if not lines:
+        return ""
+    many = f"More than {most:,} people" if total > most else counted(total, "person", "people")
+    rest = total - len(lines)
+    more = ["and many more" if total > most else f"and {rest:,} more"] if rest > 0 else []
+    return "\n".join([f"*{many} {verb}*", *lines, *more])
