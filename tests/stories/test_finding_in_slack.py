@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.crowd import PretendUser
 from db.visibility import Audience
-from tests.stories.test_the_command_in_trouble import take_away
+from tests.support.away import take_away
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of
 

@@ -23,6 +23,7 @@ from bot.simulator.crowd import PretendUser
 from tests.conftest import QUICK, settings_for
 from tests.stories.test_starting import get
 from tests.stories.test_the_command import ENDED
+from tests.support.away import take_away
 from tests.support.html import read
 from tests.support.locks import held
 from tests.support.program import running, serve_environment
@@ -58,15 +59,6 @@ async def away(service: Service, tmp_path: Path) -> AsyncIterator[None]:
     give_back = take_away(tmp_path / "usersync.sqlite3")
     yield
     give_back()
-
-
-def take_away(file: Path) -> Callable[[], object]:
-    """Put a folder in the place of a database file; returns what undoes it."""
-    kept = file.rename(file.with_name("kept"))
-    for rest in file.parent.glob(f"{file.name}-*al"):
-        rest.unlink()
-    file.mkdir()
-    return lambda: (file.rmdir(), kept.rename(file))
 
 
 @contextlib.asynccontextmanager
