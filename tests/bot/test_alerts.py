@@ -15,7 +15,7 @@ from bot.alerts import ENDED_KEPT, Alerts
 from bot.troubles import Signs
 from db import Store
 from db.records import Alert, AlertKind, RunState
-from tests.stories.test_the_command_in_trouble import take_away
+from tests.support.away import take_away
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 WELL = Signs(now=NOW, last_run=RunState.DONE)

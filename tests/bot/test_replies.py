@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.blocks.replies import Button, escape, message
+from bot.blocks.bars import bar
+from bot.blocks.replies import Button, Press, Question, escape, message
+from tests.support.block_kit import check_message
 
 LINK = Button("Open the directory", "http://127.0.0.1:3000/", "open_directory", "Works once.")
 
@@ -43,3 +45,84 @@ def test_no_text_is_too_long_or_cut_within_an_entity(text: str) -> None:
 
 def test_what_others_wrote_is_no_markup() -> None:
     assert "&lt;!channel&gt; &amp; &lt;@U1&gt;" == escape("<!channel> & <@U1>")
+
+
+DROP = Press("Drop", "drop_letter", "7", asks=Question("Drop it?", "It is gone then.", yes="Drop"), is_grave=True)
+
+
+def test_a_row_of_buttons_stands_where_it_was_put() -> None:
+    made = check_message(message(["One.", (Press("Replay", "replay_letter", "7"), DROP), "Two."], button=LINK))
+
+    assert {
+        "text": "One.\nTwo.",
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "One.", "verbatim": True}},
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "button",
+                        "action_id": "replay_letter",
+                        "text": {"type": "plain_text", "text": "Replay"},
+                        "value": "7",
+                    },
+                    {
+                        "type": "button",
+                        "action_id": "drop_letter",
+                        "text": {"type": "plain_text", "text": "Drop"},
+                        "value": "7",
+                        "style": "danger",
+                        "confirm": {
+                            "title": {"type": "plain_text", "text": "Drop it?"},
+                            "text": {"type": "mrkdwn", "text": "It is gone then."},
+                            "confirm": {"type": "plain_text", "text": "Drop"},
+                            "deny": {"type": "plain_text", "text": "Keep"},
+                            "style": "danger",
+                        },
+                    },
+                ],
+            },
+            {"type": "section", "text": {"type": "mrkdwn", "text": "Two.", "verbatim": True}},
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "button",
+                        "action_id": "open_directory",
+                        "style": "primary",
+                        "text": {"type": "plain_text", "text": "Open the directory"},
+                        "url": LINK.url,
+                    }
+                ],
+            },
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "Works once.", "verbatim": True}]},
+        ],
+    } == made
+
+
+def test_a_link_and_a_deed_stand_side_by_side_below() -> None:
+    made = check_message(message(["Here."], button=LINK, presses=(DROP,)))
+
+    assert ["open_directory", "drop_letter"] == [each["action_id"] for each in made["blocks"][1]["elements"]]
+
+
+def test_however_much_is_said_slack_takes_it() -> None:
+    question = Question("Drop?", "x" * 5_000, yes="Drop")
+    parts = ["&" * 9_000, (Press("Drop", "drop_letter", asks=question),)] * 60
+
+    check_message(message(parts, button=LINK))
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"),
+    [
+        (0, "░░░░░░░░░░░░ 0 %"),
+        (0.42, "▓▓▓▓▓░░░░░░░ 42 %"),
+        (0.999, "▓▓▓▓▓▓▓▓▓▓▓░ 99 %"),
+        (1, "▓▓▓▓▓▓▓▓▓▓▓▓ 100 %"),
+        (7, "▓▓▓▓▓▓▓▓▓▓▓▓ 100 %"),
+        (-1, "░░░░░░░░░░░░ 0 %"),
+    ],
+)
+def test_a_bar_is_full_only_when_all_is_done(share: float, drawn: str) -> None:
+    assert drawn == bar(share)
