@@ -289,7 +289,7 @@ async def test_a_shutdown_does_not_wait_for_a_response_url_that_hangs(
     assert 0 == service.errands.under_way
 
 
-async def test_a_command_during_the_shutdown_is_acked_with_words_for_it_is_never_sent_again(
+async def test_a_command_and_a_press_during_the_shutdown_are_acked_with_words_for_nobody_sends_them_again(
     slack: Simulator, grace: PretendUser, service: Service, lock: sqlite3.Connection
 ) -> None:
     slack.joins("Margaret Hamilton")
@@ -298,10 +298,11 @@ async def test_a_command_during_the_shutdown_is_acked_with_words_for_it_is_never
     await eventually(lambda: service.handler._is_draining, of="the shutdown")
 
     asked = await slack.types(grace, "/usersync open")
-    pressed = await slack.presses(grace, "open_directory")
+    pressed = await slack.presses(grace, "drop_letter", value="1")
     await closing
 
     assert "being restarted" in seen(asked)
+    assert "being restarted" in seen(pressed)
     assert (None, None) == (asked.error, pressed.error)
 
 
