@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.derive import HIDDEN, LACKS
+from db.derive import LACKS
 from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
 from db.narrowing import (
     Condition,
@@ -32,6 +32,7 @@ from db.narrowing import (
 )
 from db.offers import Offers, Values
 from db.records import Kind, State
+from db.sampling import SAMPLED, Sample, has
 from db.search import matches
 from db.sight import Sight
 from db.tables import user_fields, users, workspaces
@@ -101,6 +102,7 @@ class Counting:
         self._connection = connection
         self._offers = offers
         self._looked_at: dict[tuple[UserFilter, Sight, tuple[str, ...]], Sequence[Sequence[Any]]] = {}
+        self._samples: dict[tuple[UserFilter, Sight], Sample] = {}
 
     async def total(self, user_filter: UserFilter, sight: Sight) -> int:
         """Count what a filter finds, no further than one beyond `COUNTED_TO`."""
@@ -149,25 +151,31 @@ class Counting:
     async def _by_rows(self, wanted: Wanted) -> Counts:
         every, sight = wanted.user_filter, wanted.sight
         kinds, states = every.kinds or frozenset(Kind), every.states or frozenset(State)
-        wide = replace(every, kinds=frozenset(), states=frozenset(), lacks=frozenset())
-        is_whole = _is_told_whole(wide)
-        rows = _found(wide, sight, "kind", "state", "traits").limit(_ALL if is_whole else COUNTED_TO + 1).subquery()
-        found = (await self._connection.execute(sa.select(*rows.c, sa.func.count()).group_by(*rows.c))).all()
+        sample = await self._sample(_wide(every), sight)
         cells: Counter[tuple[Kind, State]] = Counter()
         lacks: Counter[Lack] = Counter()
-        for row in found:
-            kind, state, traits, count = Kind(row[0]), State(row[1]), row[2], row[3]
-            if _has(traits, bits_of(every.lacks, state, sight)):
+        for (kind, state, traits), count in sample.cells().items():
+            if has(traits, bits_of(every.lacks, state, sight)):
                 cells[kind, state] += count
             if kind in kinds and state in states:
                 for lack in LACKS:
-                    lacks[lack] += count * _has(traits, bits_of(every.lacks | {lack}, state, sight))
+                    lacks[lack] += count * has(traits, bits_of(every.lacks | {lack}, state, sight))
         counted = _laid_out(cells, kinds, states)
-        is_least = not is_whole and sum(row[3] for row in found) > COUNTED_TO
-        if is_least:
+        if not sample.is_whole:
             counted = replace(counted, total=await self.total(every, sight))
-        least = frozenset({FIXED}) if is_least else frozenset[str]()
+        least = frozenset[str]() if sample.is_whole else frozenset({FIXED})
         return replace(counted, lacks=_lacks(wanted, lacks, counted.total), least=least)
+
+    async def _sample(self, wide: UserFilter, sight: Sight) -> Sample:
+        """Look at whom a filter finds, once: all of them where an index tells them, else so many as are counted."""
+        if (wide, sight) not in self._samples:
+            is_told = _is_told_whole(wide)
+            names = ("kind", "state", "traits") if is_told else SAMPLED
+            rows = _found(wide, sight, *names).limit(_ALL if is_told else COUNTED_TO + 1).subquery()
+            found = (await self._connection.execute(sa.select(*rows.c, sa.func.count()).group_by(*rows.c))).all()
+            is_whole = is_told or sum(row[-1] for row in found) <= COUNTED_TO
+            self._samples[wide, sight] = Sample(names, found, is_whole=is_whole)
+        return self._samples[wide, sight]
 
     async def _values(self, wanted: Wanted, group: str, total: int) -> _Found:
         """Count the values of a group, those that are chosen among them; and tell how many more there are."""
@@ -178,11 +186,11 @@ class Counting:
             offered: Sequence[str] = await self._offered(wanted, others, group)
             counts: dict[str, int] = {}
         else:
-            counts = await self._grouped(others, wanted.sight, group)
-            offered = list(counts)
             if not (_is_told_whole(others) and group in _COLUMNS):
                 found = await self.total(others, wanted.sight) if chosen else total
                 is_least = found > COUNTED_TO
+            counts = await self._grouped(others, wanted.sight, group, is_least=is_least)
+            offered = list(counts)
         keys = list(dict.fromkeys((*offered[:most], *chosen)))
         counts |= await self._of_values(wanted, group, [key for key in keys if key not in counts])
         kept = [key for key in keys if counts[key] or key in chosen]
@@ -204,10 +212,13 @@ class Counting:
             found.update(dict(map(tuple, rows)))
         return tuple(sorted(found, key=lambda value: (-found[value], value))[:_LISTED])
 
-    async def _grouped(self, others: UserFilter, sight: Sight, group: str) -> dict[str, int]:
+    async def _grouped(self, others: UserFilter, sight: Sight, group: str, *, is_least: bool) -> dict[str, int]:
         """Count the values that the rest of the filter finds, the most frequent ones first."""
         if group in _COLUMNS:
-            return await self._grouped_by_column(others, sight, _COLUMNS[group].name)
+            name, sample = _COLUMNS[group].name, self._samples.get((_wide(others), sight))
+            if sample and name in sample.names and (sample.is_whole or is_least):
+                return _most_frequent(sample.values(name, others, sight))
+            return await self._grouped_by_column(others, sight, name)
         rows = _found(others, sight, "team_id", "id").limit(COUNTED_TO + 1).subquery()
         column, count = user_fields.c.value_key, sa.func.count()
         is_theirs = sa.and_(user_fields.c.team_id == rows.c.team_id, user_fields.c.id == rows.c.id)
@@ -226,9 +237,8 @@ class Counting:
             self._looked_at[key] = (await self._connection.execute(statement)).all()
         found: Counter[str] = Counter()
         for row in self._looked_at[key]:
-            if value := row[names.index(name)]:
-                found[value] += row[-1]
-        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_LISTED])
+            found[row[names.index(name)]] += row[-1]
+        return _most_frequent(found)
 
     async def _of_values(self, wanted: Wanted, group: str, keys: Sequence[str]) -> dict[str, int]:
         """Count what each of some values would find in the place of those that the filter names."""
@@ -267,6 +277,16 @@ class Counting:
         for start in range(0, len(figures), _AT_ONCE):
             found += (await self._connection.execute(sa.select(*figures[start : start + _AT_ONCE]))).one()
         return found
+
+
+def _wide(user_filter: UserFilter) -> UserFilter:
+    """Leave out of a filter what is told of each row of a sample."""
+    return replace(user_filter, kinds=frozenset(), states=frozenset(), lacks=frozenset())
+
+
+def _most_frequent(values: Counter[str]) -> dict[str, int]:
+    told = ((value, count) for value, count in values.items() if value)
+    return dict(sorted(told, key=lambda each: (-each[1], each[0]))[:_LISTED])
 
 
 def _is_told_by_index(user_filter: UserFilter) -> bool:
@@ -373,10 +393,6 @@ def _capped(rows: sa.Select[Any]) -> Figure:
 
 def _bounded(count: int) -> int:
     return min(count, COUNTED_TO + 1)
-
-
-def _has(traits: int, bits: int) -> bool:
-    return traits & (bits | HIDDEN) == bits
 
 
 def _laid_out(cells: Mapping[tuple[Kind, State], int], kinds: Iterable[Kind], states: Iterable[State]) -> Counts:
