@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.cursor import decode_cursor, encode_cursor
 from db.errors import BadCursor
 from db.filters import TITLES, ZONES, Sort, UserFilter
-from db.narrowing import Condition, Part, by_row, parts_of, row_conditions, values_by_field, within
+from db.narrowing import Condition, Part, at_hand_by_row, parts_of, row_conditions, values_by_field, within
 from db.sight import Sight
 from db.starts import FEW, LACKS, SOME, Start, groups_of, least_start, rows_from
 from db.tables import user_fields, users
@@ -236,17 +236,13 @@ class _Finder:
 
     def _sorted(self, start: Start) -> sa.Select[tuple[Any, ...]]:
         """Look at each row of a group, and sort those that fit; an offset fences them off from the rest."""
-        fits = sa.or_(*(part.by_row for part in self._parts))
-        found = rows_from(start, *self._order.keys).where(fits, *self._within(), *row_conditions(self._filter))
+        found = rows_from(start, *self._order.keys).where(*at_hand_by_row(self._filter, self._sight))
         fitting = found.offset(0).subquery("fitting")
         keys = list(fitting.c)
         shown = sa.select(*keys)
         if self._after is not None:
             shown = shown.where(sa.or_(*(sa.and_(*stretch) for stretch in self._order.ranges(keys, self._after))))
         return shown.order_by(*self._order.sorted(keys)).limit(self._limit)
-
-    def _within(self) -> list[Condition]:
-        return [by_row(users.c.team_id).in_(sorted(self._filter.team_ids))] if self._filter.team_ids else []
 
     @property
     def _parts(self) -> tuple[Part, ...]:

@@ -120,7 +120,7 @@ def _best(of_active: Search, of_gone: Search, by_name: tuple[sa.ColumnElement[An
     in_names = But(of_active.in_names, of_active.start)
     return (
         Tier(held(of_active.exact, of_gone.exact), of_active.exact, by_name),
-        Tier(begins_so, None, by_name),
+        Tier(begins_so, None, by_name, begins_so),
         Tier(held(of_active.start, of_gone.start), of_active.start, by_name),
         Tier(held(of_active.in_names, of_gone.in_names), in_names, by_name),
         Tier(sa.true(), of_active.elsewhere, by_name),

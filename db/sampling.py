@@ -19,7 +19,10 @@ class Sample:
     """Rows by some columns, each with how many people it stands for."""
 
     def __init__(self, names: Sequence[str], rows: Sequence[Sequence[Any]], *, is_whole: bool) -> None:
-        """`rows` hold values in the order of `names`, then a count; the first three are kind, state and traits."""
+        """`rows` hold values in the order of `names`, then a count.
+
+        To ask for cells, or for values within a filter, the first three have to be kind, state and traits.
+        """
         self.names = tuple(names)
         self.is_whole = is_whole
         """Whether all whom the filter finds are among them."""
@@ -30,6 +33,13 @@ class Sample:
         found: Counter[tuple[Kind, State, int]] = Counter()
         for row in self._rows:
             found[Kind(row[0]), State(row[1]), row[2]] += row[-1]
+        return found
+
+    def tally(self, name: str) -> Counter[str]:
+        """Count the values of a column."""
+        at, found = self.names.index(name), Counter[str]()
+        for row in self._rows:
+            found[row[at]] += row[-1]
         return found
 
     def values(self, name: str, user_filter: UserFilter, sight: Sight) -> Counter[str]:
