@@ -2,8 +2,9 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
+from itertools import islice
 from typing import Any, Self
 
 from aiohttp import web
@@ -56,6 +57,7 @@ class Simulator(Workspace):
         self.faults = Faults()
         self.limits = RateLimits(slack_time, is_on=rate_limits)
         self._port = 0
+        self._routes: list[web.RouteDef] = []
         self._runner: web.AppRunner | None = None
         self._ledger = Ledger(slack_time, remembered=remembered)
         self.openid = OpenIdSide(
@@ -93,6 +95,10 @@ class Simulator(Workspace):
     def api_url(self) -> str:
         return f"{self.url}/api/"
 
+    def serves(self, routes: Iterable[web.RouteDef]) -> None:
+        """Answer at more paths than Slack does, from the next `start` on."""
+        self._routes.extend(routes)
+
     async def start(self, port: int = 0) -> None:
         """Listen on the port, or on any free one. OSError if it is taken."""
         app = web.Application(client_max_size=4_000_000)
@@ -116,6 +122,7 @@ class Simulator(Workspace):
                 web.get("/faces/{id}.svg", self._handle_face),
                 web.get("/avatars/{id}.svg", self._handle_avatar),
                 web.get("/emoji/{name}.svg", self._handle_emoji),
+                *self._routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -154,6 +161,10 @@ class Simulator(Workspace):
     def calls(self, method: str) -> list[Call]:
         """Every call of a method with a right token, oldest first; those that met a fault too."""
         return self._ledger.calls(method)
+
+    def recent_calls(self, count: int) -> list[Call]:
+        """The last so many calls of any method, newest first."""
+        return self._ledger.recent(count)
 
     @property
     def sockets(self) -> int:
@@ -198,6 +209,10 @@ class Simulator(Workspace):
     def unknown_acks(self) -> list[Json]:
         """Frames heard whose envelope id nobody sent."""
         return list(self._outbox.unknown_acks)
+
+    def recent_envelopes(self, count: int) -> list[Envelope]:
+        """The last so many that were raised, newest first."""
+        return list(islice(reversed(self._outbox.envelopes.values()), count))
 
     def envelope(self, event_id: str) -> Envelope:
         return self._outbox.envelopes[event_id]

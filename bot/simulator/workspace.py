@@ -47,6 +47,7 @@ class Workspace:
         self.bot_id = f"B{team_id[1:]}BOT"
         self.scopes = set(ALL_SCOPES)
         self.is_uninstalled = False
+        self.is_revoked = False
         self.page_limit = 1000
         self.time = wire.time
         self.base_url = wire.base_url
@@ -186,6 +187,13 @@ class Workspace:
         self.is_uninstalled = True
         self.sends({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
         self.sends({"type": "app_uninstalled"})
+
+    def revokes_token(self) -> None:
+        """The bot token is worth nothing until `gives_token_back`; sockets and events go on, and nothing says so."""
+        self.is_revoked = True
+
+    def gives_token_back(self) -> None:
+        self.is_revoked = False
 
     def users(self) -> list[Json]:
         """The full user object of everybody listed; for small crowds."""
