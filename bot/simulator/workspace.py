@@ -48,6 +48,7 @@ class Workspace:
         self.scopes = set(ALL_SCOPES)
         self.is_uninstalled = False
         self.is_revoked = False
+        self.spared: set[str] = set()
         self.page_limit = 1000
         self.time = wire.time
         self.base_url = wire.base_url
@@ -206,12 +207,13 @@ class Workspace:
         return PretendUser(self.crowd, user_id)
 
     def anyone(self, rng: random.Random, *, deleted: bool = False) -> PretendUser | None:
-        """Some listed human, chosen by the dice handed in; None if fifty throws find nobody."""
+        """Some listed human who is not `spared`, chosen by the dice handed in; None if fifty throws find nobody."""
         for _ in range(50):
             user_id = self.crowd.at_slot(rng.randrange(self.crowd.slots))
             found = self.crowd.find(user_id)
             if (
                 found
+                and user_id not in self.spared
                 and not found["is_bot"]
                 and found["updated"]
                 and found["deleted"] is deleted

@@ -1,4 +1,4 @@
-"""Whom a newcomer may be: an owner, a plain member and a guest, the first of each that the workspace has."""
+"""Whom a newcomer may be: an owner, a plain member and a guest, to whom nothing happens by chance."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -33,7 +33,7 @@ class Role:
 
 
 class Cast:
-    """The same people for as long as the page stands, whatever happens to them meanwhile."""
+    """The same people for as long as the page stands; rather such with a picture and a name that every font has."""
 
     def __init__(self, sim: Workspace) -> None:
         self._sim = sim
@@ -41,21 +41,27 @@ class Cast:
 
     def roles(self) -> list[Role]:
         if len(self._roles) < len(PARTS):
-            for _, user in islice(self._sim.crowd.listed_from(0), MOST_LOOKED_AT):
-                if (part := _part(user)) and part not in self._roles:
-                    self._roles[part] = Role(part, PretendUser(self._sim.crowd, user["id"]))
+            self._choose()
         return [self._roles[part] for part in PARTS if part in self._roles]
 
     def find(self, user_id: str) -> Role | None:
         return next((role for role in self.roles() if role.user.id == user_id), None)
 
-    def holds(self, user_id: str) -> bool:
-        return self.find(user_id) is not None
+    def _choose(self) -> None:
+        seen = [user for _, user in islice(self._sim.crowd.listed_from(0), MOST_LOOKED_AT)]
+        for user in sorted(seen, key=_is_hard_to_show):
+            if (part := _part(user)) and part not in self._roles:
+                self._roles[part] = Role(part, PretendUser(self._sim.crowd, user["id"]))
+                self._sim.spared.add(user["id"])
 
     def name_of(self, user_id: str) -> str:
         """The name of any user of the workspace, else the id."""
         user = self._sim.crowd.find(user_id)
         return str(user["real_name"]) if user else user_id
+
+
+def _is_hard_to_show(user: Json) -> bool:
+    return not (str(user["real_name"]).isascii() and user["profile"].get("is_custom_image"))
 
 
 def _part(user: Json) -> str:

@@ -122,7 +122,7 @@ def _button(element: Json, place: str, reader: Reader) -> Element:
     words = reader.plain(text_in(element.get("text")))
     url, press = str(element.get("url") or ""), f"{place}:{element.get('action_id', '')}"
     if is_safe(url):
-        return outward(url, *words, class_=f"button{style}", data_press=press, id=f"press-{place}")
+        return outward(url, *words, class_=f"button{style}", data_press=press)
     return el("button", *words, name="press", value=press, class_=f"button{style}")
 
 

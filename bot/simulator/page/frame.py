@@ -47,7 +47,7 @@ def page(view: View, regions: Regions) -> str:
         el("link", rel="stylesheet", href="/page/page.css"),
         el("script", src="/page/page.js", defer=True),
     )
-    main = el("main", _lead(), el("div", _slack(view, regions), _panel(view, regions), class_="columns"), id="main")
+    main = el("main", _lead(), el("div", *_sheets(view, regions), class_="columns"), id="main")
     body = el("body", el("a", "Skip to the conversation", href="#say", class_="skip"), _bar(view), main)
     return "<!doctype html>" + as_html([el("html", head, body, lang="en")])
 
@@ -62,7 +62,7 @@ def empty_page() -> str:
 def _bar(view: View) -> Element:
     mark = el("img", src="/page/mark.svg", alt="", width="24", height="24")
     brand = el("span", mark, el("bdi", view.workspace), el("span", "Pretend Slack", class_="badge"), class_="brand")
-    directory = outward(view.directory, "Open the directory") if view.directory else None
+    directory = outward(view.directory, "The directory") if view.directory else None
     return el("header", el("div", brand, directory, class_="bar-in"), class_="bar")
 
 
@@ -154,8 +154,8 @@ def _home(view: View, blocks: list[Element]) -> Element:
     return el("div", el("form", _as(view), place, live, **QUIET_PRESS), class_="home", id="say")
 
 
-def _panel(view: View, regions: Regions) -> Element:
-    return el("div", _make_happen(view, regions), _lately(regions["lately"]), class_="panel")
+def _sheets(view: View, regions: Regions) -> list[Element]:
+    return [_slack(view, regions), _make_happen(view, regions), _lately(regions["lately"])]
 
 
 def _make_happen(view: View, regions: Regions) -> Element:
@@ -179,7 +179,7 @@ def _make_happen(view: View, regions: Regions) -> Element:
 def _lately(lines: list[Element]) -> Element:
     hint = el("p", "What the app asked of it, and what it sent the app, newest first.", class_="quiet")
     log = el("ol", *lines, data_live="lately", class_="lately")
-    return el("section", el("h2", "What this Slack saw lately"), hint, log, class_="sheet")
+    return el("section", el("h2", "What this Slack saw lately"), hint, log, class_="sheet saw")
 
 
 def _as(view: View) -> Node:

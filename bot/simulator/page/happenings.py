@@ -9,7 +9,6 @@ from typing import Any
 from bot.simulator import titles
 from bot.simulator.crowd import PretendUser
 from bot.simulator.faults import Fault
-from bot.simulator.page.cast import Cast
 from bot.simulator.slack import Simulator
 
 Json = dict[str, Any]
@@ -41,11 +40,10 @@ class Happening:
 
 
 class Happenings:
-    """Everything that can be made to happen to one pretend Slack; the people whom one acts as are left in peace."""
+    """Everything that can be made to happen to one pretend Slack."""
 
-    def __init__(self, sim: Simulator, cast: Cast, *, refused_seconds: float = REFUSED_SECONDS) -> None:
+    def __init__(self, sim: Simulator, *, refused_seconds: float = REFUSED_SECONDS) -> None:
         self._sim = sim
-        self._cast = cast
         self._dice = random.Random()
         self._refused_seconds = refused_seconds
         self._let_in: asyncio.TimerHandle | None = None
@@ -65,8 +63,15 @@ class Happenings:
         return [
             Happening("drop", "Drop the sockets", self._drop, "Cuts every connection, and lets none in for a moment."),
             self._token_button(),
-            Happening("page", "Lose page 2 of the next pass", self._lose_page, "Its people are not in the list."),
-            Happening("unreadable", "Send an unreadable event", self._send_unreadable, "A user without any sense."),
+            Happening(
+                "page",
+                "Lose page 2 of the next pass",
+                self._lose_page,
+                "The list comes short by a third, and nobody vanishes.",
+            ),
+            Happening(
+                "unreadable", "Send an unreadable event", self._send_unreadable, "A change whose profile is no profile."
+            ),
         ]
 
     def find(self, name: str) -> Happening | None:
@@ -96,7 +101,7 @@ class Happenings:
         return Told(f"{user.real_name} joined.", self._profile(user), "Open their page in the directory")
 
     def _gets_title(self) -> Told:
-        user = self._somebody()
+        user = self._sim.anyone(self._dice)
         if user is None:
             return _NOBODY
         old = user.payload()["profile"]["title"]
@@ -105,7 +110,7 @@ class Happenings:
         return Told(f"{user.real_name} is now {new}.", self._profile(user), "Open their page in the directory")
 
     def _sets_status(self) -> Told:
-        user = self._somebody()
+        user = self._sim.anyone(self._dice)
         if user is None:
             return _NOBODY
         text, emoji, _ = self._dice.choice([each for each in titles.STATUSES if each[0]])
@@ -113,7 +118,7 @@ class Happenings:
         return Told(f"{user.real_name} set a status: {text}.", self._profile(user), "Open their page in the directory")
 
     def _leaves(self) -> Told:
-        user = self._somebody()
+        user = self._sim.anyone(self._dice)
         if user is None:
             return _NOBODY
         self._sim.deactivates(user)
@@ -174,13 +179,6 @@ class Happenings:
     def _accept(self) -> None:
         self._let_in = None
         self._sim.accepts_sockets()
-
-    def _somebody(self) -> PretendUser | None:
-        for _ in range(50):
-            user = self._sim.anyone(self._dice)
-            if user is not None and not self._cast.holds(user.id):
-                return user
-        return None
 
     def _profile(self, user: PretendUser) -> str:
         return f"users/{self._sim.team_id}/{user.id}"

@@ -7,7 +7,7 @@ from bot.simulator.calls import Call
 from bot.simulator.envelopes import Envelope, State
 from bot.simulator.slack import Simulator
 
-MOST_LINES = 14
+MOST_LINES = 12
 MOST_READ = 60
 NOW_SECONDS, A_MINUTE, AN_HOUR = 5, 60, 3600
 
@@ -23,6 +23,7 @@ class Line:
     tone: str
     at: float
     times: int = 1
+    whom: str = ""
 
 
 def lately(sim: Simulator) -> list[Line]:
@@ -50,9 +51,9 @@ def _of_envelope(envelope: Envelope) -> Line:
     payload = envelope.payload
     event = payload.get("event") or {}
     what = payload.get("command") or event.get("type") or payload.get("type") or envelope.type
-    told = " ".join(filter(None, [str(what), str(payload.get("text") or ""), _whose(event.get("user"))]))
+    whom = str(payload.get("text") or "") or _whose(event.get("user"))
     outcome, tone = _became(envelope)
-    return Line(f"e{envelope.key}", "sent", told, outcome, tone, envelope.raised_at)
+    return Line(f"e{envelope.key}", "sent", str(what), outcome, tone, envelope.raised_at, whom=whom)
 
 
 def _became(envelope: Envelope) -> tuple[str, str]:
@@ -67,7 +68,12 @@ def _became(envelope: Envelope) -> tuple[str, str]:
 
 
 def _whose(user: object) -> str:
-    return str(user.get("real_name") or "") if isinstance(user, dict) else ""
+    """The name in a user object, which a deactivation tells in the profile alone."""
+    if not isinstance(user, dict):
+        return ""
+    profile = user.get("profile")
+    name = user.get("real_name") or (profile.get("real_name") if isinstance(profile, dict) else "")
+    return str(name or "")
 
 
 def _folded(lines: list[Line]) -> Iterator[Line]:

@@ -47,7 +47,7 @@ class Stage:
         return [keyed(entry.key, self._entry(entry, role)) for entry in entries]
 
     def _entry(self, entry: Entry, role: Role) -> Element:
-        at = datetime.fromtimestamp(entry.at, UTC)
+        at = datetime.fromtimestamp(entry.at, UTC).astimezone()
         when = el("time", f"{at:%H:%M:%S}", datetime=at.isoformat(timespec="seconds"))
         if entry.message is None:
             face = el("img", class_="face", src=role.face, alt="", width="36", height="36")
@@ -133,8 +133,14 @@ def _mark(key: str, words: str, *, is_well: bool) -> Element:
 
 
 def _line(line: Line, now: float) -> Element:
-    what = el("code", line.what) if line.way == "call" else el("span", line.what)
+    whom = el("bdi", line.whom) if line.whom else None
     way = el("span", "Asked" if line.way == "call" else "Sent", class_="way")
     times = el("span", f"{line.times} times", class_="quiet") if line.times > 1 else None
     became = el("span", line.outcome, class_=f"became-{line.tone}")
-    return el("li", way, el("span", what, times, class_="what"), became, el("span", ago(now - line.at), class_="quiet"))
+    return el(
+        "li",
+        way,
+        el("span", el("code", line.what), whom, times, class_="what"),
+        became,
+        el("span", ago(now - line.at), class_="quiet"),
+    )

@@ -36,8 +36,9 @@ class SlackPage:
         self._sim = sim
         self._cast = Cast(sim)
         self._talk = Talk(sim)
-        self._happenings = Happenings(sim, self._cast, refused_seconds=refused_seconds)
+        self._happenings = Happenings(sim, refused_seconds=refused_seconds)
         self._stage = Stage(sim, self._cast, self._talk, self._happenings)
+        self._cast.roles()  # before anything happens to anybody
         self._tasks: set[asyncio.Task[None]] = set()
         sim.serves(
             [

@@ -12,7 +12,8 @@ Json = dict[str, Any]
 MOST_TURNS = 100
 MOST_SHOWN = 30
 GENERAL = "C0GENERAL01"
-NOT_ANSWERED = "The app did not answer in time, so Slack gave up (dispatch_failed)."
+NOT_ANSWERED = "The app did not answer within three seconds: not connected, perhaps."
+NEVER_ACKED = "Slack says that it failed with the error “dispatch_failed”."
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Talk:
 
     def _of_turn(self, turn: Turn) -> list[Entry]:
         interaction = turn.interaction
-        note = turn.refusal or (NOT_ANSWERED if interaction and interaction.error else "")
+        note = turn.refusal or (f"{NEVER_ACKED} {NOT_ANSWERED}" if interaction and interaction.error else "")
         is_pending = not note and (interaction is None or not interaction.visible)
         typed = Entry(f"t{turn.number}", turn.at, typed=turn.typed, note=note, is_pending=is_pending)
         answers = self._chain(f"t{turn.number}", turn.at, interaction) if interaction else []

@@ -3,11 +3,13 @@
 "use strict";
 
 const EVERY_MS = 1000;
+const AWAY = "The pretend Slack does not answer. Has the demo ended?";
 const HARMLESS = /^(?!on)[a-z][a-z-]*$/;
 const role = new URLSearchParams(location.search).get("as") ?? document.querySelector("input[name=as]")?.value ?? "";
 const tab = new URLSearchParams(location.search).get("tab") === "home" ? "home" : "talk";
 let looking = null;
 let timer = 0;
+let isAway = false;
 
 function build(node) {
   if (typeof node === "string") return document.createTextNode(node);
@@ -24,6 +26,7 @@ function build(node) {
 function renew(place, nodes) {
   const standing = new Map([...place.children].map((each) => [each.dataset.key, each]));
   const focus = place.contains(document.activeElement) ? document.activeElement : null;
+  const around = focus && [...place.children].find((each) => each.contains(focus))?.dataset.key;
   let next = place.firstElementChild;
   for (const node of nodes) {
     const attributes = node[1];
@@ -41,12 +44,13 @@ function renew(place, nodes) {
     else place.insertBefore(element, next);
   }
   for (const left of standing.values()) left.remove();
-  if (focus && !focus.isConnected) standIn(focus, place)?.focus();
+  if (!focus || focus.isConnected) return;
+  const now = [...place.children].find((each) => each.dataset.key === around);
+  [...(now?.querySelectorAll("a, button, input, select, textarea") ?? [])].find((each) => isLike(each, focus))?.focus();
 }
 
-function standIn(lost, place) {
-  if (lost.id) return document.getElementById(lost.id);
-  return [...place.querySelectorAll("button")].find((each) => each.name === lost.name && each.value === lost.value);
+function isLike(one, other) {
+  return one.localName === other.localName && ["name", "value", "href"].every((key) => one[key] === other[key]);
 }
 
 function show(live) {
@@ -67,10 +71,12 @@ async function look() {
     const answer = await fetch(`/page/state?${new URLSearchParams({ as: role, tab })}`, { signal: mine.signal });
     if (!answer.ok) return;
     show((await answer.json()).live);
-    complain("");
+    if (isAway) complain("");
+    isAway = false;
   } catch (error) {
     if (error.name === "AbortError") return;
-    complain("The pretend Slack does not answer. Has the demo ended?");
+    isAway = true;
+    complain(AWAY);
   }
   if (!document.hidden) timer = setTimeout(look, EVERY_MS);
 }
@@ -83,6 +89,7 @@ function complain(words) {
 }
 
 async function send(form, more) {
+  complain("");
   const body = new URLSearchParams(new FormData(form));
   for (const [name, value] of more) body.set(name, value);
   try {
@@ -90,7 +97,7 @@ async function send(form, more) {
     await look();
     if (!answer.ok) complain((await answer.json()).error);
   } catch {
-    complain("The pretend Slack does not answer. Has the demo ended?");
+    complain(AWAY);
   }
 }
 
