@@ -131,9 +131,10 @@ class Happenings:
         if self._let_in is not None:
             self._let_in.cancel()
         self._let_in = asyncio.get_running_loop().call_later(self._refused_seconds, self._accept)
+        cut = "1 connection was" if count == 1 else f"{count} connections were"
         return Told(
-            f"{count} connections were cut, and none is let in for {self._refused_seconds:g} seconds. The directory "
-            "says so at its top; once it is back, it reads what it may have missed.",
+            f"{cut} cut, and none is let in for {self._refused_seconds:g} seconds. The directory says so at its top; "
+            "once it is back, it reads what it may have missed.",
             "",
             "Watch the directory",
             "/usersync status",

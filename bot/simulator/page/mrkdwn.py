@@ -20,9 +20,9 @@ _INLINE = re.compile(
     r"`(?P<code>[^`\n]+)`"
     r"|<(?P<angle>[^<>\n]+)>"
     r"|(?<![\w:]):(?P<emoji>[a-z0-9_+'-]+):"
-    r"|(?<![\w*])\*(?=\S)(?P<bold>[^*\n]+)(?<=\S)\*(?![\w*])"
-    r"|(?<!\w)_(?=\S)(?P<italic>[^_\n]+)(?<=\S)_(?!\w)"
-    r"|(?<![\w~])~(?=\S)(?P<strike>[^~\n]+)(?<=\S)~(?![\w~])"
+    r"|(?<![\w*])\*(?=\S)(?P<bold>(?:<[^<>\n]+>|[^*<\n])+)(?<=\S)\*(?![\w*])"
+    r"|(?<!\w)_(?=\S)(?P<italic>(?:<[^<>\n]+>|[^_<\n])+)(?<=\S)_(?!\w)"
+    r"|(?<![\w~])~(?=\S)(?P<strike>(?:<[^<>\n]+>|[^~<\n])+)(?<=\S)~(?![\w~])"
 )
 
 
@@ -110,7 +110,9 @@ class Reader:
                 return el("span", f"#{words or there[1:]}", class_="mention")
             case "!":
                 return el("span", words or f"@{there[1:].partition('^')[0]}", class_="mention")
-        return outward(unescaped(there), words or unescaped(there).removeprefix("mailto:"))
+        url = unescaped(there)
+        # What is no address that Slack would make a link stays as it was written.
+        return outward(url, words or url.removeprefix("mailto:")) if is_safe(url) else f"<{unescaped(inner)}>"
 
 
 def outward(url: str, *words: Node, class_: str | None = None, **attrs: str) -> Element:
