@@ -81,7 +81,10 @@ def _lead() -> Element:
 
 def _slack(view: View, regions: Regions) -> Element:
     live = _home(view, regions["home"]) if view.tab == "home" else _talk(view, regions["talk"])
-    return el("section", _act_as(view), _tabs(view), live, aria_label="Slack", class_="sheet slack")
+    title = el(
+        "h2", "Home" if view.tab == "home" else "Conversation", class_="for-ear"
+    )  # headers of blocks stand below
+    return el("section", title, _act_as(view), _tabs(view), live, class_="sheet slack")
 
 
 def _act_as(view: View) -> Element:
