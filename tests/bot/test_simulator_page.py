@@ -231,6 +231,24 @@ async def test_a_button_presses_back_into_the_app_and_the_answer_takes_its_place
     assert "not there any more" in stale.json()["error"]
 
 
+async def test_what_a_button_answers_in_private_only_who_pressed_sees_and_in_its_place_all(stage: Stage) -> None:
+    says = {"text": "Only for Olga"}
+    posted = stage.sim.board.post("C0GENERAL01", {"blocks": [{"type": "actions", "elements": [a_button()]}]})
+    place = f"mC0GENERAL01.{posted['ts']}"
+    async with an_app(stage.sim, lambda _payload: says):
+        await stage.post("/page/press", place=place, press="0-0:go")
+        assert "Only for Olga" in await stage.says()
+        assert "Only for Olga" not in await stage.says(user_id=stage.member.id)
+        says |= {"text": "Settled", "replace_original": "true"}
+        await stage.post("/page/press", place=place, press="0-0:go")
+
+    for user in (stage.owner, stage.member):
+        said = await stage.says(user_id=user.id)
+        assert "Settled" in said
+        assert "Go" not in said
+        assert "#general" in said
+
+
 async def test_home_is_empty_until_the_app_publishes_it_and_tells_what_stands_in_its_fields(stage: Stage) -> None:
     field = {"type": "plain_text_input", "action_id": "name"}
     blocks = [

@@ -126,7 +126,7 @@ async def test_a_message_that_changes_keeps_the_focus_and_what_stays_is_left_alo
     sim.board.post("C0GENERAL01", {"text": "first"})
     posted = sim.board.post("C0GENERAL01", {"blocks": [{"type": "actions", "elements": [a_button("Go")]}]})
     async with a_page(browser) as page:
-        await page.goto(sim.url)
+        await page.goto(f"{sim.url}/?as=U0NOBODY")  # the first of the cast stands in
         first = await page.get_by_text("first", exact=True).element_handle()
         await page.get_by_role("button", name="Go").focus()
         blocks = [{"type": "actions", "elements": [a_button("Go on")]}]

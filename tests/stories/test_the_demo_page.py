@@ -39,13 +39,14 @@ async def test_a_newcomer_asks_for_help_and_watches_somebody_join(browser: Brows
         await page.goto(demo.page.url)
         talk = page.get_by_role("log")
         await types(page, "/usersync help")
-        await expect(talk).to_contain_text("What you can ask of me")
+        await expect(talk).to_contain_text("What you can ask of me", timeout=A_WHILE_MS)
         await types(page, "/usersync status")
-        await expect(talk).to_contain_text("Following changes on 2 of 2 connections")
+        await expect(talk).to_contain_text("Following changes on 2 of 2 connections", timeout=A_WHILE_MS)
         await press(page, "Someone joins")
         told = page.get_by_role("status")
         await expect(told).to_contain_text("joined.")
         name = (await told.inner_text()).partition(" joined.")[0]
+        await demo.slack.eventually_acked()
         async with page.expect_popup() as opening:
             await page.get_by_role("link", name="Open their page in the directory").click()
         directory = await opening.value
@@ -60,11 +61,13 @@ async def test_dropped_sockets_are_told_and_come_back_by_themselves(browser: Bro
         await press(page, "Drop the sockets")
         await expect(page.get_by_text("0 connections")).to_be_visible()
         await types(page, "/usersync status")
-        await expect(page.get_by_role("log")).to_contain_text("dispatch_failed")
+        await expect(page.get_by_role("log")).to_contain_text("dispatch_failed", timeout=A_WHILE_MS)
         await expect(page.get_by_text("2 connections", exact=True)).to_be_visible(timeout=A_WHILE_MS)
         await types(page, "/usersync status")
 
-        await expect(page.get_by_role("log")).to_contain_text("Following changes on 2 of 2 connections")
+        await expect(page.get_by_role("log")).to_contain_text(
+            "Following changes on 2 of 2 connections", timeout=A_WHILE_MS
+        )
 
 
 async def test_an_unreadable_event_is_counted_by_the_status(browser: Browser, demo: Demo) -> None:
@@ -73,7 +76,7 @@ async def test_an_unreadable_event_is_counted_by_the_status(browser: Browser, de
         await press(page, "Send an unreadable event")
         await page.get_by_role("link", name="Type /usersync status").click()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("log")).to_contain_text("1 dead letter")
+        await expect(page.get_by_role("log")).to_contain_text("1 dead letter", timeout=A_WHILE_MS)
         async with page.expect_popup() as opening:
             await page.get_by_role("link", name="See what was put aside").click()
 
@@ -113,4 +116,4 @@ async def test_a_guest_may_not_start_a_run(browser: Browser, demo: Demo) -> None
         await page.locator(".cast a").last.click()
         await types(page, "/usersync resync")
 
-        await expect(page.get_by_role("log")).to_contain_text("Only admins and owners")
+        await expect(page.get_by_role("log")).to_contain_text("Only admins and owners", timeout=A_WHILE_MS)

@@ -63,7 +63,11 @@ class Stage:
         view = self._sim.board.homes.get(role.user.id)
         if view is None or not blocks_of(view):
             return [keyed("empty", el("p", "The app has published nothing here.", class_="empty"))]
-        note = [keyed("note", el("p", NOT_ANSWERED, class_="note"))] if self._talk.is_unanswered(home_of(role)) else []
+        note = (
+            [keyed("note", el("p", NOT_ANSWERED, class_="note"))]
+            if self._talk.is_unanswered(home_of(role), role.user.id)
+            else []
+        )
         return [*note, *drawn(blocks_of(view), self.reader)]
 
     def _told(self, role: Role, tab: str) -> list[Element]:

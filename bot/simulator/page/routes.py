@@ -145,7 +145,8 @@ class SlackPage:
                 await turn.interaction.answered(timeout=ANSWER_SECONDS)
 
     async def _press(self, role: Role, key: str, action_id: str, view: Json | None, told: Json) -> None:
-        self._talk.presses_at(key, await self._sim.presses(role.user, action_id, view=view, **told))
+        pressed = await self._sim.presses(role.user, action_id, view=view, **told)
+        self._talk.presses_at(key, role.user.id, pressed)
 
     async def _wait_for(self, doing: Coroutine[Any, Any, None]) -> None:
         """Let it go on by itself, and wait for a moment: the answer is usually there within it."""

@@ -1,7 +1,7 @@
 """What stands in the conversation of one person: what they typed, what came back, and what the app wrote by itself."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.simulator.interactions import Interaction
@@ -47,7 +47,7 @@ class Talk:
 
     sim: Workspace
     turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MOST_TURNS))
-    presses: dict[str, list[Interaction]] = field(default_factory=dict)
+    presses: dict[str, list[tuple[str, Interaction]]] = field(default_factory=dict)
     count: int = 0
 
     def begins(self, user_id: str, typed: str, *, refusal: str = "") -> Turn:
@@ -56,20 +56,21 @@ class Talk:
         self.turns.append(turn)
         return turn
 
-    def presses_at(self, key: str, interaction: Interaction) -> None:
-        """Something that the message of this name holds was pressed."""
-        self.presses.setdefault(key, []).append(interaction)
+    def presses_at(self, key: str, user_id: str, interaction: Interaction) -> None:
+        """Somebody pressed something that the message of this name holds."""
+        self.presses.setdefault(key, []).append((user_id, interaction))
         while len(self.presses) > MOST_TURNS:
             del self.presses[next(iter(self.presses))]
 
-    def is_unanswered(self, key: str) -> bool:
-        """Whether nobody answered the last press there."""
-        return bool((pressed := self.presses.get(key)) and pressed[-1].error)
+    def is_unanswered(self, key: str, user_id: str) -> bool:
+        """Whether nobody answered the last press there of this person."""
+        own = [press for who, press in self.presses.get(key, []) if who == user_id]
+        return bool(own and own[-1].error)
 
     def seen_by(self, user_id: str) -> list[Entry]:
         """The last entries that this person sees, oldest first."""
         entries = [entry for turn in self.turns if turn.user_id == user_id for entry in self._of_turn(turn)]
-        entries += [entry for each in self._of_board(user_id) for entry in self._with_answers(each)]
+        entries += [entry for each in self._of_board(user_id) for entry in self._with_answers(each, user_id)]
         return sorted(entries, key=lambda entry: entry.at)[-MOST_SHOWN:]
 
     def find(self, user_id: str, key: str) -> Entry | None:
@@ -80,27 +81,29 @@ class Talk:
         note = turn.refusal or (f"{NEVER_ACKED} {NOT_ANSWERED}" if interaction and interaction.error else "")
         is_pending = not note and (interaction is None or not interaction.visible)
         typed = Entry(f"t{turn.number}", turn.at, typed=turn.typed, note=note, is_pending=is_pending)
-        answers = self._chain(f"t{turn.number}", turn.at, interaction) if interaction else []
+        answers = self._chain(typed, typed.key, interaction, turn.user_id) if interaction else []
         return [typed, *answers]
 
-    def _chain(self, key: str, at: float, interaction: Interaction) -> list[Entry]:
+    def _chain(self, after: Entry, key: str, interaction: Interaction, user_id: str) -> list[Entry]:
         """What stands at one response URL, each message with what came of its buttons."""
         found: list[Entry] = []
         for number, message in enumerate(interaction.visible):
-            is_private = message.get("response_type") != "in_channel"
-            entry = Entry(f"{key}.{number}", at, message=message, where="" if is_private else "#general")
-            found += self._with_answers(entry)
+            where = "#general" if message.get("response_type") == "in_channel" else after.where
+            found += self._with_answers(Entry(f"{key}.{number}", after.at, message=message, where=where), user_id)
         return found
 
-    def _with_answers(self, entry: Entry) -> list[Entry]:
-        """The message and what its buttons brought; an answer may stand in the place of the message."""
-        presses = self.presses.get(entry.key, [])
-        note = NOT_ANSWERED if self.is_unanswered(entry.key) else ""
-        stands = [Entry(entry.key, entry.at, message=entry.message, where=entry.where, note=note)]
-        for number, press in enumerate(presses):
-            if any(post.get("replace_original") or post.get("delete_original") for post in press.messages):
+    def _with_answers(self, entry: Entry, user_id: str) -> list[Entry]:
+        """The message and what its buttons brought: in its place for all, or beside it for who pressed."""
+        stands = [replace(entry, note=NOT_ANSWERED if self.is_unanswered(entry.key, user_id) else "")]
+        for number, (who, press) in enumerate(self.presses.get(entry.key, [])):
+            takes_its_place = any(
+                post.get("replace_original") or post.get("delete_original") for post in press.messages
+            )
+            after = entry if takes_its_place else replace(entry, where="")
+            if takes_its_place:
                 stands = []
-            stands += self._chain(f"{entry.key}.p{number}", entry.at, press)
+            if takes_its_place or who == user_id:
+                stands += self._chain(after, f"{entry.key}.p{number}", press, user_id)
         return stands
 
     def _of_board(self, user_id: str) -> list[Entry]:

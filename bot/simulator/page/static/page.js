@@ -5,8 +5,8 @@
 const EVERY_MS = 1000;
 const AWAY = "The pretend Slack does not answer. Has the demo ended?";
 const HARMLESS = /^(?!on)[a-z][a-z-]*$/;
-const role = new URLSearchParams(location.search).get("as") ?? document.querySelector("input[name=as]")?.value ?? "";
-const tab = new URLSearchParams(location.search).get("tab") === "home" ? "home" : "talk";
+const role = document.querySelector("input[name=as]").value;
+const tab = document.querySelector('[data-live="home"]') ? "home" : "talk";
 let looking = null;
 let timer = 0;
 let isAway = false;
@@ -69,8 +69,7 @@ async function look() {
   const mine = (looking = new AbortController());
   try {
     const answer = await fetch(`/page/state?${new URLSearchParams({ as: role, tab })}`, { signal: mine.signal });
-    if (!answer.ok) return;
-    show((await answer.json()).live);
+    if (answer.ok) show((await answer.json()).live);
     if (isAway) complain("");
     isAway = false;
   } catch (error) {
