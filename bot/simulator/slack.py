@@ -9,7 +9,6 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.simulator import emoji, portraits
 from bot.simulator.api import Api, spoiled
 from bot.simulator.calls import Call, Ledger, read_args
 from bot.simulator.clocks import SlackTime
@@ -17,6 +16,7 @@ from bot.simulator.envelopes import Envelope, Outbox, State
 from bot.simulator.faults import RESPONSE_URL, Faults
 from bot.simulator.limits import RateLimits
 from bot.simulator.openid import OpenIdSide
+from bot.simulator.pictures import Pictures
 from bot.simulator.sockets import Ending, Sockets
 from bot.simulator.waiting import Watch
 from bot.simulator.workspace import Wire, Workspace
@@ -119,9 +119,7 @@ class Simulator(Workspace):
                 web.route("*", "/api/{method}", api.handle),
                 web.get("/link/", self._sockets.handle),
                 web.post("/response/{id}", self._handle_response),
-                web.get("/faces/{id}.svg", self._handle_face),
-                web.get("/avatars/{id}.svg", self._handle_avatar),
-                web.get("/emoji/{name}.svg", self._handle_emoji),
+                *Pictures(lambda: self.workspaces).routes(),
                 *self._routes,
             ]
         )
@@ -310,26 +308,8 @@ class Simulator(Workspace):
             return web.json_response({"ok": False, "error": error}, status=404)
         return web.json_response({"ok": True})
 
-    async def _handle_face(self, request: web.Request) -> web.Response:
-        user_id, version = request.match_info["id"], request.query.get("v", "0")
-        for workspace in self.workspaces:
-            if person := workspace.crowd.person(user_id):
-                return _svg(portraits.of_person(person, version=version))
-        return web.Response(status=404)
-
-    async def _handle_avatar(self, request: web.Request) -> web.Response:
-        return _svg(portraits.default_avatar(request.match_info["id"]))
-
-    async def _handle_emoji(self, request: web.Request) -> web.Response:
-        drawn = emoji.drawing(request.match_info["name"])
-        return _svg(drawn) if drawn else web.Response(status=404)
-
 
 def _named(envelope: Envelope) -> str:
     inner = envelope.payload.get("event", {})
     what = inner.get("type") or envelope.payload.get("command") or envelope.payload.get("type", envelope.type)
     return f"{what} {envelope.key}"
-
-
-def _svg(drawing: str) -> web.Response:
-    return web.Response(text=drawing, content_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
