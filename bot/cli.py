@@ -148,7 +148,10 @@ async def _demo() -> int:
     stop = stop_on_signal()
     async with Demo(port=demo_port()) as running:
         print(
-            f"\n  The directory is at {running.service.url}\n  Everybody in it is invented. Ctrl+C ends it.\n",
+            f"\n  The directory is at {running.service.url}"
+            f"\n  The pretend Slack is at {running.page.url}\n"
+            "\n  Everybody in it is invented. In the pretend Slack you type /usersync, make people join and leave, and"
+            "\n  break things, while the directory follows. Ctrl+C ends both.\n",
             flush=True,
         )
         await _until(stop, running.service)

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Self
 
 from bot.pace import Pace
+from bot.runs.schedule import Rhythm
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator, tell
+from bot.simulator.page import SlackPage
 from db.errors import StoreUnavailable
 
 FOLDER = Path(".demo")
 PEOPLE = 250
+PACE = Pace(stagger_s=1, watch_s=15, rhythm=Rhythm(rest_s=3, retry_s=15))
+"""Quicker than life: whoever breaks something here waits for its end."""
 
 
 class Demo:
@@ -28,6 +32,7 @@ class Demo:
         # The pretend Slack begins anew each time, so the directory does, too; two demos may run side by side.
         self._folder = folder / str(os.getpid())
         self.slack = Simulator(team_name="Meridian", crowd=people)
+        self.page = SlackPage(self.slack)
         self._stack = AsyncExitStack()
         self.service: Service
 
@@ -43,7 +48,9 @@ class Demo:
         self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
         try:
             await self._stack.enter_async_context(self.slack)
+            self._stack.push_async_callback(self.page.close)
             self.service = await self._stack.enter_async_context(self._make_service())
+            self.page.leads_to(self.service.url)
             story = asyncio.create_task(self._tell(), name="story")
             self._stack.push_async_callback(_end, story)
         except BaseException:
@@ -65,9 +72,7 @@ class Demo:
                 "USERSYNC_AUTH": "none",  # everybody in it is invented
             }
         )
-        return Service(
-            settings, is_demo=True, image_sources=(self.slack.url,), pace=Pace(stagger_s=1), or_next_port=True
-        )
+        return Service(settings, is_demo=True, image_sources=(self.slack.url,), pace=PACE, or_next_port=True)
 
     async def _tell(self) -> None:
         await self.slack.connected(timeout=60)

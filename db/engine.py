@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import time
 from pathlib import Path
@@ -60,10 +61,15 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     return engine
 
 
-def open_reader(url: URL) -> AsyncEngine:
+READ_S = 5
+"""How long one question may take: a few who ask for too much must not keep everybody else out."""
+
+
+def open_reader(url: URL, *, statement_s: float = READ_S) -> AsyncEngine:
     """Open the engine that only reads; each of its transactions is one snapshot."""
     if url.get_backend_name() != "sqlite":
-        options = _server_options(url, only_reads=True) | {"isolation_level": "REPEATABLE READ"}
+        options = _server_options(url, statement_s, only_reads=True)
+        options |= {"isolation_level": "REPEATABLE READ"}
         return create_async_engine(url, **options, pool_size=READERS, max_overflow=0)
     engine = create_async_engine(
         url,
@@ -75,6 +81,7 @@ def open_reader(url: URL) -> AsyncEngine:
     )
     _own_transactions(engine, begin="BEGIN")
     _on_connect(engine, "PRAGMA query_only=ON", "PRAGMA cache_size=-16384")
+    _end_in_time(engine, statement_s)
     return engine
 
 
@@ -109,6 +116,24 @@ def _on_connect(engine: AsyncEngine, *statements: str) -> None:
         except BaseException:
             connection.close()  # the pool forgets a connection that was refused here, and its thread would live on
             raise
+
+
+_STEPS = 20_000
+"""Of SQLite's machine, between two looks at the clock: some tenths of a millisecond."""
+
+
+def _end_in_time(engine: AsyncEngine, statement_s: float) -> None:
+    """Interrupt a statement of SQLite that takes too long; servers do so by themselves."""
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def watch(connection: Any, record: Any) -> None:
+        record.info["until"] = math.inf
+        driver = connection.driver_connection
+        await_only(driver.set_progress_handler(lambda: time.monotonic() > record.info["until"], _STEPS))
+
+    @sa.event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def begin(connection: sa.Connection, *_: object) -> None:
+        connection.info["until"] = time.monotonic() + statement_s
 
 
 def _execute_when_free(cursor: Any, statement: str) -> None:

@@ -1,8 +1,9 @@
-"""Finds whom a search means, a page at a time, at a cost that does not grow with how many there are.
+"""Finds whom a search means, a page at a time.
 
-Few who match are all taken from the index of words and put in order. Of many, tier after tier is asked, each by the way
-that is short for it: where it has some, from the index of words again; where it has a crowd, along the order, which is
-an index as well and soon meets enough of them. If it does not, since they all stand far behind, the crowd is sorted.
+Few who match are all taken from the index of words and put in order; and so are few by whom the search is narrowed,
+from an index of theirs. Of many, tier after tier is asked, each by the way that is short for it: where it has some,
+from the index of words again; where it has a crowd, along the order, which is an index as well and soon meets enough of
+them. If it does not, since they all stand far behind, the crowd is sorted.
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ from db.filters import UserFilter
 from db.ranking import Ranking, ranking_of
 from db.records import Kind, State
 from db.sight import Sight
+from db.starts import FEW, SOME, Start, least_start, rows_from
 from db.tables import users
 
-FEW, SOME = 2_000, 20_000
-"""So many are ranked and sorted in milliseconds; so many of one tier are only sorted."""
 STRETCH = 20_000
 """So far of each kind and state a tier is looked for along the order."""
 Row = Sequence[Any]
@@ -53,7 +53,7 @@ async def find(
     ranking = ranking_of(user_filter.q, sight, user_filter.sort)
     if ranking is None:
         return Finding()
-    seeker = _Seeker(connection, ranking, user_filter, where)
+    seeker = _Seeker(connection, ranking, user_filter, where, sight)
     rows = await seeker.rows_after(ranking.place(after) if after is not None else None, limit + 1)
     shown = rows[:limit]
     return Finding(
@@ -71,9 +71,12 @@ class _Seeker:
         ranking: Ranking,
         user_filter: UserFilter,
         where: Sequence[sa.ColumnElement[bool]],
+        sight: Sight,
     ) -> None:
         self._connection = connection
         self._ranking = ranking
+        self._filter = sight.narrowed(user_filter)
+        self._sight = sight
         self._kinds = sorted(user_filter.kinds or Kind)
         self._states = sorted(user_filter.states or State)
         self._where = where
@@ -81,6 +84,9 @@ class _Seeker:
     async def rows_after(self, place: tuple[int, Row] | None, limit: int) -> list[sa.Row[Any]]:
         if await self._has_at_most(FEW, self._ranking.found):
             return await self._read(self.in_order(place, limit))
+        least = await least_start(self._connection, self._filter, self._sight)
+        if least is not None and least.size <= SOME:
+            return await self._read(self.from_group(least, place, limit))
         start, _ = place or (0, ())
         rows: list[sa.Row[Any]] = []
         for number in range(start, len(self._ranking.tiers)):
@@ -92,24 +98,25 @@ class _Seeker:
 
     async def _of_tier(self, number: int, behind: Row | None, limit: int) -> list[sa.Row[Any]]:
         match = self._ranking.tiers[number].match
-        if match is None:
-            return await self._read(self.along_the_order(number, behind, limit))
-        if not await self._has_at_most(SOME, match):
+        if match is None or not await self._has_at_most(SOME, match):
             bound = (await self._connection.execute(self.bound(number, behind))).first()
             rows = await self._read(self.along_the_order(number, behind, limit, bound=bound))
             if len(rows) == limit or bound is None:
                 return rows
-        return await self._read(self.by_index(number, match, behind, limit))
+        return await self._read(self.by_index(number, match or self._ranking.found, behind, limit))
 
     def in_order(self, place: tuple[int, Row] | None, limit: int) -> sa.Select[Any]:
         """Take everybody from the index, and sort them."""
-        number = self._ranking.number
-        narrowed = [*self._narrowed(), self._ranking.may_be_found]
-        if place:
-            here, values = place
-            narrowed.append(sa.or_(number > here, sa.and_(number == here, self._ranking.behind(here, values))))
-        tier = number.label("tier")
+        narrowed = [*self._narrowed(), self._ranking.may_be_found, *self._after(place)]
+        tier = self._ranking.number.label("tier")
         rows = self._rows(tier, indexed(self._ranking.found, users.c.search_text), _aside(*narrowed))
+        return rows.order_by(tier, *self._ranking.ordered(self._ranking.columns)).limit(limit)
+
+    def from_group(self, start: Start, place: tuple[int, Row] | None, limit: int) -> sa.Select[Any]:
+        """Take everybody from what the search is narrowed by, which is less than it finds, and sort them."""
+        tier = self._ranking.number.label("tier")
+        narrowed = _aside(*self._narrowed(), self._ranking.is_found, *self._after(place))
+        rows = rows_from(start, tier, *self._ranking.columns).where(narrowed)
         return rows.order_by(tier, *self._ranking.ordered(self._ranking.columns)).limit(limit)
 
     def by_index(self, number: int, match: Match, behind: Row | None, limit: int) -> sa.Select[Any]:
@@ -151,6 +158,12 @@ class _Seeker:
 
     def _behind(self, number: int, behind: Row | None) -> tuple[sa.ColumnElement[bool], ...]:
         return () if behind is None else (self._ranking.behind(number, behind),)
+
+    def _after(self, place: tuple[int, Row] | None) -> tuple[sa.ColumnElement[bool], ...]:
+        if place is None:
+            return ()
+        (here, values), number = place, self._ranking.number
+        return (sa.or_(number > here, sa.and_(number == here, self._ranking.behind(here, values))),)
 
     def _narrowed(self) -> tuple[sa.ColumnElement[bool], ...]:
         kinds = users.c.kind.in_([kind.value for kind in self._kinds])

@@ -1,7 +1,8 @@
 """Lists in their order from an index: a branch for each kind and state, merged; as fast for the last page of a million.
 
-A list that is narrowed by what only rows tell (a title, a custom field, a day) begins with those rows where they are
-few, and sorts them; where they are many, one of them is never far, and the list walks its order.
+A list that is narrowed begins with the group that finds fewest (a title, a custom field, a day): those rows are sorted
+where they are few, and walked in the order of names where they are many. In another order one of many is seldom far, so
+that order is walked for a stretch first.
 """
 
 from __future__ import annotations
@@ -17,22 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.cursor import decode_cursor, encode_cursor
 from db.errors import BadCursor
-from db.filters import Sort, UserFilter
-from db.narrowing import (
-    Condition,
-    Part,
-    joined_since,
-    parts_of,
-    row_conditions,
-    traits_with,
-    values_by_field,
-    within,
-)
+from db.filters import TITLES, ZONES, Sort, UserFilter
+from db.narrowing import Condition, Part, at_hand_by_row, parts_of, row_conditions, values_by_field, within
 from db.sight import Sight
+from db.starts import FEW, LACKS, SOME, Start, groups_of, least_start, rows_from
 from db.tables import user_fields, users
 
-FEW = 2_000
-"""So many rows are sorted in no time."""
+STRETCH = 20_000
+"""So far of each kind and state a list is looked for along its order, row by row."""
 _MOST_BRANCHES = 90
 """SQLite takes 500 in one statement, and every one costs a server's planner something."""
 _NULL = "-"
@@ -68,6 +61,24 @@ class Order:
         if not self.descends:
             return list(columns)
         return [columns[0].is_(None), *(column.desc() for column in columns)]
+
+    def backwards(self, columns: Sequence[sa.ColumnElement[Any]]) -> tuple[sa.ColumnElement[Any], ...]:
+        """Order by these columns along an index, whose own order this is."""
+        return tuple(column.desc() if self.descends else column for column in columns)
+
+    def not_behind(self, value: sa.ColumnElement[Any], until: Place | None) -> tuple[Condition, ...]:
+        """Say that a row does not stand behind a place; those of the same value may."""
+        if until is None or until.value is None:
+            return ()
+        return (value >= until.value if self.descends else value <= until.value,)
+
+    def ahead(self, columns: Sequence[sa.ColumnElement[Any]], after: Place | None) -> tuple[Condition, ...]:
+        """Say that a row has a value and comes after a place: one range of the index, and what only rows tell."""
+        has_value = (columns[0].is_not(None),) if self.descends else ()
+        if after is None or after.value is None:
+            return has_value
+        of_index = columns[0] <= after.value if self.descends else columns[0] >= after.value
+        return (*has_value, of_index, sa.or_(*(sa.and_(*stretch) for stretch in self.ranges(columns, after))))
 
     def ranges(self, columns: Sequence[sa.ColumnElement[Any]], after: Place | None) -> list[tuple[Condition, ...]]:
         """Tell what comes after a place as stretches that follow one another, each of them one range of the index.
@@ -120,137 +131,144 @@ async def find_places(
     """Find where those stand whom a filter finds, from behind the cursor, in their order. Raises BadCursor."""
     order = ORDERS[user_filter.sort]
     place = order.place(after) if after is not None else None
-    narrowed = sight.narrowed(user_filter)
-    statement = _from_named(order, narrowed, sight, place, limit)
-    if statement is None:
-        few = await _few(connection, narrowed, sight)
-        if few is not None:
-            statement = _from_few(order, few, narrowed, sight, place, limit)
-        else:
-            statement = _walk(order, narrowed, sight, place, limit)
-    return [Place(*row) for row in await connection.execute(statement)], order
+    places = await _Finder(connection, order, sight.narrowed(user_filter), sight, place, limit).places()
+    return places, order
 
 
-def _walk(
-    order: Order, user_filter: UserFilter, sight: Sight, after: Place | None, limit: int
-) -> sa.Select[tuple[Any, ...]]:
-    """Go along the index of an order, in each kind and state, and look at rows where only they can tell."""
-    rows = row_conditions(user_filter)
-    return _merged(order, [(part, ()) for part in parts_of(user_filter, sight)], user_filter, rows, after, limit)
+class _Finder:
+    """One page of one list."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        order: Order,
+        user_filter: UserFilter,
+        sight: Sight,
+        after: Place | None,
+        limit: int,
+    ) -> None:
+        self._connection = connection
+        self._order = order
+        self._filter = user_filter
+        self._sight = sight
+        self._after = after
+        self._limit = limit
+
+    async def places(self) -> list[Place]:
+        """Choose the way that is short: the group that finds fewest where they are few, else the order itself."""
+        named = _named(self._filter)
+        groups = groups_of(self._filter, self._sight)
+        if not groups.keys() - {LACKS}:
+            return await self._read(self._walk())  # an index of the order tells what is lacking, too
+        if len(groups) == 1 and named and (statement := self._along_names(named[0])) is not None:
+            return await self._read(statement)
+        least = await least_start(self._connection, self._filter, self._sight)
+        if least is None or least.size <= (SOME if self._order.descends else FEW):
+            return await self._read(self._walk() if least is None else self._sorted(least))
+        shortest = next((each for each in named if each.name == least.group), None)
+        if shortest is not None and (statement := self._along_names(shortest)) is not None:
+            return await self._read(statement)
+        return await self._within_a_stretch(least)
+
+    async def _within_a_stretch(self, least: Start) -> list[Place]:
+        """Walk the order as far as that is short, for one of many is seldom far; else sort the group after all."""
+        is_timeless = self._after is not None and self._after.value is None
+        bound = None if is_timeless else (await self._connection.execute(self._bound())).first()
+        found = await self._read(self._walk(until=Place(*bound) if bound else None))
+        if bound is None or len(found) == self._limit:
+            return found
+        return await self._read(self._sorted(least))
+
+    def _walk(self, until: Place | None = None) -> sa.Select[tuple[Any, ...]]:
+        """Go along the index of an order, in each kind and state, and look at rows where only they can tell."""
+        begun: list[tuple[Part, tuple[Condition, ...]]] = [(part, ()) for part in self._parts]
+        return self._merged(begun, row_conditions(self._filter), until=until)
+
+    def _bound(self) -> sa.Select[tuple[Any, ...]]:
+        """Find the place before which every row of the order is within the stretch of its kind and state."""
+        keys = self._order.keys
+        ahead = self._order.ahead(keys, self._after)
+        branches = [
+            sa.select(*keys).where(*part.place, *ahead).order_by(*self._order.backwards(keys)).offset(STRETCH).limit(1)
+            for part in self._parts
+        ]
+        every = sa.union_all(*(sa.select(*branch.subquery().c) for branch in branches)).subquery("every")
+        return sa.select(*every.c).order_by(*self._order.sorted(list(every.c))).limit(1)
+
+    def _along_names(self, named: _Named) -> sa.Select[tuple[Any, ...]] | None:
+        """Go along the names within a title, a zone or the value of a custom field; its index tells most of the rest.
+
+        None for another order, or more values than branches are good.
+        """
+        if self._order.descends or len(self._parts) * len(named.values) * (3 if self._after else 1) > _MOST_BRANCHES:
+            return None
+        begun = [(part, (*named.place, named.column == value)) for part, value in product(self._parts, named.values)]
+        rest = row_conditions(self._filter, but=named.name)
+        if named.table is users or not rest:
+            return self._merged(begun, rest, named.table)
+        return self._merged(begun, rest, named.table, joins_rows=True)
+
+    def _merged(
+        self,
+        begun: Sequence[tuple[Part, tuple[Condition, ...]]],
+        rows: Sequence[Condition],
+        table: sa.Table = users,
+        *,
+        until: Place | None = None,
+        joins_rows: bool = False,
+    ) -> sa.Select[tuple[Any, ...]]:
+        keys = self._order.keys_in(table)
+        selected = sa.select(*keys)
+        if joins_rows:
+            is_theirs = sa.and_(users.c.team_id == table.c.team_id, users.c.id == table.c.id)
+            selected = selected.join_from(table, users, is_theirs, isouter=True)
+        ending = self._order.not_behind(keys[0], until)
+        always = (*ending, *within(self._filter, table), *rows)
+        branches = [
+            selected.where(*part.place_in(table), *place, *stretch, part.traits_in(table), *always)
+            .order_by(*self._order.backwards(keys))
+            .limit(self._limit)
+            for part, place in begun
+            for stretch in self._order.ranges(keys, self._after)
+        ]
+        every = sa.union_all(*(sa.select(*branch.subquery().c) for branch in branches)).subquery("every")
+        return sa.select(*every.c).order_by(*self._order.sorted(list(every.c))).limit(self._limit)
+
+    def _sorted(self, start: Start) -> sa.Select[tuple[Any, ...]]:
+        """Look at each row of a group, and sort those that fit; an offset fences them off from the rest."""
+        found = rows_from(start, *self._order.keys).where(*at_hand_by_row(self._filter, self._sight))
+        fitting = found.offset(0).subquery("fitting")
+        keys = list(fitting.c)
+        shown = sa.select(*keys)
+        if self._after is not None:
+            shown = shown.where(sa.or_(*(sa.and_(*stretch) for stretch in self._order.ranges(keys, self._after))))
+        return shown.order_by(*self._order.sorted(keys)).limit(self._limit)
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        return parts_of(self._filter, self._sight)
+
+    async def _read(self, statement: sa.Select[tuple[Any, ...]]) -> list[Place]:
+        return [Place(*row) for row in await self._connection.execute(statement)]
 
 
-def _from_named(
-    order: Order, user_filter: UserFilter, sight: Sight, after: Place | None, limit: int
-) -> sa.Select[tuple[Any, ...]] | None:
-    """Go along the names within a title, a zone or the value of a custom field, where no other of them is asked for.
+class _Named(NamedTuple):
+    """A group that has an index in the order of names: its table, its place there, the column and the values."""
 
-    None for another order, or more values than branches are good.
-    """
-    parts, groups = parts_of(user_filter, sight), _named(user_filter)
-    if order.descends or len(groups) != 1 or user_filter.joined_since:
-        return None
-    table, place, column, values = groups[0]
-    if len(parts) * len(values) * (3 if after else 1) > _MOST_BRANCHES:
-        return None
-    begun = [(part, (*place, column == value)) for part, value in product(parts, values)]
-    return _merged(order, begun, user_filter, [], after, limit, table)
+    name: str
+    table: sa.Table
+    place: tuple[Condition, ...]
+    column: sa.Column[str]
+    values: list[str]
 
 
-def _named(user_filter: UserFilter) -> list[tuple[sa.Table, tuple[Condition, ...], sa.Column[str], list[str]]]:
-    """Tell for each group that has an index in the order of names: its table, its place there, column and values."""
-    found: list[tuple[sa.Table, tuple[Condition, ...], sa.Column[str], list[str]]] = []
+def _named(user_filter: UserFilter) -> list[_Named]:
+    found: list[_Named] = []
     if user_filter.titles:
-        found.append((users, (), users.c.title_key, sorted(user_filter.titles)))
+        found.append(_Named(TITLES, users, (), users.c.title_key, sorted(user_filter.titles)))
     if user_filter.zones:
-        found.append((users, (), users.c.tz, sorted(user_filter.zones)))
+        found.append(_Named(ZONES, users, (), users.c.tz, sorted(user_filter.zones)))
     for field_id, value_keys in values_by_field(user_filter).items():
         place = (user_fields.c.field_id == field_id,)
-        found.append((user_fields, place, user_fields.c.value_key, value_keys))
+        found.append(_Named(field_id, user_fields, place, user_fields.c.value_key, value_keys))
     return found
-
-
-def _merged(
-    order: Order,
-    begun: Sequence[tuple[Part, tuple[Condition, ...]]],
-    user_filter: UserFilter,
-    rows: Sequence[Condition],
-    after: Place | None,
-    limit: int,
-    table: sa.Table = users,
-) -> sa.Select[tuple[Any, ...]]:
-    keys = order.keys_in(table)
-    branches = [
-        sa.select(*keys)
-        .where(*part.place_in(table), *place, *stretch, part.traits_in(table), *within(user_filter, table), *rows)
-        .order_by(*(key.desc() if order.descends else key for key in keys))
-        .limit(limit)
-        for part, place in begun
-        for stretch in order.ranges(keys, after)
-    ]
-    every = sa.union_all(*(sa.select(*branch.subquery().c) for branch in branches)).subquery("every")
-    return sa.select(*every.c).order_by(*order.sorted(list(every.c))).limit(limit)
-
-
-async def _few(connection: AsyncConnection, user_filter: UserFilter, sight: Sight) -> sa.Select[tuple[Any, ...]] | None:
-    """Tell from where to begin because there are few of them: the rows of a title, of a day, of a custom field."""
-    starts = _starts(user_filter, sight)
-    if not starts:
-        return None
-    counts = [_count_some(start, FEW + 1) for start in starts]
-    found = (await connection.execute(sa.select(*counts))).one()
-    least, start = min(zip(found, starts, strict=True), key=lambda each: each[0])
-    return start if least <= FEW else None
-
-
-def _count_some(start: sa.Select[tuple[Any, ...]], most: int) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(start.limit(most).subquery()).scalar_subquery()
-
-
-def _starts(user_filter: UserFilter, sight: Sight) -> list[sa.Select[tuple[Any, ...]]]:
-    """Tell for each group that has an index which rows it finds, by their key."""
-    key = (users.c.team_id, users.c.id)
-    kinds = users.c.kind.in_(sorted({part.kind.value for part in parts_of(user_filter, sight)}))
-    states = users.c.state.in_(sorted({part.state.value for part in parts_of(user_filter, sight)}))
-    found: list[sa.Select[tuple[Any, ...]]] = []
-    if user_filter.titles:
-        found.append(sa.select(*key).where(kinds, states, users.c.title_key.in_(sorted(user_filter.titles))))
-    if user_filter.zones:
-        found.append(sa.select(*key).where(kinds, states, users.c.tz.in_(sorted(user_filter.zones))))
-    lacks = {part.lacks for part in parts_of(user_filter, sight)}
-    if len(lacks) == 1 and lacks != {0}:
-        found.append(sa.select(*key).where(kinds, states, users.c.traits.in_(traits_with(lacks.pop()))))
-    if since := joined_since(user_filter):
-        found.append(sa.select(*key).where(users.c.joined_at >= since))
-    for field_id, value_keys in values_by_field(user_filter).items():
-        has = (user_fields.c.field_id == field_id, user_fields.c.value_key.in_(value_keys))
-        of_these = (
-            user_fields.c.kind.in_(sorted({part.kind.value for part in parts_of(user_filter, sight)})),
-            user_fields.c.state.in_(sorted({part.state.value for part in parts_of(user_filter, sight)})),
-        )
-        found.append(sa.select(user_fields.c.team_id, user_fields.c.id).where(*has, *of_these))
-    return found
-
-
-def _from_few(
-    order: Order,
-    start: sa.Select[tuple[Any, ...]],
-    user_filter: UserFilter,
-    sight: Sight,
-    after: Place | None,
-    limit: int,
-) -> sa.Select[tuple[Any, ...]]:
-    """Look at each of few rows, and sort those that fit.
-
-    Joined from the left, and fenced off by an offset, so that no planner begins with everybody instead.
-    """
-    few = start.limit(FEW).subquery("few")
-    is_theirs = sa.and_(users.c.team_id == few.c.team_id, users.c.id == few.c.id)
-    fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
-    found = sa.select(*order.keys).join_from(few, users, is_theirs, isouter=True)
-    found = found.where(fits, *within(user_filter, few), *row_conditions(user_filter))
-    fitting = found.offset(0).subquery("fitting")
-    keys = list(fitting.c)
-    shown = sa.select(*keys)
-    if after is not None:
-        shown = shown.where(sa.or_(*(sa.and_(*stretch) for stretch in order.ranges(keys, after))))
-    return shown.order_by(*order.sorted(keys)).limit(limit)

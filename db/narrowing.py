@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from db.derive import HIDDEN, LACKS
 from db.filters import Lack, UserFilter
 from db.records import Kind, State
-from db.search import matches
+from db.search import matches, matches_row
 from db.sight import Sight
 from db.tables import user_fields, users
 
@@ -144,6 +144,14 @@ def at_hand(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Conditio
     place = [by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states))]
     found = [*place, *beside_kind_and_state(user_filter, sight)]
     return [matches(user_filter.q, sight), *found] if user_filter.q.strip() else found
+
+
+def at_hand_by_row(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
+    """Turn a whole filter into conditions for rows that something else gives; none holds of a row that is not there."""
+    teams = [by_row(users.c.team_id).in_(sorted(user_filter.team_ids))] if user_filter.team_ids else []
+    fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
+    found = [fits, *teams, *row_conditions(user_filter)]
+    return [*found, matches_row(user_filter.q, sight).is_(sa.true())] if user_filter.q.strip() else found
 
 
 def beside_kind_and_state(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
@@ -29,14 +30,20 @@ class Offers:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._locks: dict[Hashable, asyncio.Lock] = {}
 
     async def get(self, key: Hashable, rev: int, make: Callable[[], Awaitable[Values]]) -> Values:
-        """Give the values, made now unless nothing moved since, or making them took long and was not long ago."""
-        kept, now = self._kept.get(key), self._clock()
-        if kept is None or (kept.rev != rev and now - kept.made_at >= SHARE * kept.took_s):
-            values = await make()
-            kept = self._kept[key] = _Kept(values, rev, self._clock(), self._clock() - now)
+        """Give the values, made now unless nothing moved since, or making them took long and was not long ago.
+
+        Where many ask at once, one makes them and the others wait for that.
+        """
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            kept, now = self._kept.get(key), self._clock()
+            if kept is None or (kept.rev < rev and now - kept.made_at >= SHARE * kept.took_s):
+                values = await make()
+                kept = self._kept[key] = _Kept(values, rev, self._clock(), self._clock() - now)
         self._kept.move_to_end(key)
         while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+            forgotten, _ = self._kept.popitem(last=False)
+            self._locks.pop(forgotten, None)
         return kept.values

@@ -13,7 +13,7 @@ from db.cursor import decode_cursor, encode_cursor
 from db.dialects import But, Match
 from db.errors import BadCursor
 from db.filters import Sort
-from db.search import Search, held, search_of
+from db.search import Search, held, may_be_found, search_of
 from db.sight import Sight
 from db.tables import users
 
@@ -101,7 +101,7 @@ def ranking_of(text: str, sight: Sight, sort: Sort) -> Ranking | None:
         return None
     of_gone = replace(of_active, tags=sight.searched_tags(gone=True))
     found, is_found = of_active.match, held(of_active.match, of_gone.match)
-    ways = (found, is_found, sa.true() if of_active == of_gone else is_found)
+    ways = (found, is_found, may_be_found(of_active.match, of_gone.match))
     if sort in _TIMES:
         time = _TIMES[sort]
         with_time, without = time.is_not(None), time.is_(None)
@@ -120,7 +120,7 @@ def _best(of_active: Search, of_gone: Search, by_name: tuple[sa.ColumnElement[An
     in_names = But(of_active.in_names, of_active.start)
     return (
         Tier(held(of_active.exact, of_gone.exact), of_active.exact, by_name),
-        Tier(begins_so, None, by_name),
+        Tier(begins_so, None, by_name, begins_so),
         Tier(held(of_active.start, of_gone.start), of_active.start, by_name),
         Tier(held(of_active.in_names, of_gone.in_names), in_names, by_name),
         Tier(sa.true(), of_active.elsewhere, by_name),

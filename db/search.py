@@ -113,8 +113,22 @@ def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
     if search is None:
         return sa.false()
     of_gone = replace(search, tags=sight.searched_tags(gone=True))
-    may_be_found = sa.true() if search == of_gone else held(search.match, of_gone.match)
-    return sa.and_(indexed(search.match, users.c.search_text), may_be_found)
+    return sa.and_(indexed(search.match, users.c.search_text), may_be_found(search.match, of_gone.match))
+
+
+def matches_row(text: str, sight: Sight) -> sa.ColumnElement[bool]:
+    """Turn what was typed into a condition on a row at hand, which is not looked up by its words."""
+    search = search_of(text, sight.searched_tags(gone=False))
+    if search is None:
+        return sa.false()
+    return held(search.match, replace(search, tags=sight.searched_tags(gone=True)).match)
+
+
+def may_be_found(of_active: Match, of_gone: Match) -> sa.ColumnElement[bool]:
+    """Make a condition on whom the index found: of people who are gone, a reader may search less."""
+    if of_active == of_gone:
+        return sa.true()
+    return sa.or_(users.c.state == State.ACTIVE.value, spelt(of_gone, users.c.search_text))
 
 
 def has_handle(handle: str) -> sa.ColumnElement[bool]:

@@ -26,7 +26,7 @@ class Census:
         before = self._known.get(seen.sight.team_ids)
         if before is not None and before[0] == marks:
             return False
-        count = (await seen.count_users(DEFAULT)).total
+        count = await seen.count_total(DEFAULT)
         self._known[seen.sight.team_ids] = (marks, count)
         return before is None or before[1] != count
 

@@ -54,6 +54,9 @@ class Api:
             return _refused("invalid_auth" if _token(request, args) else "not_authed")
         if workspace.is_uninstalled:
             return _refused("account_inactive")
+        if workspace.is_revoked:
+            self._ledger.record(name, args, team_id=workspace.team_id, outcome="token_revoked")
+            return _refused("token_revoked")
         fault = self._faults.striking(name)
         response, outcome = await self._answered(name, args, workspace, fault)
         response.headers["X-OAuth-Scopes"] = ",".join(sorted(workspace.scopes))

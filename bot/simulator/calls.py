@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -39,6 +40,10 @@ class Ledger:
 
     def calls(self, method: str) -> list[Call]:
         return [call for call in self._calls if call.method == method]
+
+    def recent(self, count: int) -> list[Call]:
+        """The last so many calls of any method, newest first."""
+        return list(islice(reversed(self._calls), count))
 
 
 async def read_args(request: web.Request) -> Json:

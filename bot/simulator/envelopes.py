@@ -63,6 +63,7 @@ class Envelope:
     type: str
     payload: Json
     accepts_response_payload: bool
+    raised_at: float = 0.0
     state: State = State.WAITING
     deliveries: list[Delivery] = field(default_factory=list)
     acks: list[Ack] = field(default_factory=list)
@@ -140,7 +141,7 @@ class Outbox:
     def post(self, type_: str, payload: Json, *, key: str | None = None) -> Envelope:
         """Send a payload as soon as a socket is open; events wait for one, all else is given up at once."""
         key = key or str(payload.get("event_id") or uuid.uuid4())
-        envelope = Envelope(key, type_, payload, accepts_response_payload=type_ != "events_api")
+        envelope = Envelope(key, type_, payload, type_ != "events_api", self._time.now())
         self.envelopes[key] = envelope
         self.open_keys.add(key)
         self._forget_oldest()

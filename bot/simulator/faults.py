@@ -59,18 +59,19 @@ class Faults:
         alter: Callable[[Json], Json] | None = None,
         times: int | None = 1,
         after: int = 0,
-    ) -> None:
+    ) -> Fault:
         """Let calls of `method` (`*` for any, `response_url` for posts to one) go wrong.
 
         `http_status` comes with a JSON body, or with a page of HTML if `html` (503 if no status is given). `error` is
         an answer with `ok: false`. `ratelimited` is HTTP 429 with so many seconds of Retry-After. `truncated` cuts the
         JSON in half, `drop` the line instead of an answer. `slow_seconds` delays what follows, `alter` rewrites the
         good answer. An aiohttp client, hence Slack's SDK, repeats a GET once by itself if its line is dropped: then
-        order two.
+        order two. The fault returned can be asked how often it still strikes.
         """
         self._ordered.append(
             Fault(method, times, after, http_status, error, ratelimited, html, truncated, drop, slow_seconds, alter)
         )
+        return self._ordered[-1]
 
     def clear(self) -> None:
         """From now on everything works again."""

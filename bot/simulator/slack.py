@@ -2,13 +2,13 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
+from itertools import islice
 from typing import Any, Self
 
 from aiohttp import web
 
-from bot.simulator import emoji, portraits
 from bot.simulator.api import Api, spoiled
 from bot.simulator.calls import Call, Ledger, read_args
 from bot.simulator.clocks import SlackTime
@@ -16,6 +16,7 @@ from bot.simulator.envelopes import Envelope, Outbox, State
 from bot.simulator.faults import RESPONSE_URL, Faults
 from bot.simulator.limits import RateLimits
 from bot.simulator.openid import OpenIdSide
+from bot.simulator.pictures import Pictures
 from bot.simulator.sockets import Ending, Sockets
 from bot.simulator.waiting import Watch
 from bot.simulator.workspace import Wire, Workspace
@@ -56,6 +57,7 @@ class Simulator(Workspace):
         self.faults = Faults()
         self.limits = RateLimits(slack_time, is_on=rate_limits)
         self._port = 0
+        self._routes: list[web.RouteDef] = []
         self._runner: web.AppRunner | None = None
         self._ledger = Ledger(slack_time, remembered=remembered)
         self.openid = OpenIdSide(
@@ -93,6 +95,10 @@ class Simulator(Workspace):
     def api_url(self) -> str:
         return f"{self.url}/api/"
 
+    def serves(self, routes: Iterable[web.RouteDef]) -> None:
+        """Answer at more paths than Slack does, from the next `start` on."""
+        self._routes.extend(routes)
+
     async def start(self, port: int = 0) -> None:
         """Listen on the port, or on any free one. OSError if it is taken."""
         app = web.Application(client_max_size=4_000_000)
@@ -113,9 +119,8 @@ class Simulator(Workspace):
                 web.route("*", "/api/{method}", api.handle),
                 web.get("/link/", self._sockets.handle),
                 web.post("/response/{id}", self._handle_response),
-                web.get("/faces/{id}.svg", self._handle_face),
-                web.get("/avatars/{id}.svg", self._handle_avatar),
-                web.get("/emoji/{name}.svg", self._handle_emoji),
+                *Pictures(lambda: self.workspaces).routes(),
+                *self._routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -154,6 +159,10 @@ class Simulator(Workspace):
     def calls(self, method: str) -> list[Call]:
         """Every call of a method with a right token, oldest first; those that met a fault too."""
         return self._ledger.calls(method)
+
+    def recent_calls(self, count: int) -> list[Call]:
+        """The last so many calls of any method, newest first."""
+        return self._ledger.recent(count)
 
     @property
     def sockets(self) -> int:
@@ -198,6 +207,10 @@ class Simulator(Workspace):
     def unknown_acks(self) -> list[Json]:
         """Frames heard whose envelope id nobody sent."""
         return list(self._outbox.unknown_acks)
+
+    def recent_envelopes(self, count: int) -> list[Envelope]:
+        """The last so many that were raised, newest first."""
+        return list(islice(reversed(self._outbox.envelopes.values()), count))
 
     def envelope(self, event_id: str) -> Envelope:
         return self._outbox.envelopes[event_id]
@@ -295,26 +308,8 @@ class Simulator(Workspace):
             return web.json_response({"ok": False, "error": error}, status=404)
         return web.json_response({"ok": True})
 
-    async def _handle_face(self, request: web.Request) -> web.Response:
-        user_id, version = request.match_info["id"], request.query.get("v", "0")
-        for workspace in self.workspaces:
-            if person := workspace.crowd.person(user_id):
-                return _svg(portraits.of_person(person, version=version))
-        return web.Response(status=404)
-
-    async def _handle_avatar(self, request: web.Request) -> web.Response:
-        return _svg(portraits.default_avatar(request.match_info["id"]))
-
-    async def _handle_emoji(self, request: web.Request) -> web.Response:
-        drawn = emoji.drawing(request.match_info["name"])
-        return _svg(drawn) if drawn else web.Response(status=404)
-
 
 def _named(envelope: Envelope) -> str:
     inner = envelope.payload.get("event", {})
     what = inner.get("type") or envelope.payload.get("command") or envelope.payload.get("type", envelope.type)
     return f"{what} {envelope.key}"
-
-
-def _svg(drawing: str) -> web.Response:
-    return web.Response(text=drawing, content_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})

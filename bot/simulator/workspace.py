@@ -47,6 +47,8 @@ class Workspace:
         self.bot_id = f"B{team_id[1:]}BOT"
         self.scopes = set(ALL_SCOPES)
         self.is_uninstalled = False
+        self.is_revoked = False
+        self.spared: set[str] = set()
         self.page_limit = 1000
         self.time = wire.time
         self.base_url = wire.base_url
@@ -187,6 +189,13 @@ class Workspace:
         self.sends({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
         self.sends({"type": "app_uninstalled"})
 
+    def revokes_token(self) -> None:
+        """The bot token is worth nothing until `gives_token_back`; sockets and events go on, and nothing says so."""
+        self.is_revoked = True
+
+    def gives_token_back(self) -> None:
+        self.is_revoked = False
+
     def users(self) -> list[Json]:
         """The full user object of everybody listed; for small crowds."""
         return [in_event(user) for _, user in self.crowd.listed_from(0)]
@@ -198,12 +207,13 @@ class Workspace:
         return PretendUser(self.crowd, user_id)
 
     def anyone(self, rng: random.Random, *, deleted: bool = False) -> PretendUser | None:
-        """Some listed human, chosen by the dice handed in; None if fifty throws find nobody."""
+        """Some listed human who is not `spared`, chosen by the dice handed in; None if fifty throws find nobody."""
         for _ in range(50):
             user_id = self.crowd.at_slot(rng.randrange(self.crowd.slots))
             found = self.crowd.find(user_id)
             if (
                 found
+                and user_id not in self.spared
                 and not found["is_bot"]
                 and found["updated"]
                 and found["deleted"] is deleted

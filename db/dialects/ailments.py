@@ -47,6 +47,7 @@ _AILMENTS_OF_MARIADB = {
 _AILMENTS_OF_SQLITE = {
     sqlite3.SQLITE_BUSY: Ailment.LOCKED,
     sqlite3.SQLITE_LOCKED: Ailment.LOCKED,
+    sqlite3.SQLITE_INTERRUPT: Ailment.AWAY,  # it did not answer in the time that a reader is given
     sqlite3.SQLITE_FULL: Ailment.FULL,
     sqlite3.SQLITE_READONLY: Ailment.READ_ONLY,
     sqlite3.SQLITE_IOERR: Ailment.READ_ONLY,  # what a disk says that turned read-only while the file was open

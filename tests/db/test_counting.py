@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -157,3 +158,17 @@ async def test_what_is_offered_is_remembered_for_as_long_as_finding_it_is_worth(
     late = await asked(2)
 
     assert [("1",), ("1",), ("1",), ("2",)] == [first, same, early, late]
+
+
+async def test_what_many_ask_for_at_once_is_found_once() -> None:
+    offers, made = Offers(), [0]
+
+    async def make() -> tuple[str, ...]:
+        made[0] += 1
+        await asyncio.sleep(0)
+        return ("engineer",)
+
+    found = await asyncio.gather(*(offers.get("titles", 1, make) for _ in range(20)))
+
+    assert [("engineer",)] * 20 == found
+    assert 1 == made[0]

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from asyncmy import errors as asyncmy
 
+from db.engine import open_reader, parse_url
 from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
 from db.outages import unavailable
 
@@ -81,3 +82,24 @@ def test_the_words_for_everybody_hold_nothing_of_the_drivers(kind: type[StoreUna
     assert "secret" not in error.plain
     assert "secret" in str(error)
     assert error.plain.endswith(".")
+
+
+ENDLESS = {
+    "postgresql": "SELECT pg_sleep(60)",
+    "mariadb": "SELECT SLEEP(60)",
+    "sqlite": "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+}
+
+
+async def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_is_answered(database_url: str) -> None:
+    reader = open_reader(parse_url(database_url), statement_s=0.3)
+    name = parse_url(database_url).get_backend_name()
+    with pytest.raises((sa.exc.DBAPIError, TimeoutError)) as refusal:
+        async with reader.connect() as connection:
+            await connection.execute(sa.text(ENDLESS[name]))
+    async with reader.connect() as connection:
+        again = await connection.scalar(sa.text("SELECT 1"))
+    await reader.dispose()
+
+    assert isinstance(unavailable(refusal.value), StoreAway)
+    assert 1 == again

@@ -71,6 +71,17 @@ async def test_the_demo_takes_the_next_port_where_its_own_is_taken(tmp_path: Pat
     assert "http://127.0.0.1:" in address
 
 
+async def test_the_demo_names_the_directory_first_and_then_the_pretend_slack_beside_it(tmp_path: Path) -> None:
+    async with running("demo", env=hostile(tmp_path, PORT="0"), cwd=tmp_path) as program:
+        address = await program.url()
+        found = await eventually(lambda: re.search(r"pretend Slack is at (\S+)", program.output), of="its address")
+        shown = await page(found[1])
+
+        assert found[1] != address
+        assert "This is not Slack" in shown
+        assert f'href="{address}"' in shown
+
+
 async def _with(address: str, word: str) -> str:
     text = await page(address)
     return text if word in text else ""

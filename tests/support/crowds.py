@@ -45,7 +45,8 @@ async def multiply(store: Store, team_id: str, *, many: int) -> None:
     ]
     async with store.transaction() as tx:
         await tx.users.insert(people)
-        await tx.user_fields.replace_of(people[:10_000])
+        for start in range(0, len(people), 5_000):
+            await tx.user_fields.replace_of(people[start : start + 5_000])
         await tx.changes.append(lines)
     if store.place.startswith("postgresql"):
         async with store._writer.begin() as connection:
@@ -86,7 +87,7 @@ def _somebody(rng: random.Random, user_id: str, team_id: str) -> Observation:
 
 def found_of(people: Iterable[User], wanted: UserFilter) -> list[User]:
     """Go through all of them, and put those that fit in order."""
-    return sorted((user for user in people if _fits(user, wanted)), key=_ORDERS[wanted.sort])
+    return _ORDERS[wanted.sort]([user for user in people if _fits(user, wanted)])
 
 
 def _fits(user: User, wanted: UserFilter) -> bool:
@@ -108,20 +109,22 @@ def _fits(user: User, wanted: UserFilter) -> bool:
     )
 
 
-def _by_time(name: str) -> Callable[[User], Any]:
-    def key(user: User) -> Any:
-        moment: datetime | None = getattr(user, name)
-        backwards = tuple(tuple(-ord(letter) for letter in word) for word in (user.team_id, user.id))
-        return moment is None, -moment.timestamp() if moment else 0, backwards
+def _by_time(name: str) -> Callable[[list[User]], list[User]]:
+    def latest_first(found: list[User]) -> list[User]:
+        backwards = sorted(found, key=lambda user: (user.team_id, user.id), reverse=True)
+        return sorted(backwards, key=lambda user: -(getattr(user, name) or _EVER).timestamp())
 
-    return key
-
-
-def _by_name(user: User) -> Any:
-    return user.sort_key, user.team_id, user.id
+    return latest_first
 
 
-_ORDERS: dict[Sort, Callable[[User], Any]] = {
+_EVER = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def _by_name(found: list[User]) -> list[User]:
+    return sorted(found, key=lambda user: (user.sort_key, user.team_id, user.id))
+
+
+_ORDERS: dict[Sort, Callable[[list[User]], list[User]]] = {
     Sort.BEST: _by_name,
     Sort.NAME: _by_name,
     Sort.NEWEST: _by_time("first_seen_at"),

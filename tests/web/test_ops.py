@@ -18,7 +18,7 @@ from db import Store
 from db.recording import set_hidden
 from db.records import DeadLetter, RunKind, RunState, Source, Workspace
 from db.tables import runs as table
-from tests.support.html import read
+from tests.support.html import Element, read
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from tests.web.test_door import a_door, signs_in
 from web.ports import Walk
@@ -129,6 +129,48 @@ async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Sto
         ("Unreadable events", "false"),
         ("You", "false"),
     ] == [(each.text, each.attributes["aria-current"]) for each in nav.all("a")]
+
+
+def figures(page: Element) -> list[tuple[str, str, str]]:
+    parts = page.all(class_="run-figure")
+    return [(each.one("dt").text, *(part.text for part in each.all("dd"))) for each in parts]
+
+
+async def test_the_figures_above_tell_the_last_week(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:
+    long_ago = clock() - timedelta(days=8)
+    await a_run(store, clock, started_at=long_ago, ended_at=long_ago, drift=70)
+    await a_run(store, clock, drift=2)
+    await a_run(store, clock, drift=1)
+    await a_run(store, clock, state="failed", reason=REASON)
+    await a_letter(store, clock)
+    page = read((await admin.get("/runs")).text)
+
+    assert [
+        ("Everybody last read", "4 minutes ago", "took 38 s"),
+        ("Corrected, last 7 days", "3 people", "that events had not told us"),
+        ("Unreadable events", "1", "Read why, and try again"),
+    ] == figures(page)
+
+
+async def test_figures_of_nothing_say_so(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:
+    await a_run(store, clock, state="failed", reason=REASON)
+    page = read((await admin.get("/runs")).text)
+
+    assert [
+        ("Everybody last read", "Not yet", "no run has come to its end here"),
+        ("Corrected, last 7 days", "0 people", "events told all"),
+        ("Unreadable events", "0", "all could be read"),
+    ] == figures(page)
+
+
+async def test_of_very_many_runs_the_figures_say_how_many_they_are_of(
+    admin: httpx.AsyncClient, store: Store, clock: Clock
+) -> None:
+    for _ in range(51):
+        await a_run(store, clock, drift=1)
+    page = read((await admin.get("/runs")).text)
+
+    assert ("Corrected, last 50 runs", "50 people", "that events had not told us") == figures(page)[1]
 
 
 async def test_a_run_under_way_is_told_with_what_is_known_of_it(

@@ -11,6 +11,7 @@ from web.forms import read_form
 from web.notices import notice
 from web.paging import before_of, number_in, older_link
 from web.ports import Actions, Outcome
+from web.run_figures import MOST_LETTERS, figures_of
 from web.run_rows import held_of, row_of, told_whole, under_way
 from web.viewer import Viewer, sight_of, viewer_of, zone_of_viewer
 from web.window import frame, window_of
@@ -38,6 +39,7 @@ async def runs(request: Request) -> Response:
         found = await seen.list_runs(SHOWN + 1, before=before)
         askers = await seen.get_users({(run.team_id, run.asked_by) for run in found if run.asked_by})
         last = await seen.find_last_ended(viewer.team_id) if viewer and before is None else None
+        letters = len(await seen.list_letters(MOST_LETTERS + 1)) if viewer and before is None else None
     now = window.clock()
     running = [run for run in found[:SHOWN] if run.state is RunState.RUNNING]
     # What this process reads right now is one workspace's; beside a second run nobody could tell which.
@@ -51,6 +53,7 @@ async def runs(request: Request) -> Response:
     return window.templates.page(
         "runs.html",
         rows=rows,
+        figures=figures_of(ended, letters, now, zone, has_more=len(found) > SHOWN) if before is None else (),
         now=[under_way(run, walk, now, zone, houses=houses, askers=askers if viewer else None) for run in running],
         held=held_of(last, now, zone) if window.actions and not running else None,
         is_whole=viewer is not None,
