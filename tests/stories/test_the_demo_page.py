@@ -76,7 +76,7 @@ async def test_an_unreadable_event_is_counted_by_the_status(browser: Browser, de
         await press(page, "Send an unreadable event")
         await page.get_by_role("link", name="Type /usersync status").click()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("log")).to_contain_text("1 dead letter", timeout=A_WHILE_MS)
+        await expect(page.get_by_role("log")).to_contain_text("1 unreadable event:", timeout=A_WHILE_MS)
         async with page.expect_popup() as opening:
             await page.get_by_role("link", name="See what was put aside").click()
 
