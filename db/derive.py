@@ -33,7 +33,7 @@ def derived(user: User) -> User:
         user,
         kind=kind_of(user),
         state=state_of(user),
-        sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
+        sort_key=sort_key_of(user),
         title_key=title_key_of(user.title),
         traits=traits_of(user),
         start_day=start_day_of(user.start_date),
@@ -60,6 +60,11 @@ def state_of(user: User) -> State:
     if user.deleted:
         return State.DEACTIVATED
     return State.MISSING if user.missing_since else State.ACTIVE
+
+
+def sort_key_of(user: User) -> str:
+    """Fold what people call somebody; MariaDB takes a blank at the end for none."""
+    return folded(user.shown_name)[:SORT_KEY_CHARS].rstrip()
 
 
 def title_key_of(title: str | None) -> str:
