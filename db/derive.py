@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from db.filters import Lack
-from db.fold import folded
+from db.fold import folded, folded_value
 from db.records import Kind, State, User
 from db.words import search_text_of
 
@@ -34,7 +34,7 @@ def derived(user: User) -> User:
         kind=kind_of(user),
         state=state_of(user),
         sort_key=sort_key_of(user),
-        title_key=title_key_of(user.title),
+        title_key=value_key_of(user.title),
         traits=traits_of(user),
         start_day=start_day_of(user.start_date),
         search_text=search_text_of(user),
@@ -67,9 +67,12 @@ def sort_key_of(user: User) -> str:
     return folded(user.shown_name)[:SORT_KEY_CHARS].rstrip()
 
 
-def title_key_of(title: str | None) -> str:
-    """Fold a title, so that two which differ in case or accents are one."""
-    return folded(title or "")[:SORT_KEY_CHARS].rstrip()
+def value_key_of(value: str | None) -> str:
+    """Fold a title or a custom field's value, so that two which differ in case, accents or blanks are one.
+
+    Signs are kept: what is made of them alone is a value, too. Empty for none and for blanks.
+    """
+    return folded_value(value or "")[:SORT_KEY_CHARS].rstrip()
 
 
 def traits_of(user: User) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from db.derive import sort_key_of, title_key_of, traits_of
+from db.derive import sort_key_of, traits_of, value_key_of
 from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
 from db.records import User
 from db.tables import ZONE_CHARS
@@ -121,7 +121,7 @@ def _user(row: sa.Row[Any]) -> User:
     user = User(team_id=row.team_id, id=row.id, **{name: getattr(row, name) for name in _READ})
     if user.tz and len(user.tz) > ZONE_CHARS:
         user = replace(user, tz=None)
-    sort_key, title_key = sort_key_of(user), title_key_of(user.title)
+    sort_key, title_key = sort_key_of(user), value_key_of(user.title)
     return replace(
         user, sort_key=sort_key, title_key=title_key, traits=traits_of(user), search_text=search_text_of(user)
     )
