@@ -68,6 +68,18 @@ async def again(client: httpx.AsyncClient, path: str, tag: str, **headers: str) 
     return await client.get(path, headers={"If-None-Match": tag, **headers})
 
 
+async def test_a_join_of_somebody_who_is_known_already_is_an_answer_that_has_changed(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    path = "/api/v1/users?joined_since=2026-11-01"
+    first = await client.get(path)
+    await slack.says("U2", joined=True)
+    second = await again(client, path, first.headers["etag"])
+
+    assert [] == first.json()["users"]
+    assert ["U2"] == [each["id"] for each in second.json()["users"]]
+
+
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
 async def test_what_has_not_changed_is_not_made_again(client: httpx.AsyncClient, store: Store, path: str) -> None:
     first = await client.get(path)
