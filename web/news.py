@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from db.news import OWN
 from db.records import STATUS_FIELDS, Change, User
 from web.clocks import zone_of
 from web.custom_status import read_status
@@ -30,7 +31,12 @@ RANKS = {"is_primary_owner": "the primary owner", "is_owner": "an owner", "is_ad
 
 
 def news_of(change: Change, user: User) -> Sentence | None:
-    """Tell a change as something that just happened; None where nothing of it is worth a sentence."""
+    """Tell a change as something that just happened; None where nothing of it is worth a sentence.
+
+    Bots and people of other companies have no news; their rows alone change.
+    """
+    if user.kind not in OWN:
+        return None
     subject = Part(name_of(user), "name")
     if change.is_new_user:
         return (subject, Part(" joined" if user.joined_at else " is now in the directory"))
