@@ -17,6 +17,7 @@ from db.filters import CustomField
 from db.records import Change, Kind, State, User, Workspace
 from web.clocks import difference as clock_difference
 from web.clocks import local_time, offset_words, zone_of
+from web.etags import holds_until
 from web.facts import People, Said, facts_of, named_in, standing_of
 from web.history import history_of
 from web.names import first_name_of, plain
@@ -69,6 +70,8 @@ async def profile(request: Request) -> Response:
         "history": _history(changes, user, workspace, now, zone, marked=window.custom_fields, people=people),
         "stream": f"/live?view=directory&after={encode(position)}",
     }
+    status = values["row"].status
+    holds_until(request, [status.ends] if status else [])
     return window.templates.page("profile.html", **values)
 
 
