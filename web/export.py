@@ -15,6 +15,7 @@ from typing import Any
 from db import Sight, Store, looking
 from db.filters import Page, UserFilter
 from db.records import SLACK_FIELDS, STATUS_FIELDS, User, Workspace
+from web.pictures import Pictures
 from web.shielded import to_its_end
 from web.vcard import card_of
 
@@ -105,13 +106,13 @@ async def as_json(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
     yield b"\n]\n"
 
 
-def as_cards(now: datetime) -> Writer:
+def as_cards(pictures: Pictures) -> Writer:
     """Give what writes contact cards, one after another in one file; an address book takes them all in at once."""
 
     async def write(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
         houses = {each.team_id: each.name or "" for each in begun.workspaces}
         async for users in wanted.rest(begun.page):
-            yield b"".join(card_of(user, houses.get(user.team_id, ""), now) for user in users)
+            yield b"".join(card_of(user, houses.get(user.team_id, ""), pictures) for user in users)
 
     return write
 

@@ -12,6 +12,7 @@ import sqlite3
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,18 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+import web
 from db import Sight, Store
 from db.errors import StoreUnavailable
 from db.filters import UserFilter
 from db.recording import set_hidden
-from db.records import SLACK_FIELDS, STATUS_FIELDS, User
+from db.records import SLACK_FIELDS, STATUS_FIELDS, Kind, User
 from tests.support.html import read
 from tests.support.waiting import eventually
-from tests.web.conftest import NOON, TEAM, Clock, Slack, serving
+from tests.web.conftest import NOON, TEAM, Clock, Service, Slack, serving
 from tests.web.surfaces import EVERYBODY
 from web.export import READ_AT_ONCE, List, as_csv, as_json
+from web.pictures import SLACKS, Pictures
 from web.vcard import card_of
 
 BOM = "\ufeff"
@@ -312,16 +315,63 @@ async def test_of_whom_is_not_there_no_card_is_given(
 def test_nothing_in_a_name_begins_another_line_or_part() -> None:
     hostile = "A\\B;C,D\r\nTEL:1\nEMAIL:x\x00\x07"
     user = User(team_id=TEAM, id="U1", real_name=hostile, title=hostile, image_512=f"https://m/{hostile}")
-    lines = card_of(user, hostile, NOON).decode().split("\r\n")
+    lines = card_of(user, hostile, Pictures()).decode().split("\r\n")
 
     told = "A\\\\B\\;C\\,D\\nTEL:1\\nEMAIL:x"
     assert [f"FN:{told}", f"TITLE:{told}"] == [each for each in lines if each.startswith(("FN", "TITLE"))]
     assert not [each for each in lines if each.startswith(("TEL", "EMAIL"))]
 
 
+def test_what_is_no_letter_parts_words_and_is_not_shown() -> None:
+    user = User(team_id=TEAM, id="U1", real_name="Ada\tLovelace", title="tab\t=x\u2028line\u2029par\x85next\u202eleft")
+    lines = card_of(user, "", Pictures()).decode().split("\r\n")
+
+    assert {"FN:Ada Lovelace", "TITLE:tab =x line par nextleft"} < {*lines}
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.MEMBER, ["KIND:individual", "ORG:Meridian"]),
+        (Kind.GUEST, ["KIND:individual", "ORG:Meridian"]),
+        (Kind.EXTERNAL, ["KIND:individual"]),
+        (Kind.BOT, ["KIND:application", "ORG:Meridian"]),
+    ],
+)
+def test_a_card_says_who_it_is_of_and_where_only_ours_work(kind: Kind, expected: list[str]) -> None:
+    lines = card_of(User(team_id=TEAM, id="U1", kind=kind), "Meridian", Pictures()).decode().split("\r\n")
+
+    assert expected == [each for each in lines if each.startswith(("KIND", "ORG"))]
+
+
+def test_the_revision_of_a_card_is_when_the_person_changed() -> None:
+    seen, changed = NOON - timedelta(days=9), NOON - timedelta(days=2)
+    for told, expected in (
+        ({"first_seen_at": seen, "changed_at": changed}, ["REV:20261121T164200Z"]),
+        ({"first_seen_at": seen}, ["REV:20261114T164200Z"]),
+        ({}, []),
+    ):
+        lines = card_of(User(team_id=TEAM, id="U1", **told), "", Pictures()).decode().split("\r\n")
+        assert expected == [each for each in lines if each.startswith("REV")]
+
+
+@pytest.mark.parametrize("path", [f"/users/{TEAM}/U1/card.vcf", "/export.vcf"])
+async def test_where_no_pictures_are_shown_none_is_given_away(
+    store: Store, clock: Clock, service: Service, slack: Slack, path: str
+) -> None:
+    await slack.says("U1", real_name="Ada", image_512="https://avatars.slack-edge.com/a.png", is_custom_image=True)
+    shown = []
+    for sources in (SLACKS, ()):
+        app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, image_sources=sources)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            shown.append("PHOTO" in (await client.get(path)).text)
+
+    assert [True, False] == shown
+
+
 def test_long_lines_are_folded_between_letters() -> None:
     name = "Ærøskøbing–" * 30
-    text = card_of(User(team_id=TEAM, id="U1", real_name=name), "", NOON)
+    text = card_of(User(team_id=TEAM, id="U1", real_name=name), "", Pictures())
 
     assert max(map(len, text.split(b"\r\n"))) <= 75
     assert f"FN:{name}\r\n" in text.decode().replace("\r\n ", "")
