@@ -24,9 +24,10 @@ from starlette.applications import Starlette
 import web
 from db import Sight, Store
 from db.errors import StoreUnavailable
-from db.filters import UserFilter
+from db.filters import CustomField, UserFilter
 from db.recording import set_hidden
 from db.records import SLACK_FIELDS, STATUS_FIELDS, Kind, User
+from db.visibility import Audience, Policy
 from tests.support.html import read
 from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Clock, Service, Slack, serving
@@ -89,6 +90,48 @@ async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack:
     assert f"'{title}" == row["title"]
     assert 'Says "hi", twice\nand again' == row["display_name"]
     assert title == (await client.get("/export.json")).json()[0]["title"]
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("a;=1", "a;'=1"),
+        ("a; \u200b@x", "a;' \u200b@x"),
+        ("a\t+1;-2", "a\t'+1;'-2"),
+        ("a\r\n=1", "a\r\n'=1"),
+        ("a;\n=1", "a;\n'=1"),
+        ("\t=1", "'\t=1"),
+        ("ours; theirs, -1", "ours; theirs, -1"),
+    ],
+)
+async def test_nor_is_a_part_of_a_cell_where_semicolons_part_them(
+    client: httpx.AsyncClient, slack: Slack, title: str, written: str
+) -> None:
+    await slack.says("U1", real_name="Ada", title=title, fields={"Xf1": {"value": "a;=1; -2"}})
+    row, text = (await rows_of(client))[0], (await client.get("/export.csv")).text
+
+    assert (title, written) == ((await client.get("/export.json")).json()[0]["title"], row["title"])
+    assert {"Xf1": {"value": "a;=1; -2"}} == json.loads(row["fields"])
+    assert f',"{written}",' in text
+    assert ";=" not in text
+
+
+async def test_the_marked_fields_have_columns_of_their_own(
+    store: Store, clock: Clock, service: Service, slack: Slack
+) -> None:
+    marked = (
+        CustomField("Xf1", "Department"), CustomField("Xf2", "title"), CustomField("Xf3", "Department"),
+        CustomField("Xf4", "Salary"),
+    )  # fmt: skip
+    values = {"Xf1": {"value": "Legal", "alt": ""}, "Xf2": {"value": "=Dr"}, "Xf3": {"value": "", "alt": "North"}}
+    await slack.says("U1", real_name="Ada", title="Analyst", fields=values | {"Xf4": {"value": "much"}})
+    policy = Policy({"Xf4": Audience.NOBODY})
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, custom_fields=marked, policy=policy)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        row = (await rows_of(client))[0]
+
+    assert ("Analyst", values) == (row["title"], json.loads(row["fields"]))
+    assert [("Department", "Legal"), ("title (Xf2)", "'=Dr"), ("Department (Xf3)", "North")] == [*row.items()][-3:]
 
 
 async def test_a_phone_number_stays_readable_and_what_only_holds_a_sign_stays_as_it_is(

@@ -50,7 +50,7 @@ async def card(request: Request) -> Response:
 
 async def _export(request: Request, write: Writer, media_type: str, ending: str) -> Response:
     window = window_of(request)
-    wanted = List(window.store, sight_of(request), asked_of(request))
+    wanted = List(window.store, sight_of(request), asked_of(request), window.custom_fields)
     begun = await wanted.begin()
     house = brand(window.name_of_page, begun.workspaces)
     day = f"{window.clock().astimezone(zone_of_viewer(request) or UTC):%Y-%m-%d}"
