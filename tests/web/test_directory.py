@@ -113,7 +113,7 @@ async def test_filters_are_links_that_change_the_address(client: httpx.AsyncClie
     page = await page_at(client, "/?q=ad")
     links = {each.text: each.attributes["href"] for each in page.all("a", class_="choice")}
 
-    assert "/?q=ad&kind=member&kind=guest&kind=bot" == links["Bots 1"]
+    assert "/?q=ad&kind=member&kind=guest&kind=bot" == links["Bots +1"]
     assert "/?q=ad&kind=guest" == links["Members 1"]
     assert [] == page.all(class_="chip")
     assert "Kind: bots" == (await page_at(client, "/?kind=bot")).one("li", class_="chip").text
