@@ -144,6 +144,28 @@ async def test_a_page_tells_the_time_and_how_the_service_is(
     assert len(tags) == len(set(tags))
 
 
+@pytest.mark.parametrize("path", [*PAGES, *DATA])
+async def test_what_holds_a_custom_status_holds_until_that_ends(
+    client: httpx.AsyncClient, slack: Slack, clock: Clock, path: str
+) -> None:
+    ends = clock.now + timedelta(seconds=20)
+    await slack.says("U1", status_text="At lunch", status_expiration=int(ends.timestamp()))
+    first = await client.get(path)
+    clock.passes(seconds=19)
+    before = await again(client, path, first.headers["etag"])
+    clock.passes(seconds=1)
+    after = await again(client, path, first.headers["etag"])
+    later = await again(client, path, after.headers["etag"])
+
+    assert (200, 304, 200, 304) == tuple(each.status_code for each in (first, before, after, later))
+    assert (True, False) == tuple(_shows_a_status(each.text) for each in (first, after))
+
+
+def _shows_a_status(text: str) -> bool:
+    """Say whether a status stands there, which the news of it are not."""
+    return "data-ends" in text or '"status_text":"At lunch"' in text
+
+
 @pytest.mark.parametrize("path", DATA)
 async def test_data_tell_no_time(client: httpx.AsyncClient, clock: Clock, service: Service, path: str) -> None:
     tag = (await client.get(path)).headers["etag"]

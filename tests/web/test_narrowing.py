@@ -124,6 +124,37 @@ async def test_the_count_beside_a_value_is_what_its_link_finds(client: httpx.Asy
     assert tried > 20
 
 
+async def test_a_figure_says_whether_it_is_added_to_those_that_are_chosen(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.says("U1", real_name="Ada", title="Engineer")
+    await slack.says("U2", real_name="Grace", title="Designer")
+    for number in range(4):
+        await slack.says(f"B{number}", real_name=f"Robot {number}", is_bot=True)
+    default, narrowed = await told(client, "/"), await told(client, "/?title=engineer")
+
+    assert {
+        "Members": ("2", "2 people; click to leave out"),
+        "Bots": ("+4", "Adds 4 people"),
+        "External": ("0", "Adds 0 people"),
+        "Engineer": ("1", None),
+    } == {name: default[name] for name in ("Members", "Bots", "External", "Engineer")}
+    assert {
+        "Engineer": ("1", "1 person; click to leave out"),
+        "Designer": ("+1", "Adds 1 person"),
+        "No picture": ("1", None),
+    } == {name: narrowed[name] for name in ("Engineer", "Designer", "No picture")}
+
+
+async def told(client: httpx.AsyncClient, path: str) -> dict[str, tuple[str, str | None]]:
+    """Tell the figure and the words of each value that can be filtered by."""
+    return {
+        each.one(class_="choice-label").text: (each.one(class_="choice-count").text, each.attributes.get("title"))
+        for each in (await look(client, path)).all("a", class_="choice")
+        if each.all(class_="choice-count")
+    }
+
+
 async def test_chips_name_what_narrows_and_take_it_back(client: httpx.AsyncClient, slack: Slack) -> None:
     await everybody(slack)
     path = "/?q=person&title=engineer&zone=Europe/Lisbon&no=picture&Xf01=product&joined=2026-11-01"

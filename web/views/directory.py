@@ -16,6 +16,7 @@ from db.records import Change, Position, User, Workspace
 from web import query
 from web.asked import asked_of
 from web.choices import SHAPE, Choices, Shape
+from web.etags import holds_until
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
@@ -85,6 +86,7 @@ async def directory(request: Request) -> Response:
         return _nobody(window, values, found)
     values |= _filter_values(user_filter, found, look) | _list_values(user_filter, found, after, look)
     values |= _shape_values(user_filter, found, choices) | _sight_values(sight)
+    holds_until(request, (row.status.ends for row in values["rows"] if row.status))
     answer = window.templates.page("directory.html", **values)
     window.chooser.keep_shape(request, answer)
     return answer
