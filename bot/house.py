@@ -94,6 +94,7 @@ class House:
             self.client,
             self._socket_web_client,
         )
+        self.signs = self._make_signs()
         self.alerts = self._make_alerts()
 
     async def follow(self) -> None:
@@ -214,8 +215,8 @@ class House:
             clock=self._clock,
         )
 
-    def _make_alerts(self) -> Alerts:
-        signs = SignReader(
+    def _make_signs(self) -> SignReader:
+        return SignReader(
             self.store,
             self.database,
             self.standing,
@@ -228,6 +229,9 @@ class House:
             self._pace.sockets_may_take_s,
             self._clock(),
         )
+
+    def _make_alerts(self) -> Alerts:
+        signs = self.signs
         alerts = Alerts(self.store, signs=signs.read, look_every_s=self._pace.look_every_s)
         self.metrics.measure(
             Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)

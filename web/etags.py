@@ -98,7 +98,8 @@ async def _page_parts(request: Request) -> list[object]:
     window, zone = window_of(request), zone_of_viewer(request)
     now = window.clock()
     workspaces = await _workspaces(request, is_page=True)
-    told = standing_of(window.status(), now, zone), window.census.known(sight_of(request))
+    status = window.status()
+    told = standing_of(status, now, zone), status.letters, window.census.known(sight_of(request))
     return [*_common_parts(request, window, workspaces), told, f"{now:%Y-%m-%dT%H:%M}"]
 
 

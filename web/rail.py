@@ -11,7 +11,7 @@ from typing import TypeVar
 from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, CustomField, FieldValue, UserFilter, ValueCount
 from web.news import city_of
 from web.query import DEFAULT, KINDS, LACKS, SPANS, STATES, link
-from web.words import day, number, people, up_to
+from web.words import counted, day, number, people, up_to
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -37,6 +37,8 @@ class Group:
     choices: tuple[Choice, ...]
     more: str = ""
     more_href: str = ""
+    others: str = ""
+    """How many more there are than even the long group shows, and how they are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,10 @@ class Rail:
             self._choice(key, each.value.label, each.value.count, each.value.key in chosen, each.to, adds=bool(chosen))
             for each in values
         )
-        if key == self.longer:
-            return Group(label, choices, "Fewer", link(self.user_filter))
         more = self.counts.more.get(key, 0)
+        if key == self.longer:
+            others = f"and {counted(more, 'other')}: type to search" if more else ""
+            return Group(label, choices, "Fewer", link(self.user_filter), others)
         return (
             Group(label, choices, f"{number(more)} more", link(self.user_filter, more=name))
             if more

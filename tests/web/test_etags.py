@@ -134,7 +134,7 @@ async def test_a_page_tells_the_time_and_how_the_service_is(
         lambda: clock.passes(seconds=43),
         lambda: service.is_now(sockets=0),
         lambda: service.is_now(sockets=2, trouble="The disk is full. Make room."),
-        lambda: service.is_now(trouble=None, warnings=("A run was held. Confirm it.",)),
+        lambda: service.is_now(trouble=None, amiss=("the last full check failed",)),
     ):
         happens()
         answer = await again(client, path, tags[-1])
