@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 
 from db.errors import BadCursor
 
@@ -28,6 +29,17 @@ def decode_cursor(cursor: str, *, parts: int) -> tuple[str, ...]:
     if not isinstance(found, list) or len(found) != parts or not all(_is_storable(part) for part in found):
         raise BadCursor
     return tuple(found)
+
+
+def decode_time(text: str) -> datetime:
+    """Read a part that holds a moment, in UTC. Raises BadCursor, also for one that is none in UTC, or has no zone."""
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is None:
+            raise BadCursor
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadCursor from None
 
 
 def _is_storable(part: object) -> bool:

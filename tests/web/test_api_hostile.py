@@ -83,3 +83,15 @@ async def test_hostile_positions_and_cursors_reach_no_database(program: httpx.As
     for parts in (("\x00", "", ""), ("a", "b"), ("a", "b", "c", "d")):
         assert 400 == (await program.get(USERS, params={"after": encode_cursor(*parts)})).status_code
     assert [] == await ids(program, after=encode_cursor("name", "\uffff", "T", "U"))
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "\uffff"])
+async def test_a_cursor_with_a_time_that_cannot_be_is_refused(
+    program: httpx.AsyncClient, slack: Slack, time: str
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    found, listed = encode_cursor("newest", "0", time, TEAM, "U1"), encode_cursor("newest", time, TEAM, "U1")
+
+    searched = await program.get(USERS, params={"q": "ada", "sort": "newest", "after": found})
+    assert 400 == searched.status_code
+    assert 400 == (await program.get(USERS, params={"sort": "newest", "after": listed})).status_code
