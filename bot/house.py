@@ -95,6 +95,7 @@ class House:
             self._socket_web_client,
             lag_s=lambda: self._intake.lag.last_s,
         )
+        self.signs = self._make_signs()
         self.alerts = self._make_alerts()
 
     async def follow(self) -> None:
@@ -216,8 +217,8 @@ class House:
             clock=self._clock,
         )
 
-    def _make_alerts(self) -> Alerts:
-        signs = SignReader(
+    def _make_signs(self) -> SignReader:
+        return SignReader(
             self.store,
             self.database,
             self.standing,
@@ -230,6 +231,9 @@ class House:
             self._pace.sockets_may_take_s,
             self._clock(),
         )
+
+    def _make_alerts(self) -> Alerts:
+        signs = self.signs
         alerts = Alerts(self.store, signs=signs.read, look_every_s=self._pace.look_every_s)
         self.metrics.measure(
             Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.wholesome import MalformedUser, check_wholesome
 from db.records import Observation, Source
+from db.tables import ZONE_CHARS
 
 Json = Mapping[str, Any]
 
@@ -40,6 +41,13 @@ def short_text(value: object) -> str | None:
     """Read text that is no longer than an id, or null."""
     if isinstance(value, str) and len(value) > MAX_ID_CHARS:
         raise ValueError("is no id")
+    return text(value)
+
+
+def zone(value: object) -> str | None:
+    """Read the name of a time zone, or null; what is longer than any name is none, and no index could hold it."""
+    if isinstance(value, str) and len(value) > ZONE_CHARS:
+        raise ValueError("is no name of a time zone")
     return text(value)
 
 
@@ -73,7 +81,7 @@ def ids(value: object) -> tuple[str, ...] | None:
 Reader = Callable[[object], object]
 
 _TOP: dict[str, Reader] = {
-    "name": text, "color": text, "tz": text, "tz_label": text, "tz_offset": whole, "locale": text,
+    "name": text, "color": text, "tz": zone, "tz_label": text, "tz_offset": whole, "locale": text,
     "is_admin": flag, "is_owner": flag, "is_primary_owner": flag, "is_restricted": flag, "is_ultra_restricted": flag,
     "is_bot": flag, "is_app_user": flag, "is_workflow_bot": flag, "is_connector_bot": flag, "is_invited_user": flag,
     "is_email_confirmed": flag, "is_external": flag, "is_stranger": flag, "is_forgotten": flag, "has_2fa": flag,

@@ -21,6 +21,7 @@ from bot.settings import Settings
 from bot.signin_links import base_url
 from bot.slack import open_session
 from bot.supervisor import Supervisor
+from bot.troubles import AMISS
 from bot.viewers import ViewerUnknown
 from bot.waiting_room import opened
 from bot.webserver import WebServer, bind
@@ -249,6 +250,8 @@ class Service:
             held_up_since=self.house.database.away_since,
             database_trouble=self.house.database.trouble,
             warnings=tuple(alert.words for alert in self.alerts.open),
+            amiss=tuple(AMISS[alert.kind] for alert in self.alerts.open),
+            letters=self.house.signs.letters or 0,
             reconcile_every_s=self._settings.reconcile_every,
         )
 

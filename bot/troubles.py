@@ -15,6 +15,21 @@ LETTERS_LAST = timedelta(hours=1)
 """After so long without another one, new dead letters are news no more."""
 _OF_RUNS = frozenset({AlertKind.RUN_FAILED, AlertKind.RUN_HELD, AlertKind.RUN_INCOMPLETE})
 
+AMISS = {
+    AlertKind.DATABASE: "changes cannot be kept right now",
+    AlertKind.NOT_COMMITTED: "changes arrive late",
+    AlertKind.SOCKETS: "changes in Slack do not arrive",
+    AlertKind.TOKEN: "Slack does not let this directory in",
+    AlertKind.RUN_FAILED: "the last full check failed",
+    AlertKind.RUN_HELD: "the last full check waits for an answer",
+    AlertKind.RUN_INCOMPLETE: "the last full check left somebody out",
+    AlertKind.EVENTS_DROPPED: "Slack left out some changes",
+    AlertKind.DEAD_LETTERS: "a few changes from Slack could not be read",
+    AlertKind.LAG: "changes arrive late",
+    AlertKind.OTHER_INSTANCE: "some changes may arrive late",
+}
+"""What each kind means for whoever looks people up; remedies are for operators, who read them elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:

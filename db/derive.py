@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from db.filters import Lack
-from db.fold import folded
+from db.fold import folded, folded_value
 from db.records import Kind, State, User
 from db.words import search_text_of
 
@@ -33,8 +33,8 @@ def derived(user: User) -> User:
         user,
         kind=kind_of(user),
         state=state_of(user),
-        sort_key=folded(user.shown_name)[:SORT_KEY_CHARS].rstrip(),  # MariaDB takes a blank at the end for none
-        title_key=title_key_of(user.title),
+        sort_key=sort_key_of(user),
+        title_key=value_key_of(user.title),
         traits=traits_of(user),
         start_day=start_day_of(user.start_date),
         search_text=search_text_of(user),
@@ -62,9 +62,17 @@ def state_of(user: User) -> State:
     return State.MISSING if user.missing_since else State.ACTIVE
 
 
-def title_key_of(title: str | None) -> str:
-    """Fold a title, so that two which differ in case or accents are one."""
-    return folded(title or "")[:SORT_KEY_CHARS].rstrip()
+def sort_key_of(user: User) -> str:
+    """Fold what people call somebody; MariaDB takes a blank at the end for none."""
+    return folded(user.shown_name)[:SORT_KEY_CHARS].rstrip()
+
+
+def value_key_of(value: str | None) -> str:
+    """Fold a title or a custom field's value, so that two which differ in case, accents or blanks are one.
+
+    Signs are kept: what is made of them alone is a value, too. Empty for none and for blanks.
+    """
+    return folded_value(value or "")[:SORT_KEY_CHARS].rstrip()
 
 
 def traits_of(user: User) -> int:

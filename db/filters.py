@@ -45,7 +45,7 @@ class Lack(StrEnum):
 
 
 class FieldValue(NamedTuple):
-    """A custom field by its id (`Xf…`), and one of its values, folded."""
+    """A custom field by its id (`Xf…`), and one of its values, folded but for its signs."""
 
     field_id: str
     value_key: str
@@ -70,7 +70,7 @@ class UserFilter:
     states: frozenset[State] = frozenset({State.ACTIVE})
     team_ids: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
-    """Folded, as `title_key` holds them."""
+    """Folded but for their signs, as `title_key` holds them."""
     zones: frozenset[str] = frozenset()
     """IANA names, as `tz` holds them."""
     lacks: frozenset[Lack] = frozenset()

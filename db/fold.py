@@ -18,6 +18,7 @@ _SPELT = str.maketrans(
 )  # fmt: skip
 _APOSTROPHES = "'’‘ʼ`´"
 _NO_APOSTROPHES = str.maketrans(dict.fromkeys(_APOSTROPHES))
+_ONE_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _APART = re.compile(f"[{_APOSTROPHES}]")
 _CJK = re.compile(
     "["
@@ -51,6 +52,20 @@ def folded_letters(text: str) -> list[str]:
 def folded(text: str) -> str:
     """Fold a whole text: its words, one space apart."""
     return " ".join(folded_words(text))
+
+
+def folded_value(text: str) -> str:
+    """Fold a whole text and keep its signs: C, C++ and C# are three. Empty for a blank text alone."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_ONE_APOSTROPHE).split())
+    spelt = _spelt_with_signs(unicodedata.normalize("NFC", text))
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if _stands(letter))
+    # What nobody sees is a value as well, if there is nothing else.
+    return " ".join(_spelt_with_signs(bare).split()) or " ".join(text.split())
+
+
+def _spelt_with_signs(text: str) -> str:
+    return text.casefold().translate(_SPELT).translate(_ONE_APOSTROPHE)
 
 
 def folded_atoms(text: str) -> list[str]:

@@ -30,19 +30,17 @@ class MeaningReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def find_meant(self, user_filter: UserFilter, sight: Sight, *, is_known_to_fail: bool = False) -> str:
+    async def find_meant(self, user_filter: UserFilter, sight: Sight) -> str:
         """Write the search that was meant; empty where none is, or the engine has no index of words to ask.
 
-        One word is forgiven, and only one that finds nobody by itself: a whole word of somebody's name or title is
-        better than the beginning of one, and of either the one that most people have. `is_known_to_fail` says that
-        the whole search, from its beginning, has found nobody.
+        The whole search has found nobody. One word is forgiven, and only one that finds nobody by itself: a whole word
+        of somebody's name or title is better than the beginning of one, and of either the one that most people have.
         """
         words = list(dict.fromkeys(folded_words(user_filter.q)))[:MAX_WORDS]
         could_be = [word for word in words if could_be_slip(word)]
         if not could_be or self._connection.dialect.name not in INDEXED:
             return ""
-        is_known = is_known_to_fail and len(words) == 1
-        nobodys = words if is_known else await self._nobodys(could_be, user_filter, sight)
+        nobodys = words if len(words) == 1 else await self._nobodys(could_be, user_filter, sight)
         if len(nobodys) != 1:
             return ""
         wrong = nobodys[0]

@@ -187,7 +187,8 @@ def _erased(user: User) -> User:
 
 
 def _difference(stored: User, merged: User) -> tuple[dict[str, Any], dict[str, Any]]:
-    moved = [field for field in (*SLACK_FIELDS, "missing_since") if getattr(stored, field) != getattr(merged, field)]
+    told = (*SLACK_FIELDS, "joined_at", "missing_since")
+    moved = [field for field in told if getattr(stored, field) != getattr(merged, field)]
     if merged.is_forgotten:
         moved = [field for field in moved if field in IMPERSONAL or field == "missing_since"]
     return {field: getattr(stored, field) for field in moved}, {field: getattr(merged, field) for field in moved}

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from db.cursor import decode_cursor, encode_cursor
+from db.cursor import decode_cursor, decode_time, encode_cursor
 from db.dialects import But, Match
 from db.errors import BadCursor
 from db.filters import Sort
@@ -132,12 +132,4 @@ def _text(value: Any) -> str:
 
 
 def _value(text: str, column: sa.ColumnElement[Any]) -> Any:
-    if column.type.python_type is not datetime:
-        return text
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadCursor from None
-    if time.tzinfo is None:
-        raise BadCursor
-    return time
+    return decode_time(text) if column.type.python_type is datetime else text

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from db.cursor import with_meant, without_meant
 from db.filters import Counts, Page, UserFilter
 from db.latest import Latest
 from db.records import Change, DeadLetter, Kind, Position, Run, User, Workspace
@@ -75,16 +76,26 @@ class Seen:
     async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
         """List whom the filter finds, from behind the cursor. Raises BadCursor, also for one of another order.
 
-        A search that finds nobody for a slip of one letter is answered as it was meant, and says so in `meant`.
+        A search that finds nobody for a slip of one letter is answered as it was meant, and says so in `meant`; its
+        cursor goes on with that, whoever comes or goes meanwhile.
         """
-        page = await self._page(user_filter, after, limit)
+        if after is not None:
+            meant, after = without_meant(after, user_filter.q)
+            return await self._as_meant(user_filter, meant, after, limit)
+        page = await self._page(user_filter, None, limit)
         if page.users or not user_filter.q.strip():
             return page
-        meant = await self._rx.meanings.find_meant(user_filter, self.sight, is_known_to_fail=after is None)
+        meant = await self._rx.meanings.find_meant(user_filter, self.sight)
         if not meant:
             return page
-        better = await self._page(replace(user_filter, q=meant), after, limit)
-        return replace(better, meant=meant) if better.users or after else page
+        better = await self._as_meant(user_filter, meant, None, limit)
+        return better if better.users else page
+
+    async def _as_meant(self, user_filter: UserFilter, meant: str, after: str | None, limit: int) -> Page:
+        page = await self._page(replace(user_filter, q=meant or user_filter.q), after, limit)
+        if not meant or page.next_cursor is None:
+            return replace(page, meant=meant)
+        return replace(page, meant=meant, next_cursor=with_meant(page.next_cursor, user_filter.q, meant))
 
     async def _page(self, user_filter: UserFilter, after: str | None, limit: int) -> Page:
         page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)

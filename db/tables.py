@@ -10,6 +10,8 @@ metadata = sa.MetaData()
 
 ID_CHARS = 64
 """Slack's ids are opaque and about eleven characters long; this leaves room."""
+ZONE_CHARS = 64
+"""No IANA name is half as long; three indexes hold the zone beside other keys, and a row of one may not be long."""
 
 
 def could_be_id(text: str) -> bool:
@@ -131,7 +133,7 @@ users = sa.Table(
         "traits",
         "tz",
         "joined_at",
-        **key_part("tz", 64),
+        **key_part("tz", ZONE_CHARS),
     ),
     sa.Index(
         "users_by_zone",
@@ -144,7 +146,7 @@ users = sa.Table(
         "traits",
         "title_key",
         "joined_at",
-        **key_part("tz", 64),
+        **key_part("tz", ZONE_CHARS),
     ),
     sa.Index("users_by_start_day", "start_day", "sort_key", "team_id", "id"),
     sa.Index("users_by_traits", "kind", "state", "traits", "team_id", "id"),
@@ -158,7 +160,7 @@ users = sa.Table(
         "traits",
         "team_id",
         "id",
-        **key_part("tz", 64),
+        **key_part("tz", ZONE_CHARS),
     ),
     **TABLE_OPTIONS,
 )

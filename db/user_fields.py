@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.derive import SORT_KEY_CHARS
-from db.fold import folded
+from db.derive import value_key_of
 from db.records import User
 from db.tables import could_be_id, user_fields
 
@@ -35,18 +34,13 @@ class UserField:
 
 
 def values_of(fields: Mapping[str, Any] | None) -> dict[str, Value]:
-    """Read the values that have a word in them, by the field's id; of a link its words are what people read. Pure."""
+    """Read the values that are not blank, by the field's id; of a link its words are what people read. Pure."""
     found = {}
     for field_id, told in sorted((fields or {}).items()):
         value = _words_of(told)[:VALUE_CHARS]
-        if (key := key_of(value)) and could_be_id(field_id):
+        if (key := value_key_of(value)) and could_be_id(field_id):
             found[field_id] = Value(key, value)
     return found
-
-
-def key_of(value: str) -> str:
-    """Fold a value, so that two which differ in case or accents are one."""
-    return folded(value)[:SORT_KEY_CHARS].rstrip()
 
 
 class UserFieldReader:

@@ -29,7 +29,7 @@ _AT = {name: index for index, name in enumerate(_NAMES)}
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
 _SOME = 500
-_WATERMARK = ("updated", "moment", "field_marks", "joined_at")
+_WATERMARK = ("updated", "moment", "field_marks")
 
 _IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
 _INSERT = sa.insert(users)
@@ -190,7 +190,7 @@ class UserWriter(UserReader):
             await self._connection.execute(_UPDATE, [_keyed(user, _NAMES) for user in rows])
 
     async def move_watermarks(self, rows: Sequence[User]) -> None:
-        """Write the watermark, and the joining, alone: they are in no index, so noise costs next to nothing."""
+        """Write the watermark alone: it is in no index, so noise costs next to nothing."""
         if rows:
             await self._connection.execute(_MOVE_WATERMARK, [_keyed(user, _WATERMARK) for user in rows])
 

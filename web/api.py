@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ from web.api_models import (
     UserPage,
     UsersQuery,
 )
+from web.custom_status import ending_of, while_it_holds
+from web.etags import holds_until
 from web.openapi import Operation, document
 from web.positions import BadPosition, decode, encode
 from web.viewer import sight_of
@@ -77,7 +80,9 @@ async def users(request: Request) -> Response:
             page = await seen.list_users(query.user_filter, after=query.after, limit=query.limit)
         except BadCursor:
             raise _wrong(UsersQuery, "after") from None
-    found = [_user(each, seen.sight) for each in page.users]
+    now = window_of(request).clock()
+    holds_until(request, (ending_of(each, now) for each in page.users))
+    found = [_user(each, seen.sight, now) for each in page.users]
     return JSONResponse({"users": found, "next_cursor": page.next_cursor, "meant": page.meant or None})
 
 
@@ -91,7 +96,9 @@ async def user(request: Request) -> Response:
             found = await seen.find_user(team_id, user_id)
     if found is None:
         raise ApiError(404, "not_found", "Nobody here has this key, or nobody whom you may see.")
-    return JSONResponse(_user(found, sight_of(request)))
+    now = window_of(request).clock()
+    holds_until(request, [ending_of(found, now)])
+    return JSONResponse(_user(found, sight_of(request), now))
 
 
 async def changes(request: Request) -> Response:
@@ -122,10 +129,10 @@ def described() -> bytes:
     return json.dumps(document(OPERATIONS), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _user(found: records.User, sight: Sight) -> dict[str, Any]:
+def _user(found: records.User, sight: Sight, now: datetime) -> dict[str, Any]:
     if found.kind is records.Kind.ERASED:
         return ErasedUser(team_id=found.team_id, id=found.id, kind="erased").model_dump()
-    hidden = sight.hidden_of(found)
+    hidden, found = sight.hidden_of(found), while_it_holds(found, now)
     # Made of what is stored, and so is the schema; a test holds the two together.
     values = {name: getattr(found, name) for name in User.model_fields if name not in hidden}
     return User.model_construct(**values).model_dump(mode="json", exclude_unset=True, warnings=False)

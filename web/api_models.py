@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from db.derive import title_key_of
+from db.derive import value_key_of
 from db.filters import FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, Source, State
 from db.seen import LineKind
@@ -22,7 +22,9 @@ WORD = "^[A-Za-z0-9_-]{1,4096}$"
 
 
 ZONE = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"
-FIELD_VALUE = "^Xf[A-Za-z0-9]{1,62}:[^\\x00]{1,200}$"
+VALUE = "[^\\x00]*[^\\s\\x00\\x1c-\\x1f][^\\x00]*"
+"""What is not blank."""
+FIELD_VALUE = f"^Xf[A-Za-z0-9]{{1,62}}:{VALUE}$"
 
 
 def _day(value: object) -> object:
@@ -78,9 +80,10 @@ class UsersQuery(BaseModel):
         Field(max_length=100, description="The id of a workspace (T…); may be repeated, up to 100 times."),
     ] = []
     title: Annotated[
-        list[Annotated[str, Field(max_length=200, pattern="^[^\\x00]+$")]],
+        list[Annotated[str, Field(max_length=200, pattern=f"^{VALUE}$")]],
         Field(
-            max_length=50, description="A whole title, whatever its case and accents; may be repeated, up to 50 times."
+            max_length=50,
+            description="A whole title, whatever its case, accents and blanks; may be repeated, up to 50 times.",
         ),
     ] = []
     zone: Annotated[
@@ -97,7 +100,7 @@ class UsersQuery(BaseModel):
         Field(description="A day like 2026-11-01 (UTC): who joined then or later. Who was there before us never did."),
     ] = None
     field: Annotated[
-        list[Annotated[str, Field(pattern=FIELD_VALUE)]],
+        list[Annotated[str, Field(max_length=265, pattern=FIELD_VALUE)]],
         Field(
             max_length=50,
             description="A custom field and its value, like Xf0123ABCD:Customer; may be repeated, up to 50 times. "
@@ -127,12 +130,12 @@ class UsersQuery(BaseModel):
             kinds=kinds or usual.kinds,
             states=frozenset(State) if is_of_all_states else states or usual.states,
             team_ids=frozenset(self.team_id),
-            titles=frozenset(map(title_key_of, self.title)),
+            titles=frozenset(map(value_key_of, self.title)),
             zones=frozenset(self.zone),
             lacks=frozenset(map(Lack, self.no)),
             joined_since=self.joined_since,
             fields=frozenset(
-                FieldValue(field_id, title_key_of(value))
+                FieldValue(field_id, value_key_of(value))
                 for field_id, _, value in (each.partition(":") for each in self.field)
             ),
             sort=Sort(self.sort),

@@ -150,6 +150,7 @@ def create_app(
         clock=clock,
         status=status,
         templates=templates,
+        pictures=pictures,
         live=following,
         name_of_page=name_of_page,
         is_demo=demo,

@@ -32,12 +32,25 @@ class CustomStatus:
 def custom_status_of(user: User, now: datetime, zone: tzinfo | None = None) -> CustomStatus | None:
     """Return the custom status while it holds by our clock: Slack tells no one when it ends."""
     expires_at = _expiry(user.status_expiration)
-    if expires_at is not None and expires_at <= now:
+    if _is_over(expires_at, now):
         return None
     status = read_status(user.status_emoji, user.status_text, user.status_emoji_url)
     if status is None or expires_at is None:
         return status
     return replace(status, until=_until(expires_at, now, zone), ends=int(expires_at.timestamp()))
+
+
+def while_it_holds(user: User, now: datetime) -> User:
+    """Give a row as it is now: of a custom status that is over nothing is left, as if they had cleared it."""
+    if not _is_over(_expiry(user.status_expiration), now):
+        return user
+    return replace(user, status_text="", status_emoji="", status_expiration=0, status_emoji_url=None)
+
+
+def ending_of(user: User, now: datetime) -> int:
+    """Tell when the custom status will end, in epoch seconds; 0 for one that does not."""
+    expires_at = _expiry(user.status_expiration)
+    return 0 if expires_at is None or _is_over(expires_at, now) else int(expires_at.timestamp())
 
 
 def read_status(emoji: str | None, text: str | None, picture: str | None = None) -> CustomStatus | None:
@@ -57,6 +70,10 @@ def _expiry(seconds: int | None) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):  # a year that no calendar has: it holds for ever
         return None
+
+
+def _is_over(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now
 
 
 def _until(moment: datetime, now: datetime, zone: tzinfo | None) -> str:

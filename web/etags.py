@@ -3,13 +3,15 @@
 A tag covers whatever such an answer is made of: the process (and with it build and settings), the address, who asks and
 what they may see, their cookies but for the session's, the workspaces with their place in the change log, and, for
 pages, what the frame says of the service and the minute. It is weak (RFC 9110, section 8.8.1): a page tells seconds.
+An answer that a moment ahead makes untrue by itself, as the end of a custom status does, bears that moment in its tag.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from functools import wraps
 
 from starlette.requests import Request
@@ -27,7 +29,9 @@ View = Callable[[Request], Awaitable[Response]]
 KEPT_BY_BROWSERS = "private, no-cache"
 """They may keep it, and ask each time whether it still holds."""
 VARIES = "Cookie, Authorization, HX-Request"
-_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_UNTIL = re.compile(r"(?:-([0-9]{1,12}))?")
+"""What may follow in a tag: until when its answer holds, in epoch seconds."""
 
 
 def page(view: View) -> View:
@@ -38,6 +42,11 @@ def page(view: View) -> View:
 def data(view: View) -> View:
     """Answer 304 to whoever has these data as they are now; they tell no time."""
     return _conditional(view, _data_parts)
+
+
+def holds_until(request: Request, endings: Iterable[int]) -> None:
+    """Note when an answer stops being true by itself: at the first of these moments, epoch seconds; 0 is none."""
+    request.state.holds_until = min((each for each in endings if each), default=0)
 
 
 def counted(view: View) -> View:
@@ -57,16 +66,17 @@ def _conditional(view: View, parts_of: Callable[[Request], Awaitable[list[object
         if asked_shape(request):
             return await view(request)  # it lets the browser keep a choice, as a 304 would not
         # Before the view looks: what is committed in between makes the tag too old for its answer, never too new.
-        tag = _tag(await parts_of(request))
-        headers = {"ETag": tag, "Vary": VARIES}
+        made_of = _digest(await parts_of(request))
+        headers = {"Vary": VARIES}
         if may_be_kept(request):
             headers["Cache-Control"] = KEPT_BY_BROWSERS
         asked = request.headers.get("if-none-match", "")
-        if _names(asked, tag):
-            return Response(status_code=304, headers=headers)
+        if tag := _held(asked, made_of, window_of(request).clock()):
+            return Response(status_code=304, headers=headers | {"ETag": tag})
         made = await view(request)
         if made.status_code != 200:
             return made
+        headers["ETag"] = _tag(made_of, getattr(request.state, "holds_until", 0))
         made.headers.update(headers)
         return Response(status_code=304, headers=headers) if asked.strip() == "*" else made
 
@@ -88,7 +98,8 @@ async def _page_parts(request: Request) -> list[object]:
     window, zone = window_of(request), zone_of_viewer(request)
     now = window.clock()
     workspaces = await _workspaces(request, is_page=True)
-    told = standing_of(window.status(), now, zone), window.census.known(sight_of(request))
+    status = window.status()
+    told = standing_of(status, now, zone), status.letters, window.census.known(sight_of(request))
     return [*_common_parts(request, window, workspaces), told, f"{now:%Y-%m-%dT%H:%M}"]
 
 
@@ -123,10 +134,18 @@ async def _workspaces(request: Request, *, is_page: bool) -> tuple[Workspace, ..
     return workspaces
 
 
-def _tag(parts: list[object]) -> str:
-    return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+def _digest(parts: list[object]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _names(if_none_match: str, tag: str) -> bool:
-    """Say whether a list of tags names this one; weak and strong are the same here (section 13.1.2)."""
-    return tag.removeprefix("W/") in _TAG.findall(if_none_match)
+def _tag(made_of: str, until: int) -> str:
+    return f'W/"{made_of}-{until}"' if until else f'W/"{made_of}"'
+
+
+def _held(if_none_match: str, made_of: str, now: datetime) -> str:
+    """Return the tag of a list that still holds, else nothing; weak and strong are the same here (section 13.1.2)."""
+    for found in _TAG.findall(if_none_match):
+        rest = _UNTIL.fullmatch(found.removeprefix(made_of)) if found.startswith(made_of) else None
+        if rest and (rest[1] is None or now.timestamp() < int(rest[1])):
+            return f'W/"{found}"'
+    return ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -13,8 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from db import Sight, Store, looking
-from db.filters import Page, UserFilter
+from db.filters import CustomField, Page, UserFilter
 from db.records import SLACK_FIELDS, STATUS_FIELDS, User, Workspace
+from web.facts import Said, said_in
+from web.pictures import Pictures
 from web.shielded import to_its_end
 from web.vcard import card_of
 
@@ -29,8 +29,11 @@ BOM = "\ufeff"
 _UNSEEN = r"\s\x00-\x1f\x7f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 _SIGNS = r"=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b"
 """Also in full width and small: there are spreadsheets that take them for the plain ones."""
-FORMULA = re.compile(rf"[\t\r]|[{_UNSEEN}]*[{_SIGNS}]")
-"""What a spreadsheet would take for the beginning of a formula, and run; blanks before it are passed over."""
+FORMULA = re.compile(rf"\A(?:[{_UNSEEN}]*[{_SIGNS}]|[\t\r])|(?<=[;\t\r\n])(?:(?![\t\r\n])[{_UNSEEN}])*[{_SIGNS}]")
+"""What a spreadsheet would take for the beginning of a formula, and run; blanks before it are passed over.
+
+Where lists are written with semicolons, Excel parts a cell of ours at each, whatever its quotes say.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,18 @@ class List:
     store: Store
     sight: Sight
     user_filter: UserFilter
+    custom_fields: tuple[CustomField, ...] = ()
+    """Those that the operator marked: a table has a column for each, beside the one that holds all of them."""
+
+    @property
+    def marked(self) -> dict[str, CustomField]:
+        """Name the columns of the marked fields that are seen; one that has a name already bears its id as well."""
+        found: dict[str, CustomField] = {}
+        for field in self.custom_fields:
+            if self.sight.sees_field(field.field_id):
+                is_taken = field.label in COLUMNS or field.label in found
+                found[f"{field.label} ({field.field_id})" if is_taken else field.label] = field
+        return found
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,10 +102,13 @@ Writer = Callable[[List, Beginning], AsyncIterator[bytes]]
 
 async def as_csv(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
     """Write a table for spreadsheets (RFC 4180)."""
-    yield (BOM + _lines([wanted.columns])).encode()
+    columns, marked = wanted.columns, wanted.marked
+    yield (BOM + _line([*columns, *marked])).encode()
     async for users in wanted.rest(begun.page):
-        rows = (wanted.values(user) for user in users)
-        yield _lines([_cell(row.get(name)) for name in wanted.columns] for row in rows).encode()
+        rows = ((user.fields, wanted.values(user)) for user in users)
+        yield "".join(
+            _line([*map(row.get, columns), *(_told(fields, each) for each in marked.values())]) for fields, row in rows
+        ).encode()
 
 
 async def as_json(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
@@ -105,13 +123,13 @@ async def as_json(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
     yield b"\n]\n"
 
 
-def as_cards(now: datetime) -> Writer:
+def as_cards(pictures: Pictures) -> Writer:
     """Give what writes contact cards, one after another in one file; an address book takes them all in at once."""
 
     async def write(wanted: List, begun: Beginning) -> AsyncIterator[bytes]:
         houses = {each.team_id: each.name or "" for each in begun.workspaces}
         async for users in wanted.rest(begun.page):
-            yield b"".join(card_of(user, houses.get(user.team_id, ""), now) for user in users)
+            yield b"".join(card_of(user, houses.get(user.team_id, ""), pictures) for user in users)
 
     return write
 
@@ -121,21 +139,33 @@ def _stretches(page: Page) -> Iterable[tuple[User, ...]]:
     return (page.users[start : start + WRITE_AT_ONCE] for start in range(0, len(page.users), WRITE_AT_ONCE))
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+def _line(values: Iterable[Any]) -> str:
+    return ",".join(map(_cell, values)) + "\r\n"
+
+
+def _told(fields: Said, field: CustomField) -> str:
+    return said_in(fields, field, "value") or said_in(fields, field, "alt")
 
 
 def _cell(value: Any) -> str:
     """Write a value so that no spreadsheet runs it; what begins with a sign and is a number stays one."""
-    if value is None:
+    if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return f"'{value}" if FORMULA.match(value) else value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    # An apostrophe would be no JSON any more, and a sign written by its number is the same text.
+    text = (
+        FORMULA.sub(r"'\g<0>", value)
+        if isinstance(value, str)
+        else FORMULA.sub(_escaped, json.dumps(value, ensure_ascii=False))
+    )
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"{found[0][:-1]}\\u{ord(found[0][-1]):04x}"
 
 
 def _plain(value: Any) -> Any:

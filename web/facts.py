@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ from web.window import brand
 from web.words import day, on_day
 
 People = Mapping[tuple[str, str], User]
+Said = Mapping[str, Any] | None
+"""The custom fields of somebody, as a row or one side of a change holds them."""
 MOST_VALUES = 20
 """So many people one field may name."""
 _PERSON = re.compile(r"[UW][A-Z0-9]{6,63}")
@@ -66,15 +69,16 @@ def facts_of(
         "Left": day(user.left_at.astimezone(zone or UTC).date(), today) if user.left_at else "",
         "Time zone": city_of(user.tz),
     }
-    facts = [Fact(each.label, tuple(_values(user, each, people or {}))) for each in marked]
+    facts = [Fact(each.label, values_of(user.team_id, user.fields, each, people or {})) for each in marked]
     facts += [Fact(label, (Value(words),)) for label, words in known.items() if words]
     return [each for each in facts if each.values]
 
 
-def named_in(user: User, marked: Iterable[CustomField]) -> frozenset[tuple[str, str]]:
-    """Name the people whom somebody's custom fields point at, by (`team_id`, `id`)."""
-    ids = {each for field in marked for each in _ids(_said(user, field, "value"))}
-    return frozenset((user.team_id, each) for each in ids)
+def named_in(team_id: str, said: Iterable[Said], marked: Iterable[CustomField]) -> frozenset[tuple[str, str]]:
+    """Name the people whom custom fields of somebody point at, or pointed at, by (`team_id`, `id`)."""
+    marked = tuple(marked)
+    ids = {each for fields in said for field in marked for each in _ids(said_in(fields, field, "value"))}
+    return frozenset((team_id, each) for each in ids)
 
 
 def rank_of(user: User) -> str:
@@ -113,11 +117,22 @@ def date_words(text: str | None) -> str:
         return text
 
 
-def _values(user: User, field: CustomField, people: People) -> Iterator[Value]:
-    value, alt = _said(user, field, "value"), _said(user, field, "alt")
+def values_of(team_id: str, said: Said, field: CustomField, people: People) -> tuple[Value, ...]:
+    """Read what a custom field says, as words to read; nothing where it says nothing, or nothing that is seen."""
+    return tuple(_values(team_id, said_in(said, field, "value"), said_in(said, field, "alt"), people))
+
+
+def said_in(said: Said, field: CustomField, part: str) -> str:
+    """Return the `value` or the `alt` of a custom field as Slack said it."""
+    entry = said.get(field.field_id) if isinstance(said, Mapping) else None
+    text = entry.get(part) if isinstance(entry, Mapping) else None
+    return text.strip() if isinstance(text, str) else ""
+
+
+def _values(team_id: str, value: str, alt: str, people: People) -> Iterator[Value]:
     if ids := _ids(value):
         # An id is nothing to read: whoever is not seen here is named by what Slack says in its place, or not at all.
-        found = [person for each in ids if (person := people.get((user.team_id, each))) and _is_known(person)]
+        found = [person for each in ids if (person := people.get((team_id, each))) and _is_known(person)]
         yield from (Value(name_of(each), profile_link(each.team_id, each.id)) for each in found)
         if not found and alt:
             yield Value(alt)
@@ -155,9 +170,3 @@ def _ids(value: str) -> list[str]:
     """Read the ids of people, where there is nothing else in the value."""
     ids = [each.strip() for each in value.split(",")][:MOST_VALUES] if value else []
     return ids if all(_PERSON.fullmatch(each) for each in ids) else []
-
-
-def _said(user: User, field: CustomField, part: str) -> str:
-    entry = (user.fields or {}).get(field.field_id)
-    said = entry.get(part) if isinstance(entry, Mapping) else None
-    return said.strip() if isinstance(said, str) else ""

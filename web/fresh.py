@@ -37,6 +37,8 @@ class Foot:
     as_of: When | None
     words: str
     is_well: bool
+    unread: str
+    """How many events nobody could read, for whoever may look at them; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def foot_of(status: Status, now: datetime, zone: ZoneInfo | None, people: int | 
         as_of=_as_of(heard_at, now, zone) if heard_at else None,
         words=wrong or "all well",
         is_well=not wrong,
+        unread=counted(status.letters, "unreadable event") if status.letters else "",
     )
 
 
@@ -110,11 +113,11 @@ def _what_is_wrong(status: Status, now: datetime, zone: ZoneInfo | None) -> str:
     dot = dot_of(status, now, zone)
     if dot.look != "live":
         return dot.words[:1].lower() + dot.words[1:]
-    wrong = [each for each in (status.rejected, status.trouble, status.database_trouble, *status.warnings) if each]
+    troubles = (status.rejected, status.trouble, status.database_trouble)
+    wrong = list(dict.fromkeys(status.amiss or [_first_sentence(each) for each in troubles if each]))
     if not wrong:
         return ""
-    others = len(set(wrong)) - 1
-    return _first_sentence(wrong[0]) + (f", and {others} more" if others else "")
+    return wrong[0] + (f", and {len(wrong) - 1} more" if wrong[1:] else "")
 
 
 def _first_sentence(words: str) -> str:

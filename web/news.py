@@ -1,4 +1,4 @@
-"""Changes as sentences: what just happened, for the strip, and what was, for a profile's history. Pure."""
+"""Changes as sentences of what just happened, for the strip and the stream. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from db.news import OWN
 from db.records import STATUS_FIELDS, Change, User
 from web.clocks import zone_of
 from web.custom_status import read_status
@@ -26,22 +27,16 @@ Sentence = tuple[Part, ...]
 Values = Mapping[str, Any]
 
 PICTURE = frozenset({"avatar_hash", "image_72", "image_192", "image_512", "image_1024", "image_original"})
-_RANKS = {"is_primary_owner": "the primary owner", "is_owner": "an owner", "is_admin": "an admin"}
-_HISTORY_LABELS = {
-    "real_name": "Name",
-    "display_name": "Display name",
-    "title": "Title",
-    "pronouns": "Pronouns",
-    "email": "E-mail",
-    "phone": "Phone",
-    "name": "Slack name",
-    "start_date": "Start date",
-    "tz": "Time zone",
-}
+RANKS = {"is_primary_owner": "the primary owner", "is_owner": "an owner", "is_admin": "an admin"}
 
 
 def news_of(change: Change, user: User) -> Sentence | None:
-    """Tell a change as something that just happened; None where nothing of it is worth a sentence."""
+    """Tell a change as something that just happened; None where nothing of it is worth a sentence.
+
+    Bots and people of other companies have no news; their rows alone change.
+    """
+    if user.kind not in OWN:
+        return None
     subject = Part(name_of(user), "name")
     if change.is_new_user:
         return (subject, Part(" joined" if user.joined_at else " is now in the directory"))
@@ -54,14 +49,6 @@ def news_of(change: Change, user: User) -> Sentence | None:
     if len(told) > 2:
         sentence.append(Part(" and more"))
     return tuple(sentence)
-
-
-def history_of(change: Change, user: User, *, workspace: str) -> tuple[Sentence, ...]:
-    """Tell a change as history, a sentence for each field; empty where it holds nothing that people ask about."""
-    if change.is_new_user:
-        words = "Joined " if user.joined_at else "First seen in "
-        return ((Part(words), Part(workspace, "new")),)
-    return tuple(_history(change, workspace))
 
 
 def _predicates(change: Change, user: User) -> Iterator[Sentence]:
@@ -99,7 +86,7 @@ def _title(_before: Values, after: Values) -> Iterator[Sentence]:
 
 
 def _rank(before: Values, after: Values) -> Iterator[Sentence]:
-    for field, words in _RANKS.items():
+    for field, words in RANKS.items():
         if field in after and bool(before.get(field)) != bool(after[field]):
             yield (Part(f"is {'now' if after[field] else 'no longer'} {words}"),)
             return
@@ -120,37 +107,6 @@ def _details(_before: Values, after: Values) -> Iterator[Sentence]:
     for field, words in (("email", "e-mail address"), ("phone", "phone number")):
         if after.get(field):
             yield (Part(f"has a new {words}"),)
-
-
-def _history(change: Change, workspace: str) -> Iterator[Sentence]:
-    before, after = change.before, change.after
-    if "deleted" in after and bool(before.get("deleted")) != bool(after["deleted"]):
-        yield (Part("Left " if after["deleted"] else "Came back to "), Part(workspace, "new"))
-    if "missing_since" in after:
-        yield (Part("No longer listed by Slack" if after["missing_since"] else "Listed by Slack again"),)
-    for field, label in _HISTORY_LABELS.items():
-        if field in after and (old := before.get(field) or "") != (new := after[field] or ""):
-            yield _difference(label, _worded(field, old), _worded(field, new))
-    yield from (_capitalised(each) for each in _rank(before, after))
-    if PICTURE & after.keys():
-        yield (Part("New picture"),)
-
-
-def _difference(label: str, old: str, new: str) -> Sentence:
-    if not old:
-        return (Part(f"{label} set to "), Part(new, "new"))
-    if not new:
-        return (Part(f"{label} removed, it was "), Part(old, "old"))
-    return (Part(f"{label} changed from "), Part(old, "old"), Part(" to "), Part(new, "new"))
-
-
-def _worded(field: str, value: str) -> str:
-    return city_of(value) or value if field == "tz" else value
-
-
-def _capitalised(sentence: Sentence) -> Sentence:
-    first = sentence[0]
-    return (Part(first.text[:1].upper() + first.text[1:], first.mark), *sentence[1:])
 
 
 def city_of(tz: str | None) -> str:

@@ -51,6 +51,10 @@ class Status:
     """Whether everybody was read at least once."""
     warnings: tuple[str, ...] = ()
     """What else is amiss and was recorded as an alert; sentences."""
+    amiss: tuple[str, ...] = ()
+    """The same in the few words that everybody reads at the foot of a page; none for operators alone."""
+    letters: int = 0
+    """Dead letters that are there, as far as it is known."""
     reconcile_every_s: int | None = None
     """How often everybody is read again; None where that is not promised."""
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from db.derive import title_key_of
+from db.derive import value_key_of
 from db.filters import TITLES, ZONES, CustomField, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, State
 
@@ -49,14 +49,14 @@ def parse(params: QueryParams, *, today: date | None = None, custom_fields: Sequ
         q=_clean(params.get("q", "")),
         kinds=_values(params.getlist("kind"), KINDS) or DEFAULT.kinds,
         states=_values(params.getlist("state"), STATES) or DEFAULT.states,
-        titles=_texts(params.getlist("title"), title_key_of),
+        titles=_texts(params.getlist("title"), value_key_of),
         zones=_texts(params.getlist("zone"), lambda text: text if _ZONE.fullmatch(text) else ""),
         lacks=_values(params.getlist("no"), LACKS),
         joined_since=_joined_since(params.get("joined", ""), today),
         fields=frozenset(
             FieldValue(field.field_id, value_key)
             for field in custom_fields
-            for value_key in _texts(params.getlist(field.field_id), title_key_of)
+            for value_key in _texts(params.getlist(field.field_id), value_key_of)
         ),
         sort=next(iter(sorts), DEFAULT.sort),
     )

@@ -11,7 +11,7 @@ from typing import TypeVar
 from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, CustomField, FieldValue, UserFilter, ValueCount
 from web.news import city_of
 from web.query import DEFAULT, KINDS, LACKS, SPANS, STATES, link
-from web.words import day, number, up_to
+from web.words import counted, day, number, people, up_to
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -25,6 +25,8 @@ class Choice:
     href: str
     is_chosen: bool
     is_empty: bool
+    words: str = ""
+    """What following the link does, where the figure alone does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Group:
     choices: tuple[Choice, ...]
     more: str = ""
     more_href: str = ""
+    others: str = ""
+    """How many more there are than even the long group shows, and how they are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,18 @@ class Rail:
     def _kinds(self) -> Group:
         chosen, counts = self.user_filter.kinds, self.counts.kinds
         to = {kind: replace(self.user_filter, kinds=(chosen ^ {kind}) or DEFAULT.kinds) for kind in KINDS}
-        choices = (self._choice(FIXED, KINDS[kind], counts.get(kind, 0), kind in chosen, to[kind]) for kind in KINDS)
+        choices = (
+            self._choice(FIXED, KINDS[kind], counts.get(kind, 0), kind in chosen, to[kind], adds=True) for kind in KINDS
+        )
         return Group("Kind", tuple(choices))
 
     def _states(self) -> Group:
         chosen, counts = self.user_filter.states, self.counts.states
         to = {state: replace(self.user_filter, states=(chosen ^ {state}) or DEFAULT.states) for state in STATES}
-        choices = (self._choice(FIXED, STATES[each], counts.get(each, 0), each in chosen, to[each]) for each in STATES)
+        choices = (
+            self._choice(FIXED, STATES[each], counts.get(each, 0), each in chosen, to[each], adds=True)
+            for each in STATES
+        )
         return Group("State", tuple(choices))
 
     def _lacks(self) -> Group:
@@ -146,21 +155,35 @@ class Rail:
         self, label: str, name: str, key: str, chosen: frozenset[str], values: Sequence[_ValueLink]
     ) -> Group:
         choices = tuple(
-            self._choice(key, each.value.label, each.value.count, each.value.key in chosen, each.to) for each in values
+            self._choice(key, each.value.label, each.value.count, each.value.key in chosen, each.to, adds=bool(chosen))
+            for each in values
         )
-        if key == self.longer:
-            return Group(label, choices, "Fewer", link(self.user_filter))
         more = self.counts.more.get(key, 0)
+        if key == self.longer:
+            others = f"and {counted(more, 'other')}: type to search" if more else ""
+            return Group(label, choices, "Fewer", link(self.user_filter), others)
         return (
             Group(label, choices, f"{number(more)} more", link(self.user_filter, more=name))
             if more
             else Group(label, choices)
         )
 
-    def _choice(self, key: str, label: str, count: int, is_chosen: bool, to: UserFilter) -> Choice:
-        """Make the link; a figure that is the least there can be is written so."""
+    def _choice(
+        self, key: str, label: str, count: int, is_chosen: bool, to: UserFilter, *, adds: bool = False
+    ) -> Choice:
+        """Make the link; a figure that is the least there can be is written so.
+
+        `adds` says that others of its group are chosen: their people stay, and the figure is of those who come.
+        """
         is_least = key in self.counts.least and 0 < count <= COUNTED_TO
-        return Choice(label, up_to(count) + "+" * is_least, link(to), is_chosen=is_chosen, is_empty=count == 0)
+        figure, words = up_to(count) + "+" * is_least, f"{'at least ' * is_least}{people(count)}"
+        if is_chosen:
+            words = f"{words[:1].upper()}{words[1:]}; click to leave out"
+        elif adds:
+            figure, words = f"+{figure}" if count else figure, f"Adds {words}"
+        else:
+            words = ""
+        return Choice(label, figure, link(to), is_chosen=is_chosen, is_empty=count == 0, words=words)
 
     def _chosen_of(self, field_id: str) -> frozenset[str]:
         return frozenset(each.value_key for each in self.user_filter.fields if each.field_id == field_id)

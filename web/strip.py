@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from db.records import Change, Kind, User
+from db.records import Change, User
 from web.faces import Face, face_of
 from web.news import Sentence, news_of
 from web.rows import profile_link
 from web.words import When, when
 
 SHOWN = 3
-LOOKED_AT = 12
-"""How many changes are read to find that many worth a sentence."""
+LOOKED_AT = 40
+"""How many changes are read to find that many worth a sentence; most may be of bots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def entries(
     found: list[Entry] = []
     for change in changes:
         user = users.get((change.team_id, change.user_id or ""))
-        sentence = news_of(change, user) if user and user.kind is not Kind.ERASED else None
+        sentence = news_of(change, user) if user else None
         if user and sentence:
             found.append(entry_of(change, user, sentence, now, zone))
     return tuple(found[:SHOWN])

@@ -1,4 +1,4 @@
-"""What is known of the viewer: who is signed in, and the time zone that their browser told us in a cookie."""
+"""What is known of the viewer: who is signed in, and in which time zone, as their browser or else Slack says."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ class Viewer:
     """True for an admin who looks at the directory as members do; `is_admin` is False meanwhile."""
     face: Face | None = field(default=None, compare=False)
     """How the bar draws them; it makes nobody another viewer."""
+    zone: ZoneInfo | None = field(default=None, compare=False)
+    """Where Slack has them, for a browser that says nothing of where it is."""
 
 
 def viewer_from(user: User, *, admins: Container[tuple[str, str]] = ()) -> Viewer:
     """See a user as a viewer."""
     is_admin = user.kind is Kind.MEMBER and (user.leads or (user.team_id, user.id) in admins)
-    return Viewer(user.team_id, user.id, name_of(user), is_admin, face=face_of(user))
+    return Viewer(user.team_id, user.id, name_of(user), is_admin, face=face_of(user), zone=zone_of(user.tz))
 
 
 def viewer_of(request: Request) -> Viewer | None:
@@ -52,5 +54,7 @@ def sight_of(request: Request) -> Sight:
 
 
 def zone_of_viewer(request: Request) -> ZoneInfo | None:
-    """Return the viewer's zone, or None where the cookie is absent or names no zone."""
-    return zone_of(unquote(request.cookies.get(ZONE_COOKIE, "")))
+    """Return the viewer's zone: their browser's, which travels with them, else the one that Slack has of them."""
+    told = zone_of(unquote(request.cookies.get(ZONE_COOKIE, "")))
+    viewer = viewer_of(request)
+    return told or (viewer.zone if viewer else None)

@@ -21,6 +21,7 @@ from web.choices import Choices, Chooser, Theme
 from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, foot_of, freshness_of, notes_of
 from web.live import Live
+from web.pictures import Pictures
 from web.ports import Actions, Clock, MetricsReader, StatusReader, WorkspacesReader
 from web.rows import profile_link
 from web.sights import sight_for
@@ -49,6 +50,8 @@ class Window:
     clock: Clock
     status: StatusReader
     templates: Templates
+    pictures: Pictures
+    """Those that may be shown, and given away."""
     live: Live
     name_of_page: str | None
     is_demo: bool

@@ -9,7 +9,8 @@ from enum import Enum, auto
 
 import sqlalchemy as sa
 
-_ROW_REFUSALS_OF_POSTGRESQL = ("22", "23", "P0")  # data exception, integrity violation, raised by a trigger
+_ROW_REFUSALS_OF_POSTGRESQL = ("22", "23", "54", "P0")
+"""Data exception, integrity violation, too long for an index or a document, raised by a trigger."""
 _SIGNAL_OF_MARIADB = 1644  # raised by a trigger's SIGNAL
 
 

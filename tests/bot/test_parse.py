@@ -129,6 +129,13 @@ def test_what_slack_sent_empty_is_a_value(name: str, empty: str | None) -> None:
     assert empty == parsed(user).values[name]
 
 
+def test_a_zone_longer_than_any_name_is_none() -> None:
+    longest = "A" * 64
+    assert longest == value_of("tz", tz=longest)
+    with pytest.raises(MalformedUser, match="its tz is no name of a time zone"):
+        value_of("tz", tz=longest + "A")
+
+
 @pytest.mark.parametrize("shape", [{}, [], None])
 def test_custom_fields_that_are_empty_say_nothing(shape: object) -> None:
     assert "(nothing)" == value_of("fields", fields=shape)

@@ -105,10 +105,24 @@ async def test_redelivery_changes_nothing(memory: Store) -> None:
 
 async def test_a_join_that_says_nothing_else_new_still_dates_the_joining(memory: Store) -> None:
     await keep(memory, an_observation(real_name="Ada", updated=100, moment=5_000_000))
-    await keep(memory, an_observation(real_name="Ada", updated=100, moment=4_000_000, joined=True))
-    await keep(memory, an_observation(real_name="Ada", updated=100, moment=6_000_000, joined=True))
+    await keep(memory, an_observation(real_name="Ada", updated=100, moment=4_000_000, joined=True), now=LATER)
+    await keep(memory, an_observation(real_name="Ada", updated=100, moment=6_000_000, joined=True), now=LATER)
+    user, joined_at = await get_user(memory), datetime.fromtimestamp(4, UTC)
 
-    assert datetime.fromtimestamp(4, UTC) == (await get_user(memory)).joined_at
+    assert (joined_at, 2, LATER) == (user.joined_at, user.rev, user.changed_at)
+    assert [(2, 0, "U1", {"joined_at": None}, {"joined_at": joined_at.isoformat()}, False)] == [
+        told(each) for each in (await all_changes(memory))[1:]
+    ]
+
+
+async def test_a_join_that_comes_again_changes_nothing(memory: Store) -> None:
+    event = an_observation(real_name="Ada", updated=100, moment=5_000_000, joined=True)
+    await keep(memory, event)
+    before = [await stored_bytes(memory, table) for table in (users, workspaces, changes)]
+    done = await keep(memory, event, now=LATER)
+
+    assert (0, 0, 0) == (done.inserted, done.updated, done.watermarks)
+    assert before == [await stored_bytes(memory, table) for table in (users, workspaces, changes)]
 
 
 async def test_observations_of_one_user_in_one_batch_are_merged_in_turn(memory: Store) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import Store
+from db.derive import value_key_of
 from db.filters import UserFilter
 from db.fold import folded, folded_letters, folded_words
 from tests.support.factories import an_observation
@@ -81,6 +82,38 @@ def test_plain_text_is_folded_as_any_other(text: str) -> None:
 @given(st.text(max_size=60))
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert folded(text) == folded(folded(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("C++", ["c++", " C++ "]),
+        ("C", ["c"]),
+        ("C#", ["c#"]),
+        ("---", ["--- "]),
+        ("🎉🎉", ["🎉🎉"]),
+        ("\u200b", ["\u200b"]),
+        ("Café  Owner", ["cafe owner", "CAFÉ\u00a0OWNER", "Cafe\u0301 owner"]),
+        ("People's Lead", ["people’s lead", "PEOPLE`S LEAD"]),
+        ("", ["  ", "\u2003", "\x1c"]),
+    ],
+)
+def test_two_values_are_one_if_they_differ_in_case_accents_and_blanks(text: str, others: list[str]) -> None:
+    assert {value_key_of(text)} == {value_key_of(other) for other in others}
+
+
+def test_values_that_differ_in_their_signs_are_several() -> None:
+    values = ["C", "C++", "C#", "R&D", "RD", "---", "--", "🎉", "🎉🎉", "-", "", "\u200b"]
+
+    assert len(values) == len({value_key_of(value) for value in values})
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_value_is_folded_once_and_is_none_only_if_it_is_blank(text: str) -> None:
+    key = value_key_of(text)
+
+    assert key == value_key_of(key) == value_key_of(key.strip())
+    assert bool(key) is bool(text.strip())
 
 
 @given(st.text(max_size=60))

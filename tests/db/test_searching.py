@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import string
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from db import Store
 from db.engine import open_writer, parse_url
-from db.filters import UserFilter
+from db.filters import Lack, UserFilter
 from tests.support.engines import Migrated, a_database
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import install, keep, keep_people
@@ -126,6 +127,46 @@ async def test_a_fault_between_index_and_rows_would_be_seen(tmp_path: Path) -> N
         file.execute("INSERT INTO users_search (users_search, rowid, search_text) VALUES ('delete', 1, ' nwada ')")
         with pytest.raises(sqlite3.DatabaseError, match="malformed"):
             file.execute("INSERT INTO users_search (users_search, rank) VALUES ('integrity-check', 1)")
+
+
+async def test_people_of_one_name_stand_together_whichever_usersync_has_read_them(empty_url: str) -> None:
+    await make_older(empty_url, "0006", with_workspace=TEAM)
+    columns = "team_id, id, updated, moment, kind, state, sort_key, search_text, email_key, rev, real_name, fields"
+    told = "'田 中 太 郎', '', '', 0, '田中太郎', '{\"Xf1\": {\"value\": \"A\"}}'"
+    said = f"'{TEAM}', 'U1', 100, 0, 'member', 'active', {told}"
+    engine = open_writer(parse_url(empty_url))
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(f"INSERT INTO users ({columns}) VALUES ({said})")
+    store = await Store.open(empty_url)
+    await keep(store, an_observation("U2", real_name="田中太郎", fields={"Xf1": {"value": "B"}}))
+    async with store.reading() as rx:
+        keys = {user.sort_key for user in (await rx.users.find_users(TEAM, ["U1", "U2"])).values()}
+    async with engine.begin() as connection:
+        copied = set(await connection.scalars(sa.text("SELECT sort_key FROM user_fields")))
+    await engine.dispose()
+    await store.close()
+
+    assert {"田中太郎"} == keys == copied
+
+
+async def test_a_zone_that_no_index_can_hold_does_not_keep_the_tables_from_changing(empty_url: str) -> None:
+    await make_older(empty_url, "0006", with_workspace=TEAM)
+    columns = "team_id, id, updated, moment, kind, state, sort_key, search_text, email_key, rev, tz"
+    zones = {"U1": "".join(random.Random(1).choices(string.ascii_letters, k=8_000)), "U2": "Asia/Tokyo"}
+    engine = open_writer(parse_url(empty_url))
+    async with engine.begin() as connection:
+        for user_id, zone in zones.items():
+            values = f"'{TEAM}', '{user_id}', 100, 0, 'member', 'active', 'ada', 'ada', '', 0, '{zone}'"
+            await connection.exec_driver_sql(f"INSERT INTO users ({columns}) VALUES ({values})")
+    await engine.dispose()
+    store = await Store.open(empty_url)
+    async with store.reading() as rx:
+        users = await rx.users.find_users(TEAM, list(zones))
+        counts = await rx.users.count_users(UserFilter())
+    await store.close()
+
+    assert {"U1": None, "U2": "Asia/Tokyo"} == {user.id: user.tz for user in users.values()}
+    assert 1 == counts.lacks[Lack.ZONE]
 
 
 async def test_people_of_an_older_usersync_are_found_and_narrowed_after_its_tables_have_changed(empty_url: str) -> None:

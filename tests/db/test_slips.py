@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import Sight, Store, looking, set_hidden
+from db.errors import BadCursor
 from db.filters import Page, UserFilter
 from db.fold import folded
 from db.meaning import words_of_people
@@ -190,6 +191,28 @@ async def test_the_next_page_goes_on_with_what_was_typed(indexed: Store) -> None
 
     assert after is None
     assert [f"Ada Lovelace {number}" for number in range(5)] == names
+
+
+async def test_what_was_meant_is_meant_to_the_end_though_somebody_came_who_is_called_so(indexed: Store) -> None:
+    await keep_people(indexed, {f"U{number}": f"Temp {number}" for number in range(6)})
+    first = await ask(indexed, "tmep", limit=2)
+    await keep_people(indexed, {"UX": "Tmep Xavier"})
+
+    second = await ask(indexed, "tmep", after=first.next_cursor, limit=2)
+    third = await ask(indexed, "tmep", after=second.next_cursor, limit=2)
+
+    assert ["temp"] * 3 == [folded(page.meant) for page in (first, second, third)]
+    assert [f"Temp {number}" for number in range(2, 6)] == [user.shown_name for user in (*second.users, *third.users)]
+    assert third.next_cursor is None
+
+
+async def test_a_cursor_of_what_was_meant_is_of_no_other_search(indexed: Store) -> None:
+    await keep_people(indexed, {f"U{number}": f"Ada Temp {number}" for number in range(6)})
+    first = await ask(indexed, "tmep", limit=2)
+
+    for other in ("temp", "ada", "tmep ada", ""):
+        with pytest.raises(BadCursor):
+            await ask(indexed, other, after=first.next_cursor, limit=2)
 
 
 async def test_the_end_of_a_search_is_no_slip(indexed: Store) -> None:

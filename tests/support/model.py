@@ -198,7 +198,7 @@ class Directory:
         """Say what moved: of somebody new all but the status, of the erased what is kept of them, else two lines."""
         after = _snapshot(model)
         if before is None:
-            carried = {name: value for name, value in after.items() if value is not None and name not in STATUS}
+            carried = {name: value for name, value in model.said.items() if value is not None and name not in STATUS}
             return [(self.rev + 1, user_id, {}, carried, False)]
         moved = {name for name in after if before[name] != after[name]}
         if model.is_erased:
@@ -222,8 +222,8 @@ def _left_of(move: Move, user_id: str) -> Move | None:
 
 
 def _snapshot(model: Model) -> dict[str, Any]:
-    since = model.missing_since
-    return {**model.said, "missing_since": since.isoformat() if since else None}
+    times = {"joined_at": model.joined_at, "missing_since": model.missing_since}
+    return {**model.said, **{name: time.isoformat() if time else None for name, time in times.items()}}
 
 
 def _only(values: dict[str, Any], names: set[str]) -> dict[str, Any]:

@@ -98,6 +98,23 @@ async def test_a_user_is_told_under_slacks_names(program: httpx.AsyncClient, sla
     assert found["joined_at"].endswith("Z")
 
 
+async def test_a_custom_status_that_is_over_is_no_part_of_a_user(
+    program: httpx.AsyncClient, slack: Slack, clock: Clock
+) -> None:
+    ends = int(clock().timestamp()) + 60
+    await slack.says("U1", real_name="Ada", status_text="out", status_emoji=":palm_tree:", status_expiration=ends)
+    clock.passes(seconds=59)
+    before = await get(program, f"{USERS}/{TEAM}/U1")
+    clock.passes(seconds=1)
+    after = [await get(program, f"{USERS}/{TEAM}/U1"), *(await get(program, USERS))["users"]]
+
+    assert ("out", ends) == (before["status_text"], before["status_expiration"])
+    for found in after:
+        assert ("", "", 0, None) == tuple(
+            found[f"status_{name}"] for name in ("text", "emoji", "expiration", "emoji_url")
+        )
+
+
 async def test_without_filters_active_members_and_guests_are_listed_by_name(
     program: httpx.AsyncClient, slack: Slack
 ) -> None:

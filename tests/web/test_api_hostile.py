@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from db import Bell, Store
-from db.cursor import encode_cursor
+from db.cursor import encode_cursor, with_meant
 from db.records import Position, Workspace
 from tests.support.programs import a_token, bearing
 from tests.web.conftest import TEAM, Clock, Slack
@@ -83,3 +83,25 @@ async def test_hostile_positions_and_cursors_reach_no_database(program: httpx.As
     for parts in (("\x00", "", ""), ("a", "b"), ("a", "b", "c", "d")):
         assert 400 == (await program.get(USERS, params={"after": encode_cursor(*parts)})).status_code
     assert [] == await ids(program, after=encode_cursor("name", "\uffff", "T", "U"))
+
+
+async def test_hostile_words_in_a_cursor_of_what_was_meant_do_no_harm(program: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.says("U1", real_name="Ada")
+    place = encode_cursor("best", "0", "", "", "")
+
+    for meant in HOSTILE.values():
+        for typed in ("ada", "", meant):
+            answer = await program.get(USERS, params={"q": "ada", "after": with_meant(place, typed, meant)[:4096]})
+            assert 400 == answer.status_code or is_empty(answer), (typed, meant, answer.text)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "\uffff"])
+async def test_a_cursor_with_a_time_that_cannot_be_is_refused(
+    program: httpx.AsyncClient, slack: Slack, time: str
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    found, listed = encode_cursor("newest", "0", time, TEAM, "U1"), encode_cursor("newest", time, TEAM, "U1")
+
+    searched = await program.get(USERS, params={"q": "ada", "sort": "newest", "after": found})
+    assert 400 == searched.status_code
+    assert 400 == (await program.get(USERS, params={"sort": "newest", "after": listed})).status_code

@@ -113,7 +113,7 @@ async def test_filters_are_links_that_change_the_address(client: httpx.AsyncClie
     page = await page_at(client, "/?q=ad")
     links = {each.text: each.attributes["href"] for each in page.all("a", class_="choice")}
 
-    assert "/?q=ad&kind=member&kind=guest&kind=bot" == links["Bots 1"]
+    assert "/?q=ad&kind=member&kind=guest&kind=bot" == links["Bots +1"]
     assert "/?q=ad&kind=guest" == links["Members 1"]
     assert [] == page.all(class_="chip")
     assert "Kind: bots" == (await page_at(client, "/?kind=bot")).one("li", class_="chip").text
@@ -200,6 +200,19 @@ async def test_what_just_happened_is_told_in_sentences(client: httpx.AsyncClient
         each.text for each in page.all("p", class_="news-words")
     ]
     assert "14 seconds ago" == page.all("time", class_="news-at")[0].text
+
+
+async def test_news_are_of_members_and_guests_alone(client: httpx.AsyncClient, slack: Slack, clock: Clock) -> None:
+    await slack.says("U1", real_name="Ada", joined=True)
+    await slack.says("U2", real_name="Gail", joined=True, is_restricted=True)
+    for number in range(15):
+        await slack.says(f"U{10 + number}", real_name=f"Foreign {number}", joined=True, is_stranger=True)
+        await slack.says(f"U{40 + number}", real_name=f"Robot {number}", is_bot=True)
+    clock.passes(seconds=2)
+    await slack.says("U40", real_name="Robot the second")
+    page = await page_at(client)
+
+    assert ["Gail joined", "Ada joined"] == [each.one("p").text for each in page.one("ol", id="news").all("li")]
 
 
 async def test_the_page_says_how_fresh_it_is(client: httpx.AsyncClient, slack: Slack) -> None:

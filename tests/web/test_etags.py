@@ -68,6 +68,18 @@ async def again(client: httpx.AsyncClient, path: str, tag: str, **headers: str) 
     return await client.get(path, headers={"If-None-Match": tag, **headers})
 
 
+async def test_a_join_of_somebody_who_is_known_already_is_an_answer_that_has_changed(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    path = "/api/v1/users?joined_since=2026-11-01"
+    first = await client.get(path)
+    await slack.says("U2", joined=True)
+    second = await again(client, path, first.headers["etag"])
+
+    assert [] == first.json()["users"]
+    assert ["U2"] == [each["id"] for each in second.json()["users"]]
+
+
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
 async def test_what_has_not_changed_is_not_made_again(client: httpx.AsyncClient, store: Store, path: str) -> None:
     first = await client.get(path)
@@ -122,7 +134,7 @@ async def test_a_page_tells_the_time_and_how_the_service_is(
         lambda: clock.passes(seconds=43),
         lambda: service.is_now(sockets=0),
         lambda: service.is_now(sockets=2, trouble="The disk is full. Make room."),
-        lambda: service.is_now(trouble=None, warnings=("A run was held. Confirm it.",)),
+        lambda: service.is_now(trouble=None, amiss=("the last full check failed",)),
     ):
         happens()
         answer = await again(client, path, tags[-1])
@@ -130,6 +142,28 @@ async def test_a_page_tells_the_time_and_how_the_service_is(
         tags.append(answer.headers["etag"])
 
     assert len(tags) == len(set(tags))
+
+
+@pytest.mark.parametrize("path", [*PAGES, *DATA])
+async def test_what_holds_a_custom_status_holds_until_that_ends(
+    client: httpx.AsyncClient, slack: Slack, clock: Clock, path: str
+) -> None:
+    ends = clock.now + timedelta(seconds=20)
+    await slack.says("U1", status_text="At lunch", status_expiration=int(ends.timestamp()))
+    first = await client.get(path)
+    clock.passes(seconds=19)
+    before = await again(client, path, first.headers["etag"])
+    clock.passes(seconds=1)
+    after = await again(client, path, first.headers["etag"])
+    later = await again(client, path, after.headers["etag"])
+
+    assert (200, 304, 200, 304) == tuple(each.status_code for each in (first, before, after, later))
+    assert (True, False) == tuple(_shows_a_status(each.text) for each in (first, after))
+
+
+def _shows_a_status(text: str) -> bool:
+    """Say whether a status stands there, which the news of it are not."""
+    return "data-ends" in text or '"status_text":"At lunch"' in text
 
 
 @pytest.mark.parametrize("path", DATA)

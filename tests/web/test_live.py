@@ -135,6 +135,20 @@ async def test_the_page_gets_row_sentence_and_freshness(live: Live, slack: Slack
     assert "As of" in part.one(id="fresh").text
 
 
+async def test_of_externals_and_bots_the_page_gets_the_row_and_no_sentence(
+    live: Live, slack: Slack, store: Store
+) -> None:
+    start = await position_of(store)
+    await slack.says("U2", real_name="Foreign Joiner", is_stranger=True, joined=True)
+    await slack.says("U3", real_name="Robot", is_bot=True)
+    stream = live.stream(View.DIRECTORY, LISBON, start, sight=EVERYTHING)
+
+    for name in ("Foreign Joiner", "Robot"):
+        data = (await next_frame(stream))["data"]
+        assert name in data
+        assert "#news" not in data
+
+
 async def test_an_erased_user_is_named_to_nobody(live: Live, slack: Slack, store: Store) -> None:
     await slack.says("U1", real_name="Ada")
     start = await position_of(store)

@@ -254,3 +254,25 @@ async def test_a_page_taken_back_from_the_history_follows_again(
 
         await expect(page.locator(f"#u-{TEAM}-U1 .who-title")).to_have_text("Chief Engineer")
         await following(app, 1)
+
+
+async def test_a_search_without_an_answer_says_so_and_is_asked_again(
+    browser: Browser, relay: Relay, slack: Slack
+) -> None:
+    context = await browser.new_context(timezone_id="Europe/Lisbon")
+    page = await context.new_page()  # it complains of the cut line, and should
+    await page.goto(relay.url)
+    await connected(page)
+    relay.cut()
+    await expect(page.locator("#away")).to_contain_text("Offline since", timeout=10_000)
+    await page.locator("#q").press_sequentially("grace")
+    await expect(page.locator("#unasked")).to_contain_text("cannot be reached right now")
+    await expect(page.locator("#people .row")).to_have_count(50)
+    relay.mend()
+    await page.get_by_role("button", name="Try now").click()
+
+    await expect(page.locator("#people .row")).to_have_count(1)
+    await expect(page.locator("#unasked")).to_be_empty()
+    await expect(page.locator("#away")).to_be_hidden()
+    await expect(page.locator("#dot")).to_have_text("Live")
+    await context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from starlette.datastructures import QueryParams
 
 import web
 from db import Store
-from db.derive import title_key_of
+from db.derive import value_key_of
 from db.filters import CustomField, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, State
 from db.visibility import Audience, Policy
@@ -69,7 +69,7 @@ async def look(client: httpx.AsyncClient, path: str) -> Element:
 
 
 def title_is(*titles: str) -> Callable[[Person], bool]:
-    return lambda person: title_key_of(person["title"]) in titles
+    return lambda person: value_key_of(person["title"]) in titles
 
 
 FILTERS: dict[str, Callable[[Person], bool]] = {
@@ -122,6 +122,37 @@ async def test_the_count_beside_a_value_is_what_its_link_finds(client: httpx.Asy
                 tried += 1
 
     assert tried > 20
+
+
+async def test_a_figure_says_whether_it_is_added_to_those_that_are_chosen(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.says("U1", real_name="Ada", title="Engineer")
+    await slack.says("U2", real_name="Grace", title="Designer")
+    for number in range(4):
+        await slack.says(f"B{number}", real_name=f"Robot {number}", is_bot=True)
+    default, narrowed = await told(client, "/"), await told(client, "/?title=engineer")
+
+    assert {
+        "Members": ("2", "2 people; click to leave out"),
+        "Bots": ("+4", "Adds 4 people"),
+        "External": ("0", "Adds 0 people"),
+        "Engineer": ("1", None),
+    } == {name: default[name] for name in ("Members", "Bots", "External", "Engineer")}
+    assert {
+        "Engineer": ("1", "1 person; click to leave out"),
+        "Designer": ("+1", "Adds 1 person"),
+        "No picture": ("1", None),
+    } == {name: narrowed[name] for name in ("Engineer", "Designer", "No picture")}
+
+
+async def told(client: httpx.AsyncClient, path: str) -> dict[str, tuple[str, str | None]]:
+    """Tell the figure and the words of each value that can be filtered by."""
+    return {
+        each.one(class_="choice-label").text: (each.one(class_="choice-count").text, each.attributes.get("title"))
+        for each in (await look(client, path)).all("a", class_="choice")
+        if each.all(class_="choice-count")
+    }
 
 
 async def test_chips_name_what_narrows_and_take_it_back(client: httpx.AsyncClient, slack: Slack) -> None:
@@ -189,18 +220,53 @@ async def test_what_is_hidden_is_neither_offered_nor_heeded(
     } - {"No longer listed"}
 
 
+SIGNS = ["🎉🎉", "---", "C", "C++", "C#", "C#", "", " ", None]
+
+
+async def test_titles_of_signs_are_titles_on_the_page_and_for_programs(client: httpx.AsyncClient, slack: Slack) -> None:
+    for number, title in enumerate(SIGNS):
+        fields = {"Xf01": {"value": title}} if title else {}
+        await slack.says(f"U{number}", real_name=f"Person {number}", title=title, fields=fields)
+    asked = {title: urlencode({"title": title}) for title in ("🎉🎉", "---", "c", "C++", "c#", "-")}
+    wanted = {
+        title: {f"Person {number}" for number, has in enumerate(SIGNS) if has and has.lower() == title.lower()}
+        for title in asked
+    }
+    shown_to_people = {title: shown(await look(client, f"/?{each}")) for title, each in asked.items()}
+    of_fields = {title: shown(await look(client, f"/?{urlencode({'Xf01': title})}")) for title in asked}
+    told = {title: (await client.get(f"/api/v1/users?{each}")).json()["users"] for title, each in asked.items()}
+    page = await look(client, "/")
+
+    assert wanted == shown_to_people == of_fields
+    assert wanted == {title: {each["real_name"] for each in users} for title, users in told.items()}
+    assert {"🎉🎉", "---", "C", "C++", "C#"} <= {each.text for each in page.all(class_="choice-label")}
+    assert {"Person 6", "Person 7", "Person 8"} == shown(await look(client, "/?no=title"))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u2003", "\x1c"])
+async def test_a_blank_title_is_passed_over_on_the_page_and_refused_to_programs(
+    client: httpx.AsyncClient, slack: Slack, blank: str
+) -> None:
+    await everybody(slack)
+    answer = await client.get("/api/v1/users", params={"title": blank})
+    of_field = await client.get("/api/v1/users", params={"field": f"Xf01:{blank}"})
+
+    assert naively(lambda _: True) == shown(await look(client, f"/?{urlencode({'title': blank})}"))
+    assert (400, 400) == (answer.status_code, of_field.status_code)
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
 filters = st.builds(
     UserFilter,
     q=texts.map(lambda text: text.strip()),
     kinds=st.frozensets(st.sampled_from(list(query.KINDS)), min_size=1),
     states=st.frozensets(st.sampled_from(list(State)), min_size=1),
-    titles=st.frozensets(texts.map(title_key_of).filter(bool), max_size=3),
+    titles=st.frozensets(texts.map(value_key_of).filter(bool), max_size=3),
     zones=st.frozensets(st.sampled_from(["Europe/Lisbon", "Etc/GMT+5", "UTC", "America/Argentina/Ushuaia"])),
     lacks=st.frozensets(st.sampled_from(Lack)),
     joined_since=st.none() | st.dates(),
     fields=st.frozensets(
-        st.builds(FieldValue, st.sampled_from(["Xf01", "Xf02"]), texts.map(title_key_of).filter(bool)), max_size=3
+        st.builds(FieldValue, st.sampled_from(["Xf01", "Xf02"]), texts.map(value_key_of).filter(bool)), max_size=3
     ),
     sort=st.sampled_from(Sort),
 )

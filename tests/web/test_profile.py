@@ -259,3 +259,40 @@ async def test_who_was_erased_has_a_page_that_says_so_in_words(client: httpx.Asy
 
     assert (404, "Nothing is here") == (answer.status_code, read(answer.text).one("h1").text)
     assert "may have been erased" in answer.text
+
+
+async def test_the_history_tells_kinds_roles_and_marked_fields(opened: Opening, slack: Slack, clock: Clock) -> None:
+    await the_career_of_ada(slack, clock)
+    async with opened(custom_fields=MARKED) as client:
+        text = (await page_of(client)).one("ol", class_="history").text
+
+    assert "Became a full member" in text
+    assert "Became an admin" in text
+    assert "Department changed from Marketing to Legal" in text
+    assert "Manager changed from Mary Allen Wilkes to Grace Hopper" in text
+    assert "secret" not in text
+
+
+async def test_the_history_keeps_back_what_is_not_for_its_reader(opened: Opening, slack: Slack, clock: Clock) -> None:
+    await the_career_of_ada(slack, clock)
+    policy = Policy({"role": Audience.ADMINS, "Xf01": Audience.NOBODY})
+    async with opened(custom_fields=MARKED, policy=policy) as client:
+        text = (await page_of(client)).one("ol", class_="history").text
+
+    assert "Became a full member" in text
+    assert "Became an admin" not in text
+    assert "Department" not in text
+    assert "Manager changed" in text
+
+
+async def the_career_of_ada(slack: Slack, clock: Clock) -> None:
+    """From a guest in marketing to an admin in legal."""
+    await slack.says("U2ABCDEFGH", real_name="Grace Hopper")
+    await slack.says("U3ABCDEFGH", real_name="Mary Allen Wilkes")
+    fields = {"Xf01": {"value": "Marketing"}, "Xf02": {"value": "U3ABCDEFGH"}, "Xf99": {"value": "secret"}}
+    await slack.says("U1", real_name="Ada", is_restricted=True, is_admin=False, fields=fields)
+    clock.passes(days=1)
+    await slack.says("U1", is_restricted=False)
+    clock.passes(days=1)
+    fields = {"Xf01": {"value": "Legal"}, "Xf02": {"value": "U2ABCDEFGH"}, "Xf99": {"value": "top secret"}}
+    await slack.says("U1", is_admin=True, fields=fields)

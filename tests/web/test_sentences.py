@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from db.filters import CustomField
 from db.records import Change, Source, User
 from web.custom_status import custom_status_of
 from web.emoji import character, drawn
+from web.history import history_of
 from web.marks import marked
-from web.news import Sentence, history_of, news_of
+from web.news import Sentence, news_of
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 ADA = User(team_id="T1", id="U1", real_name="Ada Lovelace", status_emoji=":palm_tree:", status_text="On leave")
@@ -77,6 +79,50 @@ def test_history_names_old_and_new() -> None:
 
 def test_history_keeps_quiet_about_what_nobody_asks() -> None:
     assert history_of(a_change({"color": "a", "title": None}, {"color": "b", "title": ""}), ADA, workspace="M") == ()
+
+
+GUEST_OF_ONE = {"is_restricted": True, "is_ultra_restricted": True}
+MEMBER = {"is_restricted": False, "is_ultra_restricted": False}
+EXTERNAL = {"is_stranger": True, "is_external": True}
+HOMELY = {"is_stranger": False, "is_external": False}
+
+
+@pytest.mark.parametrize(
+    ("told", "before", "after"),
+    [
+        ("Became a full member", {"is_restricted": True}, {"is_restricted": False}),
+        ("Became a guest", {"is_restricted": False}, {"is_restricted": True}),
+        ("Became a guest of one channel", MEMBER, GUEST_OF_ONE),
+        ("Became a full member", GUEST_OF_ONE, MEMBER),
+        ("Became a guest of one channel", {"is_ultra_restricted": False}, {"is_ultra_restricted": True}),
+        ("No longer a guest of one channel alone", {"is_ultra_restricted": True}, {"is_ultra_restricted": False}),
+        ("Now belongs to another workspace", HOMELY, EXTERNAL),
+        ("No longer belongs to another workspace", EXTERNAL, HOMELY),
+        ("Became a bot", {"is_bot": False}, {"is_bot": True}),
+        ("Became an admin", {"is_admin": False}, {"is_admin": True}),
+        ("No longer an owner", {"is_owner": True, "is_admin": True}, {"is_owner": False, "is_admin": False}),
+        ("", {"is_restricted": None, "is_bot": None}, {"is_restricted": False, "is_bot": False}),
+    ],
+)
+def test_history_tells_who_became_what(told: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert told == "; ".join(words(each) for each in history_of(a_change(before, after), ADA, workspace="M"))
+
+
+def test_history_tells_the_custom_fields_that_the_operator_marked() -> None:
+    fields = [CustomField("Xf1", "Department"), CustomField("Xf2", "Manager"), CustomField("Xf3", "Desk")]
+    boss = User(team_id="T1", id="U2ABCDEFG", real_name="Grace Hopper")
+    before = {"Xf1": {"value": "Marketing"}, "Xf2": {"value": "U9UNSEENX"}, "Xf9": {"value": "a"}}
+    after = {"Xf1": {"value": "Legal"}, "Xf2": {"value": boss.id}, "Xf3": {"value": "B4"}, "Xf9": {"value": "b"}}
+    change = a_change({"fields": before}, {"fields": after})
+
+    told = history_of(change, ADA, workspace="M", marked=fields, people={("T1", boss.id): boss})
+
+    assert [words(each) for each in told] == [
+        "Department changed from Marketing to Legal",
+        "Manager changed from somebody who is not shown here to Grace Hopper",
+        "Desk set to B4",
+    ]
+    assert history_of(change, ADA, workspace="M") == ()
 
 
 def test_a_custom_status_is_hidden_from_the_second_it_expires() -> None:

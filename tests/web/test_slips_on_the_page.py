@@ -5,9 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from db import Sight, Store
+from db.filters import UserFilter
 from tests.support.html import read
 from tests.web.conftest import Slack
 from tests.web.test_directory import names, page_at
+from web.export import List
 
 FORGIVEN = "Nobody matches “ lovelase ”. Showing people for “ Lovelace ”."  # as its parts are read, a blank between
 
@@ -61,6 +64,19 @@ async def test_files_hold_everybody_who_was_meant(client: httpx.AsyncClient) -> 
     lines = (await client.get("/export.csv?q=lovelase")).text.splitlines()
 
     assert 60 == sum("Lovelace" in line for line in lines)
+
+
+async def test_a_file_holds_everybody_who_was_meant_though_somebody_comes_who_is_called_so(
+    store: Store, slack: Slack
+) -> None:
+    await slack.shows(*({"id": f"UL{number:03}", "real_name": f"Ada Lovelace {number:03}"} for number in range(700)))
+    wanted = List(store, Sight(), UserFilter(q="lovelase"))
+    begun = await wanted.begin()
+    await slack.says("UNEW", real_name="Lovelase Minor")
+
+    held = [user.id async for users in wanted.rest(begun.page) for user in users]
+
+    assert [f"UL{number:03}" for number in range(700)] == held
 
 
 @pytest.mark.usefixtures("family")

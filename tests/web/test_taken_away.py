@@ -12,6 +12,7 @@ import sqlite3
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,19 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+import web
 from db import Sight, Store
 from db.errors import StoreUnavailable
-from db.filters import UserFilter
+from db.filters import CustomField, UserFilter
 from db.recording import set_hidden
-from db.records import SLACK_FIELDS, STATUS_FIELDS, User
+from db.records import SLACK_FIELDS, STATUS_FIELDS, Kind, User
+from db.visibility import Audience, Policy
 from tests.support.html import read
 from tests.support.waiting import eventually
-from tests.web.conftest import NOON, TEAM, Clock, Slack, serving
+from tests.web.conftest import NOON, TEAM, Clock, Service, Slack, serving
 from tests.web.surfaces import EVERYBODY
 from web.export import READ_AT_ONCE, List, as_csv, as_json
+from web.pictures import SLACKS, Pictures
 from web.vcard import card_of
 
 BOM = "\ufeff"
@@ -86,6 +90,48 @@ async def test_no_cell_is_run_by_a_spreadsheet(client: httpx.AsyncClient, slack:
     assert f"'{title}" == row["title"]
     assert 'Says "hi", twice\nand again' == row["display_name"]
     assert title == (await client.get("/export.json")).json()[0]["title"]
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("a;=1", "a;'=1"),
+        ("a; \u200b@x", "a;' \u200b@x"),
+        ("a\t+1;-2", "a\t'+1;'-2"),
+        ("a\r\n=1", "a\r\n'=1"),
+        ("a;\n=1", "a;\n'=1"),
+        ("\t=1", "'\t=1"),
+        ("ours; theirs, -1", "ours; theirs, -1"),
+    ],
+)
+async def test_nor_is_a_part_of_a_cell_where_semicolons_part_them(
+    client: httpx.AsyncClient, slack: Slack, title: str, written: str
+) -> None:
+    await slack.says("U1", real_name="Ada", title=title, fields={"Xf1": {"value": "a;=1; -2"}})
+    row, text = (await rows_of(client))[0], (await client.get("/export.csv")).text
+
+    assert (title, written) == ((await client.get("/export.json")).json()[0]["title"], row["title"])
+    assert {"Xf1": {"value": "a;=1; -2"}} == json.loads(row["fields"])
+    assert f',"{written}",' in text
+    assert ";=" not in text
+
+
+async def test_the_marked_fields_have_columns_of_their_own(
+    store: Store, clock: Clock, service: Service, slack: Slack
+) -> None:
+    marked = (
+        CustomField("Xf1", "Department"), CustomField("Xf2", "title"), CustomField("Xf3", "Department"),
+        CustomField("Xf4", "Salary"),
+    )  # fmt: skip
+    values = {"Xf1": {"value": "Legal", "alt": ""}, "Xf2": {"value": "=Dr"}, "Xf3": {"value": "", "alt": "North"}}
+    await slack.says("U1", real_name="Ada", title="Analyst", fields=values | {"Xf4": {"value": "much"}})
+    policy = Policy({"Xf4": Audience.NOBODY})
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, custom_fields=marked, policy=policy)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        row = (await rows_of(client))[0]
+
+    assert ("Analyst", values) == (row["title"], json.loads(row["fields"]))
+    assert [("Department", "Legal"), ("title (Xf2)", "'=Dr"), ("Department (Xf3)", "North")] == [*row.items()][-3:]
 
 
 async def test_a_phone_number_stays_readable_and_what_only_holds_a_sign_stays_as_it_is(
@@ -312,16 +358,63 @@ async def test_of_whom_is_not_there_no_card_is_given(
 def test_nothing_in_a_name_begins_another_line_or_part() -> None:
     hostile = "A\\B;C,D\r\nTEL:1\nEMAIL:x\x00\x07"
     user = User(team_id=TEAM, id="U1", real_name=hostile, title=hostile, image_512=f"https://m/{hostile}")
-    lines = card_of(user, hostile, NOON).decode().split("\r\n")
+    lines = card_of(user, hostile, Pictures()).decode().split("\r\n")
 
     told = "A\\\\B\\;C\\,D\\nTEL:1\\nEMAIL:x"
     assert [f"FN:{told}", f"TITLE:{told}"] == [each for each in lines if each.startswith(("FN", "TITLE"))]
     assert not [each for each in lines if each.startswith(("TEL", "EMAIL"))]
 
 
+def test_what_is_no_letter_parts_words_and_is_not_shown() -> None:
+    user = User(team_id=TEAM, id="U1", real_name="Ada\tLovelace", title="tab\t=x\u2028line\u2029par\x85next\u202eleft")
+    lines = card_of(user, "", Pictures()).decode().split("\r\n")
+
+    assert {"FN:Ada Lovelace", "TITLE:tab =x line par nextleft"} < {*lines}
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.MEMBER, ["KIND:individual", "ORG:Meridian"]),
+        (Kind.GUEST, ["KIND:individual", "ORG:Meridian"]),
+        (Kind.EXTERNAL, ["KIND:individual"]),
+        (Kind.BOT, ["KIND:application", "ORG:Meridian"]),
+    ],
+)
+def test_a_card_says_who_it_is_of_and_where_only_ours_work(kind: Kind, expected: list[str]) -> None:
+    lines = card_of(User(team_id=TEAM, id="U1", kind=kind), "Meridian", Pictures()).decode().split("\r\n")
+
+    assert expected == [each for each in lines if each.startswith(("KIND", "ORG"))]
+
+
+def test_the_revision_of_a_card_is_when_the_person_changed() -> None:
+    seen, changed = NOON - timedelta(days=9), NOON - timedelta(days=2)
+    for told, expected in (
+        ({"first_seen_at": seen, "changed_at": changed}, ["REV:20261121T164200Z"]),
+        ({"first_seen_at": seen}, ["REV:20261114T164200Z"]),
+        ({}, []),
+    ):
+        lines = card_of(User(team_id=TEAM, id="U1", **told), "", Pictures()).decode().split("\r\n")
+        assert expected == [each for each in lines if each.startswith("REV")]
+
+
+@pytest.mark.parametrize("path", [f"/users/{TEAM}/U1/card.vcf", "/export.vcf"])
+async def test_where_no_pictures_are_shown_none_is_given_away(
+    store: Store, clock: Clock, service: Service, slack: Slack, path: str
+) -> None:
+    await slack.says("U1", real_name="Ada", image_512="https://avatars.slack-edge.com/a.png", is_custom_image=True)
+    shown = []
+    for sources in (SLACKS, ()):
+        app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, image_sources=sources)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            shown.append("PHOTO" in (await client.get(path)).text)
+
+    assert [True, False] == shown
+
+
 def test_long_lines_are_folded_between_letters() -> None:
     name = "Ærøskøbing–" * 30
-    text = card_of(User(team_id=TEAM, id="U1", real_name=name), "", NOON)
+    text = card_of(User(team_id=TEAM, id="U1", real_name=name), "", Pictures())
 
     assert max(map(len, text.split(b"\r\n"))) <= 75
     assert f"FN:{name}\r\n" in text.decode().replace("\r\n ", "")

@@ -124,3 +124,17 @@ async def test_in_an_open_directory_there_is_nothing_to_choose(
 
         assert (303, "/") == (answer.status_code, answer.headers["location"])
         assert "919" not in (await client.get(person)).text
+
+
+async def test_the_foot_tells_members_what_it_means_and_admins_what_to_look_at(
+    client: httpx.AsyncClient, person: str, store: Store, clock: Clock, service: Service
+) -> None:
+    long = "3 payloads of Slack could not be applied and lie as dead letters. `usersync dead-letters` lists them."
+    service.is_now(warnings=(long,), amiss=("a few changes from Slack could not be read",), letters=3)
+    await signs_in(client, store, clock, "UMEMBER")
+    foot = read((await client.get("/")).text).one("footer")
+    await signs_in(client, store, clock, "UADMIN")
+    link = read((await client.get("/")).text).one("footer").one("a")
+
+    assert "3 people · as of 14 s ago · a few changes from Slack could not be read" == foot.text
+    assert ("3 unreadable events", "/dead-letters") == (link.text, link.attributes["href"])

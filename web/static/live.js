@@ -175,9 +175,27 @@
   };
   const hush = () => {
     waiting = new Set();
+    const hadFocus = byId("toast").contains(document.activeElement);
     byId("toast").replaceChildren();
+    if (hadFocus) (byId("results") ?? byId("main")).focus({ preventScroll: true });
     delete byId("toast").dataset.what;
   };
+  // A new answer shows whatever waited when it was asked for, whoever asked.
+  let asked = { waiting: new Set(), what: undefined };
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.target.id === "search") asked = { waiting: new Set(waiting), what: byId("toast").dataset.what };
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    if (event.target.id !== "search" || !(event.detail?.ctx?.response?.status < 400)) return;
+    for (const id of asked.waiting) waiting.delete(id);
+    const { what } = byId("toast").dataset;
+    if (what === "people" && waiting.size) say("people");
+    else if (what === asked.what && what) {
+      if (what === "reset") window.htmx.trigger(byId("news"), "renew");
+      hush();
+    }
+  });
+
   const showLink = (toast) => {
     const link = document.createElement("a");
     link.href = location.href;
@@ -187,8 +205,6 @@
       if (!byId("search") || new URLSearchParams(location.search).has("after")) return;
       event.preventDefault();
       window.htmx.trigger(byId("search"), "refresh");
-      // After a reset the strip may tell of people who are no longer for this reader. Else it is ahead of any answer.
-      if (toast.dataset.what === "reset") window.htmx.trigger(byId("news"), "renew");
       hush();
     });
     return link;

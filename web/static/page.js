@@ -13,6 +13,10 @@
   document.addEventListener("DOMContentLoaded", () => {
     showKey();
     tick();
+    // The list of keys takes the focus; closing it, the browser gives it back.
+    byId("keys")?.addEventListener("toggle", (event) => {
+      if (event.newState === "open") event.target.querySelector("button").focus();
+    });
   });
   // The first page of a new reader was made without the zone: ask once more for its list. htmx starts after `load`.
   document.addEventListener("htmx:after:init", (event) => {

@@ -31,7 +31,7 @@ async def export_json(request: Request) -> Response:
 
 async def export_vcf(request: Request) -> Response:
     """Give the same as contact cards."""
-    return await _export(request, as_cards(window_of(request).clock()), MEDIA_TYPE, "vcf")
+    return await _export(request, as_cards(window_of(request).pictures), MEDIA_TYPE, "vcf")
 
 
 async def card(request: Request) -> Response:
@@ -45,12 +45,12 @@ async def card(request: Request) -> Response:
         raise HTTPException(404)
     house = next((each.name or "" for each in workspaces if each.team_id == team_id), "")
     headers = _saved_as(f"{plain(name_of(user))}.vcf", "contact.vcf")
-    return Response(card_of(user, house, window.clock()), headers=headers, media_type=MEDIA_TYPE)
+    return Response(card_of(user, house, window.pictures), headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _export(request: Request, write: Writer, media_type: str, ending: str) -> Response:
     window = window_of(request)
-    wanted = List(window.store, sight_of(request), asked_of(request))
+    wanted = List(window.store, sight_of(request), asked_of(request), window.custom_fields)
     begun = await wanted.begin()
     house = brand(window.name_of_page, begun.workspaces)
     day = f"{window.clock().astimezone(zone_of_viewer(request) or UTC):%Y-%m-%d}"

@@ -16,6 +16,7 @@ from db.records import Change, Position, User, Workspace
 from web import query
 from web.asked import asked_of
 from web.choices import SHAPE, Choices, Shape
+from web.etags import holds_until
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
@@ -59,6 +60,8 @@ class Look:
     """Those of the marked ones that are seen."""
     longer: str
     """The filter of which many values are shown."""
+    more: str = ""
+    """How the address calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ async def directory(request: Request) -> Response:
     now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after")
     sight, choices = sight_of(request), window.chooser.of(request)
     marked = tuple(each for each in window.custom_fields if sight.sees_field(each.field_id))
-    look = Look(now, zone, sight, marked, query.longer(request.query_params, marked))
+    params = request.query_params
+    look = Look(now, zone, sight, marked, query.longer(params, marked), params.get("more", ""))
     async with looking(window.store, sight) as seen:
         found = await _look(seen, user_filter, after, look)
     values = frame(window, now, zone, found.workspaces, viewer_of(request), choices=choices) | {"here": "page"}
@@ -85,6 +89,7 @@ async def directory(request: Request) -> Response:
         return _nobody(window, values, found)
     values |= _filter_values(user_filter, found, look) | _list_values(user_filter, found, after, look)
     values |= _shape_values(user_filter, found, choices) | _sight_values(sight)
+    holds_until(request, (row.status.ends for row in values["rows"] if row.status))
     answer = window.templates.page("directory.html", **values)
     window.chooser.keep_shape(request, answer)
     return answer
@@ -115,10 +120,11 @@ def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[st
         "q": user_filter.q,
         "groups": rail.groups(),
         "chips": rail.chips(),
-        "kept": query.pairs(user_filter, without_q=True),
+        "kept": query.pairs(user_filter, without_q=True) + ([("more", look.more)] if look.longer else []),
         "default_href": query.link(replace(query.DEFAULT, q=user_filter.q)),
         "clear_href": query.link(replace(user_filter, q="")),
         "first_href": query.link(user_filter),
+        "page_href": query.link(user_filter, more=look.more if look.longer else ""),
         "wider_href": query.link(replace(query.EVERYBODY, q=user_filter.q)),
         "wider": people(found.wider) if found.wider else "",
         "narrowed_by": user_filter.q or ("filters" if query.without_details(user_filter) != user_filter else ""),

@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db import looking
+from db.filters import CustomField
 from db.records import Change, Kind, State, User, Workspace
 from web.clocks import difference as clock_difference
 from web.clocks import local_time, offset_words, zone_of
-from web.facts import facts_of, named_in, standing_of
+from web.etags import holds_until
+from web.facts import People, Said, facts_of, named_in, standing_of
+from web.history import history_of
 from web.names import first_name_of, plain
-from web.news import Sentence, city_of, history_of
+from web.news import Sentence, city_of
 from web.overlap import begins_again, overlap
 from web.positions import encode
 from web.rows import card_link, phone_link, row_of, web_link
@@ -48,7 +51,8 @@ async def profile(request: Request) -> Response:
         workspaces = await seen.list_workspaces()
         user = await seen.find_user(team_id, user_id)
         changes = await seen.list_history(team_id, user_id, HISTORY_SHOWN)
-        people = await seen.get_users(named_in(user, window.custom_fields)) if user else {}
+        said = [user.fields if user else None, *_fields_in(changes)]
+        people = await seen.get_users(named_in(team_id, said, window.custom_fields)) if user else {}
     if user is None or user.kind is Kind.ERASED:
         raise HTTPException(404)
     now = window.clock()
@@ -63,9 +67,11 @@ async def profile(request: Request) -> Response:
         "clock": _clock(user, now, zone),
         "no_clock": _no_clock(user) if sight.sees("tz") else "",
         "facts": facts,
-        "history": _history(changes, user, workspace, now, zone),
+        "history": _history(changes, user, workspace, now, zone, marked=window.custom_fields, people=people),
         "stream": f"/live?view=directory&after={encode(position)}",
     }
+    status = values["row"].status
+    holds_until(request, [status.ends] if status else [])
     return window.templates.page("profile.html", **values)
 
 
@@ -121,13 +127,25 @@ def _no_clock(user: User) -> str:
     return "This time zone is not known here" if (user.tz or "").strip() else "No time zone set"
 
 
+def _fields_in(changes: tuple[Change, ...]) -> list[Said]:
+    """List the custom fields on both sides of changes."""
+    return [values["fields"] for each in changes for values in (each.before, each.after) if values.get("fields")]
+
+
 def _history(
-    changes: tuple[Change, ...], user: User, workspace: Workspace, now: datetime, zone: ZoneInfo | None
+    changes: tuple[Change, ...],
+    user: User,
+    workspace: Workspace,
+    now: datetime,
+    zone: ZoneInfo | None,
+    *,
+    marked: tuple[CustomField, ...],
+    people: People,
 ) -> list[Moment]:
     name = brand(None, [workspace])
     today = now.astimezone(zone or UTC).date()
     return [
         Moment(day(change.at.astimezone(zone or UTC).date(), today), when(change.at, now, zone), sentence)
         for change in changes
-        for sentence in history_of(change, user, workspace=name)
+        for sentence in history_of(change, user, workspace=name, marked=marked, people=people)
     ]

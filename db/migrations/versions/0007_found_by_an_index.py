@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from db.derive import title_key_of, traits_of
+from db.derive import sort_key_of, traits_of, value_key_of
 from db.dialects import TABLE_OPTIONS, build_search, drop_search, exact_text, has_column, key_part, number_rows
 from db.records import User
+from db.tables import ZONE_CHARS
 from db.user_fields import values_of
 from db.words import search_text_of
 
@@ -20,8 +22,8 @@ down_revision = "0006"
 _SLICE = 1000
 _READ = (
     "real_name", "display_name", "name", "title", "email", "phone", "tz", "is_custom_image", "is_forgotten", "fields",
+    "hidden_at", "kind", "state",
 )  # fmt: skip
-_COPIED = ("kind", "state", "sort_key")
 _INDEXES: dict[str, list[str]] = {
     "users_by_name": ["kind", "state", "sort_key", "team_id", "id", "traits"],
     "users_by_arrival": ["kind", "state", "first_seen_at", "team_id", "id", "traits"],
@@ -64,13 +66,15 @@ def upgrade() -> None:
         ["field_id", "kind", "state", "value_key", "sort_key", "team_id", "id", "traits"],
         if_not_exists=True,
     )
-    _derive_anew(op.get_bind())
     for name in ("users_in_name_order", "users_by_kind_and_state"):
         op.drop_index(name, "users", if_exists=True)
+    _derive_anew(op.get_bind())
     number_rows(op.get_bind())
     op.create_index("users_by_email", "users", ["email_key"], if_not_exists=True)
     for name, columns in _INDEXES.items():
-        op.create_index(name, "users", columns, if_not_exists=True, **key_part("tz", 64) if "tz" in columns else {})
+        op.create_index(
+            name, "users", columns, if_not_exists=True, **key_part("tz", ZONE_CHARS) if "tz" in columns else {}
+        )
     build_search(op.get_bind())
 
 
@@ -88,52 +92,54 @@ def downgrade() -> None:
 
 def _derive_anew(connection: sa.Connection) -> None:
     """Write what is derived from each row in its new form, a slice at a time: there may be a million of them."""
-    names = ("team_id", "id", *_READ, "hidden_at", *_COPIED, "search_text", "title_key", "traits")
+    derived = ("sort_key", "title_key", "traits", "search_text", "status_emoji_url")
+    names = ("team_id", "id", *_READ, *derived, "status_emoji")
     columns = [sa.column(name, sa.JSON(none_as_null=True)) if name == "fields" else sa.column(name) for name in names]
-    users = sa.table("users", *columns, sa.column("status_emoji"), sa.column("status_emoji_url"))
+    users = sa.table("users", *columns)
     # Slack has told of each emoji without our reading where its picture is. Unknown would be news to the next run.
     no_picture = sa.case((users.c.status_emoji.is_(None), None), else_="")
     write = (
         sa.update(users)
         .where(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
-        .values(search_text=sa.bindparam("words"), title_key=sa.bindparam("key_title"), traits=sa.bindparam("bits"))
+        .values({name: sa.bindparam(f"new_{name}") for name in ("tz", *derived[:-1])})
         .values(status_emoji_url=no_picture)
     )
-    read = [users.c[name] for name in ("team_id", "id", *_READ, "hidden_at", *_COPIED)]
+    read = [users.c[name] for name in ("team_id", "id", *_READ)]
     # A workspace at a time: a comparison of two columns as one makes MariaDB read from the beginning for each slice.
     for team_id in connection.scalars(sa.select(users.c.team_id).distinct()).all():
         of_team = sa.select(*read).where(users.c.team_id == team_id).order_by(users.c.id).limit(_SLICE)
         last = ""
         while rows := connection.execute(of_team.where(users.c.id > last)).all():
-            connection.execute(write, [_derived(row) for row in rows])
-            _fill_fields(connection, rows)
+            people = [_user(row) for row in rows]
+            connection.execute(write, [_written(user) for user in people])
+            _fill_fields(connection, people)
             last = rows[-1].id
 
 
-def _derived(row: sa.Row[Any]) -> dict[str, Any]:
-    user = _user(row)
-    return {
-        "key_team_id": row.team_id,
-        "key_id": row.id,
-        "words": search_text_of(user),
-        "key_title": title_key_of(user.title),
-        "bits": traits_of(user),
-    }
-
-
 def _user(row: sa.Row[Any]) -> User:
-    return User(team_id=row.team_id, id=row.id, hidden_at=row.hidden_at, **{name: getattr(row, name) for name in _READ})
+    """Read a row and derive its keys; a zone that no index can hold is none, as it is of whoever is read today."""
+    user = User(team_id=row.team_id, id=row.id, **{name: getattr(row, name) for name in _READ})
+    if user.tz and len(user.tz) > ZONE_CHARS:
+        user = replace(user, tz=None)
+    sort_key, title_key = sort_key_of(user), value_key_of(user.title)
+    return replace(
+        user, sort_key=sort_key, title_key=title_key, traits=traits_of(user), search_text=search_text_of(user)
+    )
 
 
-def _fill_fields(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
+def _written(user: User) -> dict[str, Any]:
+    names = ("tz", "sort_key", "title_key", "traits", "search_text")
+    return {"key_team_id": user.team_id, "key_id": user.id} | {f"new_{name}": getattr(user, name) for name in names}
+
+
+def _fill_fields(connection: sa.Connection, people: Sequence[User]) -> None:
     """Write custom fields as rows; what a start killed in the middle has written is written anew."""
-    names = ("team_id", "id", "field_id", "value_key", "value", *_COPIED, "traits")
-    user_fields = sa.table("user_fields", *(sa.column(name) for name in names))
+    copied = ("team_id", "id", "kind", "state", "sort_key", "traits")
+    user_fields = sa.table("user_fields", *(sa.column(name) for name in (*copied, "field_id", "value_key", "value")))
     told = [
-        dict(zip(names, (row.team_id, row.id, field_id, *each, *copied, traits_of(_user(row))), strict=True))
-        for row in rows
-        for copied in ([getattr(row, name) for name in _COPIED],)
-        for field_id, each in values_of(None if row.is_forgotten else row.fields).items()
+        {name: getattr(user, name) for name in copied} | {"field_id": field_id, **value._asdict()}
+        for user in people
+        for field_id, value in values_of(None if user.is_forgotten else user.fields).items()
     ]
     if not told:
         return
