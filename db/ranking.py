@@ -115,7 +115,7 @@ def ranking_of(text: str, sight: Sight, sort: Sort) -> Ranking | None:
 
 def _best(of_active: Search, of_gone: Search, by_name: tuple[sa.ColumnElement[Any], ...]) -> tuple[Tier, ...]:
     """Put whoever is called just that first, then whoever's names begin so, then a word of them, then the rest."""
-    start = " ".join(of_active.words)
+    start = " ".join(of_active.said)
     begins_so = sa.and_(users.c.sort_key >= start, users.c.sort_key < start + _LAST_LETTER)
     in_names = But(of_active.in_names, of_active.start)
     return (

@@ -13,13 +13,28 @@ from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
 from db.tables import users
-from db.words import EMAIL, HANDLE, NAME, PHONE, WHOLE, WORD_CHARS, joined
+from db.words import (
+    ADDRESS,
+    DIGITS,
+    EMAIL,
+    HANDLE,
+    MIN_DIGITS,
+    NAME,
+    PHONE,
+    WHOLE,
+    WORD_CHARS,
+    joined,
+    without_trunk,
+)
 
-MAX_WORDS = 8
-"""Nobody types more; a pasted page must not become a query of a thousand conditions."""
-MIN_DIGITS = 5
-"""Fewer digits than these, parted by signs, are no phone number."""
+MAX_WORDS = 12
+"""Different ones; nobody types more, and a pasted page must not become a query of a thousand conditions."""
+LONGEST_CODE = 3
+"""Digits of a country code."""
+LOCAL_DIGITS = 8
+"""So many have to be the same behind a country code for a number that is kept without one to be the same."""
 _NUMBER = re.compile(r"[\d\W_]*")
+_LINK = re.compile(r"^\s*tel:", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -36,38 +51,42 @@ class Search:
     """What was typed, and under which tags it is looked for."""
 
     words: tuple[str, ...]
-    """Folded, one at least."""
+    """Folded, each of them once, one at least."""
+    said: tuple[str, ...]
+    """The same in their order, as often as they were typed."""
     tags: frozenset[str]
     kind: Typed = Typed.WORDS
+    digits: str = ""
+    """Those of a number, with 00 in the place of a plus."""
 
     @property
     def match(self) -> Match:
         """Everybody who is found."""
         if self.kind is Typed.ADDRESS and EMAIL in self.tags:
-            return Token(EMAIL + joined(self.words))
+            return Token(EMAIL + joined(self.said))
         if self.kind is Typed.NUMBER and PHONE in self.tags:
-            return self._number
-        every = AllOf(tuple(self._under_any_tag(word) for word in dict.fromkeys(self.words)))
-        return AnyOf((every, *self._as_one_name))
+            # A number may be that of a badge as well, but single groups of it are in everybody's phone number.
+            return AnyOf((self._every_word(self.tags - {PHONE}), *_number(self.digits), *_at_home(self.digits)))
+        return AnyOf((self._every_word(self.tags), *self._as_one_name))
 
     @property
     def exact(self) -> Match:
         """Whoever is called just that, or has that address."""
-        whole = Token(WHOLE + joined(self.words), is_whole=True)
-        if EMAIL not in self.tags or len(self.words) == 1:  # no address is one word, but each has words of its own
+        whole = Token(WHOLE + joined(self.said), is_whole=True)
+        if EMAIL not in self.tags or len(self.said) == 1:  # no address is one word
             return whole
-        return AnyOf((whole, Token(EMAIL + joined(self.words), is_whole=True)))
+        return AnyOf((whole, Token(ADDRESS + joined(self.said), is_whole=True)))
 
     @property
     def start(self) -> Match:
         """Whoever is called something that begins so, or has just that handle: hardly anybody is called by it."""
-        typed = joined(self.words)
+        typed = joined(self.said)
         return AnyOf((Token(WHOLE + typed), Token(HANDLE + typed, is_whole=True)))
 
     @property
     def in_names(self) -> Match:
         """Whoever is found by their names alone."""
-        every = AllOf(tuple(Token(NAME + word) for word in dict.fromkeys(self.words)))
+        every = AllOf(tuple(Token(NAME + word) for word in self.words))
         return AnyOf((every, *self._as_one_name))
 
     @property
@@ -78,30 +97,50 @@ class Search:
     @property
     def _as_one_name(self) -> tuple[Match, ...]:
         """Mc Donald means McDonald as well; single letters are initials."""
-        is_one = len(self.words) > 1 and min(map(len, self.words)) > 1
-        return (Token(NAME + joined(self.words)),) if is_one else ()
+        is_one = len(self.said) > 1 and min(map(len, self.said)) > 1
+        return (Token(NAME + joined(self.said)),) if is_one else ()
 
-    @property
-    def _number(self) -> Match:
-        """In whatever groups it is kept, and without the 0 that is left out from abroad."""
-        digits = joined(self.words)
-        return AnyOf(tuple(Token(PHONE + each) for each in dict.fromkeys((digits, digits.lstrip("0") or digits))))
+    def _every_word(self, tags: frozenset[str]) -> Match:
+        return AllOf(tuple(_under_any_tag(word, tags) for word in self.words))
 
-    def _under_any_tag(self, word: str) -> Match:
-        return AnyOf(tuple(Token(tag + word) for tag in sorted(self.tags)))
+
+def _under_any_tag(word: str, tags: frozenset[str]) -> Match:
+    is_number = PHONE in tags and word.isdecimal() and len(word) >= MIN_DIGITS
+    return AnyOf((*(Token(tag + word) for tag in sorted(tags)), *(_number(word) if is_number else ())))
+
+
+def _number(digits: str) -> tuple[Match, ...]:
+    """In whatever groups it is kept, and without the zeros that are left out, or dialled, from abroad."""
+    bare = digits.lstrip("0")
+    kept = (digits, bare) if len(bare) >= MIN_DIGITS else (digits,)
+    return tuple(Token(DIGITS + each) for each in dict.fromkeys(kept))
+
+
+def _at_home(digits: str) -> tuple[Match, ...]:
+    """As it is dialled, and kept, in its own country; nothing for what was typed without a country."""
+    if not digits.startswith("00"):
+        return ()
+    locals_ = (digits.lstrip("0")[size:] for size in range(1, LONGEST_CODE + 1))
+    return tuple(Token(f"{DIGITS}0{each}", is_whole=True) for each in locals_ if len(each) >= LOCAL_DIGITS)
 
 
 def search_of(text: str, tags: frozenset[str]) -> Search | None:
     """Read what was typed; None for what holds neither letter nor digit."""
-    words = tuple(word[:WORD_CHARS] for word in folded_words(text)[:MAX_WORDS])
-    return Search(words, tags, _typed(text, words)) if words else None
+    number = without_trunk(_LINK.sub("", text, count=1)).strip()
+    digits = _digits_of(number)
+    plain = number if digits else text
+    said = tuple(word[:WORD_CHARS] for word in folded_words(plain))
+    words = tuple(dict.fromkeys(said))[:MAX_WORDS]
+    kind = Typed.NUMBER if digits else Typed.ADDRESS if _ADDRESS.fullmatch(text.strip()) else Typed.WORDS
+    return Search(words, said[:WORD_CHARS], tags, kind, digits) if words else None
 
 
-def _typed(text: str, words: tuple[str, ...]) -> Typed:
-    if _ADDRESS.fullmatch(text.strip()):
-        return Typed.ADDRESS
-    is_number = len(words) > 1 and len("".join(words)) >= MIN_DIGITS and _NUMBER.fullmatch(text)
-    return Typed.NUMBER if is_number else Typed.WORDS
+def _digits_of(text: str) -> str:
+    """Read a number, however it is parted; empty for what is none."""
+    digits = joined(folded_words(text)) if _NUMBER.fullmatch(text) else ""
+    if len(digits) < MIN_DIGITS:
+        return ""
+    return f"00{digits}" if text.startswith("+") else digits
 
 
 def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:

@@ -73,17 +73,19 @@ class Seen:
         found = await self._rx.users.get_users(key for key in keys if self._sees(key[0]))
         return {key: seen for key, user in found.items() if (seen := self.sight.user(user)) is not None}
 
-    async def list_users(self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50) -> Page:
+    async def list_users(
+        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, forgives: bool = True
+    ) -> Page:
         """List whom the filter finds, from behind the cursor. Raises BadCursor, also for one of another order.
 
         A search that finds nobody for a slip of one letter is answered as it was meant, and says so in `meant`; its
-        cursor goes on with that, whoever comes or goes meanwhile.
+        cursor goes on with that, whoever comes or goes meanwhile. `forgives=False` leaves nobody for nobody.
         """
         if after is not None:
             meant, after = without_meant(after, user_filter.q)
             return await self._as_meant(user_filter, meant, after, limit)
         page = await self._page(user_filter, None, limit)
-        if page.users or not user_filter.q.strip():
+        if page.users or not forgives or not user_filter.q.strip():
             return page
         meant = await self._rx.meanings.find_meant(user_filter, self.sight)
         if not meant:

@@ -20,7 +20,8 @@ ALPHABETS = (
 )
 """As folding leaves their letters. Other scripts have no single letters to slip, or too many."""
 
-_RUN = re.compile(r"[^\W_]+(?:['’‘ʼ`´][^\W_]+)*")
+_APOSTROPHE = re.compile("['’‘ʼ`´]")
+_RUN = re.compile(rf"[^\W_]+(?:{_APOSTROPHE.pattern}[^\W_]+)*")
 """Letters as somebody writes a word: O'Brien is one."""
 
 
@@ -71,11 +72,13 @@ def corrected(typed: str, word: str, better: str) -> str:
 
 
 def _wanted_in(run: str, *, wanted: Set[str], whole: bool) -> list[tuple[str, str]]:
-    """Give those folded words of a run that are wanted, each as it is written there."""
-    words = folded_words(run)
+    """Give those folded words of a run that are wanted, each as it is written there; O'Brien is Brien as well."""
+    parts = _APOSTROPHE.split(run)
+    written = [(word, run if len(words) == 1 else word) for words in (folded_words(run),) for word in words]
+    written += [(word, part) for part in parts if len(parts) > 1 for word in folded_words(part)]
     return [
-        (word, run if len(words) == 1 else word)
-        for word in words
+        (word, spelling)
+        for word, spelling in written
         if word in wanted or not (whole or wanted.isdisjoint(word[:size] for size in range(SHORTEST, len(word))))
     ]
 

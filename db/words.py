@@ -11,6 +11,7 @@ import hashlib
 import re
 import string
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from db.fold import folded_atoms, folded_words, is_cjk
 from db.records import User
@@ -18,6 +19,11 @@ from db.visibility import CUSTOM_FIELD
 
 WHOLE, HANDLE, NAME, TITLE, EMAIL, PHONE, CUSTOM = "nx", "nh", "nw", "tt", "ee", "pp", "cc"
 """Whole names, whole handles, and words of: both, title, e-mail address, phone number, custom fields together."""
+ADDRESS, DIGITS = "ex", "pd"
+"""A whole e-mail address, and the digits of a phone number from each of them on: seen by whoever sees `EMAIL`, `PHONE`.
+
+What stands under `EMAIL` cannot tell a whole address: its tails stand there, and one of them is the company's domain.
+"""
 COLUMN_OF: Mapping[str, str] = {TITLE: "title", EMAIL: "email", PHONE: "phone", CUSTOM: "fields"}
 """What a policy may hide; names are for everybody."""
 _FIELD_MARKS = (string.ascii_lowercase + string.digits).replace(CUSTOM[1], "")
@@ -30,10 +36,13 @@ WORD_CHARS = 60
 """Of a longer word the beginning is kept, and looked for: engines have bounds of their own."""
 TAILS = 16
 """In so many places of one text a search may begin; of a longer one, at its first words."""
+MIN_DIGITS, DIGIT_TAILS = 5, 32
+"""Fewer digits than these are no phone number; of a longer text than a number is, a search begins at its first ones."""
 VALUE_CHARS = 200
 """Longer values of custom fields are prose."""
 _LINK_OR_IDS = re.compile(r"\w+://|mailto:|[UW][A-Z0-9]{6,}(,[UW][A-Z0-9]{6,})*$")
 _DIGITS = re.compile(r"\d+")
+_TRUNK = re.compile(r"\(\s*0\s*\)")
 
 
 def search_text_of(user: User) -> str:
@@ -70,6 +79,11 @@ def joined(words: Iterable[str]) -> str:
     return "".join(words)[:WORD_CHARS]
 
 
+def without_trunk(phone: str) -> str:
+    """Leave out the (0) that is dialled by whoever is in the country, and written for nobody else."""
+    return _TRUNK.sub(" ", phone)
+
+
 def _tagged(user: User) -> Iterator[str]:
     """Give the words in the order of their worth."""
     called = [name for name in (user.real_name, user.display_name) if name]
@@ -79,10 +93,13 @@ def _tagged(user: User) -> Iterator[str]:
     yield from _under(NAME, (word for name in names for word in folded_words(name)))
     yield from _under(NAME, (tail for name in names for tail in _tails(folded_atoms(name))))
     yield from _under(TITLE, _words(user.title or ""))
+    yield from _under(ADDRESS, [joined(folded_words(user.email or ""))])
     yield from _under(EMAIL, (*_tails(folded_words(user.email or "")), *_words(user.email or "")))
-    groups = [group for word in folded_words(user.phone or "") for group in _DIGITS.findall(word)]
-    yield from _under(PHONE, (*groups, *_tails(groups), *_words(user.phone or "")))
-    values = [(field_id, word) for field_id, value in _values(user) for word in _words(value)]
+    phone = without_trunk(user.phone or "")
+    groups = [group for word in folded_words(phone) for group in _DIGITS.findall(word)]
+    yield from _under(PHONE, (*groups, *_tails(groups), *_words(phone)))
+    yield from _under(DIGITS, _digit_tails(groups))
+    values = [(field_id, word) for field_id, value in values_in_words(user.fields) for word in _words(value)]
     yield from _under(CUSTOM, (word for _, word in values))
     for field_id, word in values:
         yield from _under(field_tag(field_id), [word])
@@ -107,9 +124,15 @@ def _tails(atoms: list[str]) -> Iterator[str]:
     return (joined(atoms[start:]) for start in range(min(len(atoms), TAILS)))
 
 
-def _values(user: User) -> Iterator[tuple[str, str]]:
-    """Give what custom fields say in words: no links, no ids of people, no prose."""
-    for field_id, said in (user.fields or {}).items():
+def _digit_tails(groups: list[str]) -> Iterator[str]:
+    """Write a number from each of its digits to the end: in whatever groups it is typed, it begins one of them."""
+    digits = joined(groups)
+    return (digits[start:] for start in range(min(len(digits) - MIN_DIGITS + 1, DIGIT_TAILS)))
+
+
+def values_in_words(fields: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """Give what custom fields say in words, by their ids: no links, no ids of people, no prose."""
+    for field_id, said in (fields or {}).items():
         for text in (said.get("value"), said.get("alt")) if isinstance(said, Mapping) else ():
             if isinstance(text, str) and len(text) <= VALUE_CHARS and not _LINK_OR_IDS.match(text):
                 yield str(field_id), text

@@ -84,12 +84,18 @@ class Finder:
             return self._cards("", Found((user,), 1)) if user and is_there else message([found_words.nobody("that")])
         usual = UserFilter(q=typed.sought)
         found = await _first(seen, usual)
+        if found.users and not found.meant:
+            return self._cards(found_words.found(found.total, usual.q), found, usual.q)
+        # Who is called just so, be it a bot, is meant rather than somebody who is called nearly so.
+        wide = await _first(seen, replace(EVERYBODY, q=usual.q), forgives=not found.users)
+        if wide.users and not wide.meant:
+            head = found_words.only_elsewhere(wide.total, usual.q, found.meant)
+            return self._cards(head, wide, usual.q, is_wide=True)
         if found.users:
-            return self._cards(found_words.found(found.total, usual.q, found.meant), found, usual.q)
-        wide = await _first(seen, replace(EVERYBODY, q=usual.q))
-        if not wide.users:
-            return message([found_words.nobody(usual.q)])
-        return self._cards(found_words.only_elsewhere(wide.total, wide.meant or usual.q), wide, usual.q, is_wide=True)
+            return self._cards(found_words.forgiven(found.total, usual.q, found.meant), found, usual.q)
+        if wide.users:
+            return self._cards(found_words.forgiven(wide.total, usual.q, wide.meant), wide, usual.q, is_wide=True)
+        return message([found_words.nobody(usual.q)])
 
     def _cards(self, head: str, found: Found, q: str = "", *, is_wide: bool = False) -> Json:
         now, rest = self._clock(), found.total - len(found.users)
@@ -100,8 +106,8 @@ class Finder:
         return message([head, *cards, *foot, *([found_words.OPEN] if foot and not url else [])], button=button)
 
 
-async def _first(seen: Seen, user_filter: UserFilter) -> Found:
-    page = await seen.list_users(user_filter, limit=MOST)
+async def _first(seen: Seen, user_filter: UserFilter, *, forgives: bool = True) -> Found:
+    page = await seen.list_users(user_filter, limit=MOST, forgives=forgives)
     if page.next_cursor is None:
         return Found(page.users, len(page.users), page.meant)
     total = await seen.count_total(replace(user_filter, q=page.meant or user_filter.q))

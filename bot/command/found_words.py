@@ -44,11 +44,14 @@ def clock_of(tz: str | None, now: datetime) -> str:
     return f"{_WEEKDAYS[there.weekday()]} {there:%H:%M} there" if there else ""
 
 
-def found(total: int, typed: str, meant: str) -> str:
-    """Say how many were found, and for what, where a slip was forgiven."""
-    if meant:
-        return f"Nobody matches “{plain(typed)}”. Did you mean “{plain(meant)}”? {_many(total)}:"
+def found(total: int, typed: str) -> str:
+    """Say how many were found."""
     return f"{_many(total)} for “{plain(typed)}”:"
+
+
+def forgiven(total: int, typed: str, meant: str) -> str:
+    """Say for what people were found where a slip was forgiven, and nobody anywhere is called as it was typed."""
+    return f"Nobody matches “{plain(typed)}”. Did you mean “{plain(meant)}”? {_many(total)}:"
 
 
 def nobody(typed: str) -> str:
@@ -56,9 +59,10 @@ def nobody(typed: str) -> str:
     return f"Nobody matches “{plain(typed)}”, not among bots and people who have left either. {OPEN}"
 
 
-def only_elsewhere(total: int, typed: str) -> str:
-    """Say that who was found is none of the active colleagues."""
-    return f"No active member or guest matches “{plain(typed)}”. {_many(total)} among everybody, bots as well:"
+def only_elsewhere(total: int, typed: str, meant: str) -> str:
+    """Say that who was found is none of the active colleagues, and what of theirs may have been meant."""
+    perhaps = f" To find “{plain(meant)}”, search for that." if meant else ""
+    return f"No active member or guest matches “{plain(typed)}”.{perhaps} {_many(total)} among everybody, bots as well:"
 
 
 def more(count: int) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from db.dialects.matching import AllOf, AnyOf, Match, Token, as_fts5, as_tsquery
+
 INDEXED = frozenset({"sqlite", "postgresql"})
 """The engines that have an index of words; elsewhere every row would have to be read."""
 LOOKED_AT = 20_000
@@ -23,19 +25,24 @@ users.ctid = ANY (ARRAY (
 
 
 def with_any_word(
-    statement: sa.Select[tuple[Any, ...]], dialect: str, words: Iterable[str], *, whole: bool
+    statement: sa.Select[tuple[Any, ...]],
+    dialect: str,
+    words: Iterable[str],
+    *,
+    whole: bool,
+    beside: Match | None = None,
 ) -> sa.Select[tuple[Any, ...]]:
     """Narrow a statement about `users` to rows with one of these words in `search_text`, or with one that begins so.
 
-    The words are tagged and folded, so they are letters and digits alone; `dialect` is one of `INDEXED`.
+    `beside` is what the same rows have to match: the index is asked both at once, for either alone may be a crowd. The
+    words are tagged and folded, so they are letters and digits alone; `dialect` is one of `INDEXED`.
     """
-    wanted = sorted(set(words))
+    any_word: Match = AnyOf(tuple(Token(word, is_whole=whole) for word in sorted(set(words))))
+    wanted = AllOf((beside, any_word)) if beside else any_word
     if dialect == "postgresql":
-        asked = " | ".join(f"'{word}'" if whole else f"'{word}':*" for word in wanted)
-        return statement.where(sa.text(GIN).bindparams(asked=asked))
-    matched = " OR ".join(f'"{word}"' if whole else f'"{word}"*' for word in wanted)
+        return statement.where(sa.text(GIN).bindparams(asked=as_tsquery(wanted)))
     search = sa.table("users_search", sa.column("rowid"))
-    is_match = sa.literal_column("users_search").op("MATCH")(matched)
+    is_match = sa.literal_column("users_search").op("MATCH")(as_fts5(wanted))
     # Written down first, or SQLite walks an index of everybody and asks of each whether they are among the found.
     found = sa.select(search.c.rowid).where(is_match).limit(LOOKED_AT).cte("found").prefix_with("MATERIALIZED")
     return statement.join(found, sa.literal_column("users.row_id") == found.c.rowid)

@@ -54,7 +54,7 @@ def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = 
     With `at_most`, it may leave out rows beyond so many.
     """
     limit = sa.literal(-1 if at_most is None else at_most)
-    return _Indexed(sa.literal(_fts5(match)), sa.literal(_tsquery(match)), limit, spelt(match, text))
+    return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text))
 
 
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -83,30 +83,30 @@ def whole(match: Match) -> Match:
             return But(whole(wanted), unwanted)
 
 
-def _fts5(match: Match) -> str:
+def as_fts5(match: Match) -> str:
     """Say it as SQLite's FTS5 reads it (sqlite.org/fts5.html, section 3)."""
     match match:
         case Token(word, is_whole):
             return f'"{word}"' if is_whole else f'"{word}"*'
         case AnyOf(parts):
-            return _together(_fts5, parts, " OR ")
+            return _together(as_fts5, parts, " OR ")
         case AllOf(parts):
-            return _together(_fts5, parts, " AND ")
+            return _together(as_fts5, parts, " AND ")
         case But(wanted, unwanted):
-            return f"({_fts5(wanted)} NOT {_fts5(unwanted)})"
+            return f"({as_fts5(wanted)} NOT {as_fts5(unwanted)})"
 
 
-def _tsquery(match: Match) -> str:
+def as_tsquery(match: Match) -> str:
     """Say it as PostgreSQL writes a `tsquery`."""
     match match:
         case Token(word, is_whole):
             return f"'{word}'" if is_whole else f"'{word}':*"
         case AnyOf(parts):
-            return _together(_tsquery, parts, " | ")
+            return _together(as_tsquery, parts, " | ")
         case AllOf(parts):
-            return _together(_tsquery, parts, " & ")
+            return _together(as_tsquery, parts, " & ")
         case But(wanted, unwanted):
-            return f"({_tsquery(wanted)} & !{_tsquery(unwanted)})"
+            return f"({as_tsquery(wanted)} & !{as_tsquery(unwanted)})"
 
 
 def _together(say: Callable[[Match], str], parts: tuple[Match, ...], sign: str) -> str:

@@ -55,6 +55,8 @@ FILTERS = {
     "one letter of nobody": replace(HERE, q="w"),
     "two letters": replace(HERE, q="gr"),
     "a slip": replace(HERE, q="gracr"),
+    "a slip beside others": replace(HERE, q="adda engineer"),
+    "a slip in a word of others": replace(HERE, q="grace lovelace"),
     "nobody": replace(HERE, q="xyzzyx"),
     "an address": replace(HERE, q="u017@x.example"),
     "found and narrowed": replace(HERE, q="ada", titles=frozenset({"engineer"}), lacks=frozenset({Lack.PHONE})),

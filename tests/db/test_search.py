@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import Store
+from db import Sight, Store
 from db.derive import value_key_of
 from db.filters import UserFilter
 from db.fold import folded, folded_letters, folded_words
@@ -192,3 +192,77 @@ async def test_an_erased_user_is_found_by_nothing(memory: Store) -> None:
         page = await rx.users.list_users(UserFilter(q="ada", kinds=frozenset()))
 
     assert () == page.users
+
+
+PHONES = {
+    "+49 30 23125 725": (
+        "030 23125725", "03023125725", "00493023125725", "+49(0)3023125725", "tel:+493023125725", "3125725", "23125",
+    ),
+    "+44 (0)20 7946 0958": (
+        "+44 20 7946 0958", "+442079460958", "442079460958", "00442079460958", "+44 (0) 20 7946 0958", "02079460958",
+    ),
+    "0176-5550199": ("1765550199", "+49 176 5550199", "0049 176 5550199", "0176 5550199", "TEL:0176-5550199"),
+    "\u0664\u0669 \u0663\u0660 \u0662\u0663\u0661\u0662\u0665": ("\u0662\u0663\u0661\u0662\u0665",),
+}  # fmt: skip
+"""Numbers as they are kept, and as they are typed."""
+
+
+async def test_a_number_is_a_number_however_it_is_parted(memory: Store) -> None:
+    await keep(memory, *(an_observation(f"U{at}", real_name="Ada", phone=phone) for at, phone in enumerate(PHONES)))
+
+    for at, (phone, typed) in enumerate(PHONES.items()):
+        assert {q: {f"U{at}"} for q in (phone, *typed)} == {q: await found(memory, q) for q in (phone, *typed)}
+        assert {f"U{at}"} == await found(memory, f"ada {typed[0].replace(' ', '')}")
+
+
+@pytest.mark.parametrize("q", ["231 25 726", "+49 177 5550199", "3125", "000", "0 0 0 0 0 5", "+", "tel:"])
+async def test_another_number_is_not_found(memory: Store, q: str) -> None:
+    await keep(memory, *(an_observation(f"U{at}", real_name="Ada", phone=phone) for at, phone in enumerate(PHONES)))
+
+    assert set() == await found(memory, q)
+
+
+async def test_the_number_of_a_badge_is_found_as_well(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada", name="ada10234", fields={"Xf1": {"value": "2024-10234"}}))
+
+    assert [{"U1"}] * 4 == [await found(memory, q) for q in ("2024-10234", "10234", "2024", "ada10234")]
+
+
+async def test_a_number_is_looked_for_by_whoever_may_see_it(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada", phone="+49 30 23125 725", email="ada@acme.example"))
+    async with memory.reading() as rx:
+        for hidden, q in (("phone", "03023125725"), ("phone", "ada 23125725"), ("email", "ada acme example")):
+            sights = (Sight(), Sight(hidden=frozenset({hidden})))
+            pages = [await rx.users.list_users(UserFilter(q=q), sight=sight) for sight in sights]
+            assert [1, 0] == [len(page.users) for page in pages], q
+
+
+async def test_the_domain_of_everybodys_address_is_nobodys_name(memory: Store) -> None:
+    await keep(
+        memory,
+        an_observation("U1", real_name="Ada", email="ada@acme.com"),
+        an_observation("U2", real_name="Zoe", display_name="Acme Com Desk", email="zoe@acme.com"),
+        an_observation("U3", real_name="Bob", email="desk@acme.com"),
+        an_observation("U4", real_name="Abe", title="Desk of acme com"),
+    )
+    async with memory.reading() as rx:
+        domain, address = [await rx.users.list_users(UserFilter(q=q)) for q in ("acme com", "desk acme com")]
+
+    assert ["U2", "U4", "U1", "U3"] == [user.id for user in domain.users]
+    assert ["U3", "U2", "U4"] == [user.id for user in address.users]
+
+
+async def test_what_is_said_twice_takes_no_place_from_other_words(memory: Store) -> None:
+    await keep_people(memory, {"U1": "Duran Duran", "U2": "Ada Duran"})
+
+    assert {"U2"} == await found(memory, "duran " * 20 + "ada")
+    assert {"U1"} == await found(memory, "duranduran")
+    assert set() == await found(memory, "duran " * 20 + "eve")
+
+
+async def test_twelve_words_are_looked_for(memory: Store) -> None:
+    words = [f"{letter}lpha" for letter in "abcdefghijkl"]
+    await keep_people(memory, {"U1": " ".join(words), "U2": " ".join(words[:11])})
+
+    assert {"U1"} == await found(memory, " ".join(words))
+    assert {"U1", "U2"} == await found(memory, " ".join(words[:11]))

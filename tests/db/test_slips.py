@@ -12,7 +12,7 @@ from db import Sight, Store, looking, set_hidden
 from db.errors import BadCursor
 from db.filters import Page, UserFilter
 from db.fold import folded
-from db.meaning import words_of_people
+from db.meaning import WAYS, Way, words_of_people
 from db.records import Kind, State
 from db.slips import ALPHABETS, best_of, corrected, could_be_slip, variants
 from tests.support.factories import TEAM, an_observation
@@ -124,6 +124,8 @@ PEOPLE: dict[str, str | None] = {
         ("محمذ", "محمد", "محمد علي"),
         ("כוהן", "כהן", "יעל כהן"),
         ("山口", "", None),
+        ("brein", "Brien", "Conan O'Brien"),
+        ("conan brein", "conan Brien", "Conan O'Brien"),
         ("kovalsk novak", "", None),
         ("anna kravitz", "", None),
         ("xyzzy", "", None),
@@ -145,6 +147,67 @@ async def test_a_word_that_somebody_has_is_no_slip(indexed: Store) -> None:
     await keep_people(indexed, {"U1": "Jon Smit", "U2": "John Smith"})
 
     assert ("", ["Jon Smit"]) == await meant(indexed, "jon")
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead", "name"),
+    [
+        ("mark weber", "Marc weber", "Marc Weber"),
+        ("weber mark", "weber Marc", "Marc Weber"),
+        ("marc stone", "Mark stone", "Mark Stone"),
+        ("sarah lindt", "Sara lindt", "Sara Lindt"),
+        ("mark webre", "", None),
+        ("mark stone weber", "", None),
+    ],
+)
+async def test_a_slip_is_forgiven_though_somebody_else_is_called_so(
+    indexed: Store, typed: str, instead: str, name: str | None
+) -> None:
+    await keep_people(
+        indexed, {"U1": "Marc Weber", "U2": "Mark Stone", "U3": "Sara Lindt", "U4": "Sarah Bode", "U5": "Webra Quist"}
+    )
+
+    assert (instead, [name] if name else []) == await meant(indexed, typed)
+
+
+async def test_among_two_words_the_one_is_wrong_that_leads_to_a_whole_word(indexed: Store) -> None:
+    await keep_people(indexed, {"U1": "Jona Smithfield", "U2": "Jon Smit", "U3": "Joan Smith", "U4": "Jonas Byron"})
+
+    assert ("Joan smith", ["Joan Smith"]) == await meant(indexed, "joon smith")
+
+
+@pytest.mark.parametrize("others", ["weber", "weber mark", "weber " * 40])
+async def test_a_slip_beside_others_is_looked_for_where_the_filter_and_the_sight_look(
+    indexed: Store, others: str
+) -> None:
+    await keep(
+        indexed,
+        an_observation("U1", real_name="Marco Mark Weber", deleted=True),
+        an_observation("U2", real_name="Bert Mark Weber", email="marko@x.example"),
+        an_observation("U3", real_name="Varco Stone"),
+    )
+
+    assert ("", []) == await meant(indexed, f"varco {others}")
+    async with looking(indexed, EVERYTHING) as seen:
+        gone = await seen.list_users(UserFilter(q=f"varco {others}", states=frozenset({State.DEACTIVATED})))
+    assert ["Marco Mark Weber"] == [user.shown_name for user in gone.users]
+
+
+async def test_twelve_words_of_somebody_are_forgiven_one_letter(indexed: Store) -> None:
+    words = [f"{letter}lpha{letter}" for letter in "abcdefghijkl"]
+    await keep_people(indexed, {"U1": " ".join(words), "U2": "Xlphaf"})
+
+    assert " ".join(words) == (await meant(indexed, " ".join(words).replace("flphaf", "xlphaf")))[1][0]
+
+
+async def test_a_custom_field_is_forgiven_too_unless_it_is_hidden(indexed: Store) -> None:
+    await keep(indexed, an_observation(real_name="Ada Byron", fields={"Xf1": {"value": "Berlin, Mitte"}}))
+
+    assert ("Berlin", ["Ada Byron"]) == await meant(indexed, "berlni")
+    assert ("ada Berlin", ["Ada Byron"]) == await meant(indexed, "ada berlni")
+    assert ("Berlin", ["Ada Byron"]) == await meant(indexed, "berlni", Sight(hidden=frozenset({"Xf2"})))
+    assert ("", []) == await meant(indexed, "berlni", Sight(hidden=frozenset({"Xf1"})))
+    assert ("", []) == await meant(indexed, "berlni", Sight(hidden=frozenset({"fields"})))
 
 
 async def test_a_title_is_forgiven_too_unless_it_is_hidden(indexed: Store) -> None:
@@ -233,21 +296,23 @@ FROM generate_series(1, 20000) AS n
 """PostgreSQL compares what its indexes cost only for a table of some size, and reads a small one whole."""
 
 
-async def plan_of(store: Store, *, whole: bool) -> str:
-    async with store._writer.begin() as connection:
-        dialect, is_postgresql = connection.dialect, connection.dialect.name == "postgresql"
-        asked = words_of_people(variants("lukass"), UserFilter(), EVERYTHING, dialect=dialect.name, whole=whole)
-        statement = asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}).string
-        if is_postgresql:
+async def plan_of(store: Store, way: Way, others: str) -> str:
+    dialect = store._reader.dialect
+    asked = words_of_people(variants("lukass"), UserFilter(q=others), EVERYTHING, dialect=dialect.name, way=way)
+    statement = asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}).string
+    if dialect.name == "postgresql":
+        async with store._writer.begin() as connection:
             await connection.exec_driver_sql(A_CROWD)
             await connection.exec_driver_sql("ANALYZE users")
-        explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+    explain = "EXPLAIN" if dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    async with store._reader.connect() as connection:
         return "\n".join(str(row) for row in await connection.exec_driver_sql(f"{explain} {statement}"))
 
 
-@pytest.mark.parametrize("whole", [True, False])
-async def test_words_are_asked_of_the_index(indexed: Store, whole: bool) -> None:
-    plan = await plan_of(indexed, whole=whole)
+@pytest.mark.parametrize("others", ["", "wojcik design"])
+@pytest.mark.parametrize("way", WAYS)
+async def test_words_are_asked_of_the_index(indexed: Store, way: Way, others: str) -> None:
+    plan = await plan_of(indexed, way, others)
 
     assert "users_search" in plan
     assert not re.search(r"Seq Scan|SCAN users\b|users_by_", plan)

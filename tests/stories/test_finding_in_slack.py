@@ -78,6 +78,24 @@ async def test_a_slip_is_forgiven(slack: Simulator, grace: PretendUser, opened: 
     assert "Katarzyna Nowak" in told
 
 
+@pytest.mark.parametrize("other", [{"is_bot": True}, {"deleted": True}])
+async def test_who_is_called_just_so_comes_before_who_is_called_nearly_so(
+    slack: Simulator, grace: PretendUser, settings: Settings, start: Start, other: dict[str, bool]
+) -> None:
+    slack.adds("Robo Lux", **other)
+    slack.adds("Robert Quill")
+    service: Service = await start(settings.model_copy(update={"public_url": PUBLIC}))
+    await eventually(lambda: service.runs.finished, of="the first run")
+
+    asked = await slack.types(grace, "/usersync find robo")
+    told = await answer_to(asked)
+
+    assert "No active member or guest matches “robo”. To find “Robert”, search for that. 1 person among" in told
+    assert "Robo Lux" in told
+    assert "Robert Quill" not in told
+    assert "kind=bot" in buttons_of(asked.visible[0])[0]["url"]
+
+
 async def test_who_has_left_is_found_where_nobody_else_is(
     slack: Simulator, grace: PretendUser, opened: Service
 ) -> None:

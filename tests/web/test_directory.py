@@ -130,7 +130,7 @@ async def test_no_result_offers_the_wider_search(client: httpx.AsyncClient, slac
 
     page = await page_at(client, "/?q=linus")
 
-    assert "Nobody matches “ linus ”" == page.one(class_="empty").one("h2").text
+    assert "No active member or guest matches “ linus ”" == page.one(class_="empty").one("h2").text
     assert "Search everybody: 1 person found" in page.one(class_="empty").text
 
 

@@ -86,3 +86,32 @@ async def test_nothing_is_said_where_nothing_was_forgiven(client: httpx.AsyncCli
 
     assert shown == len(names(page))
     assert [] == page.all(class_="meant")
+
+
+@pytest.mark.parametrize("other", [{"is_bot": True}, {"deleted": True}])
+async def test_who_is_called_just_so_is_one_click_away_from_who_is_called_nearly_so(
+    client: httpx.AsyncClient, slack: Slack, other: dict[str, bool]
+) -> None:
+    await slack.shows({"id": "U1", "real_name": "Robo Lux", **other}, {"id": "U2", "real_name": "Robert Quill"})
+
+    page = await page_at(client, "/?q=robo")
+    said = page.one(class_="meant")
+    everybody = next(link for link in said.all("a") if "Search everybody" in link.text)
+
+    assert ["Robert Quill"] == names(page)
+    assert "No active member or guest matches “ robo ”. Showing people for “ Robert ”." in said.text
+    assert "Search everybody: 1 person" == everybody.text
+    assert ["Robo Lux"] == names(await page_at(client, everybody.attributes["href"]))
+    assert "Nobody matches" not in page.text
+
+
+async def test_under_another_filter_it_is_said_among_whom_nobody_matches(
+    client: httpx.AsyncClient, slack: Slack
+) -> None:
+    await slack.shows({"id": "U1", "real_name": "Robo Lux", "is_bot": True}, {"id": "U2", "real_name": "Robert Quill"})
+
+    slip = await page_at(client, "/?q=robo&kind=member")
+    none = await page_at(client, "/?q=robo&kind=guest")
+
+    assert "Nobody among active members matches “ robo ”." in slip.one(class_="meant").text
+    assert "Nobody among active guests matches “ robo ”" == none.one(class_="empty").one("h2").text

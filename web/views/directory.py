@@ -109,8 +109,8 @@ async def _look(seen: Seen, user_filter: UserFilter, after: str | None, look: Lo
     wider = everybody = counts.total
     if not counts.total:
         everybody = await seen.count_total(query.EVERYBODY)
-        if user_filter.q:
-            wider = await seen.count_total(replace(query.EVERYBODY, q=user_filter.q))
+    if user_filter.q and (page.meant or not counts.total):
+        wider = await seen.count_total(replace(query.EVERYBODY, q=user_filter.q))
     return Found(workspaces, position, page, counts, recent, users, wider, everybody)
 
 
@@ -129,9 +129,16 @@ def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[st
         "wider": people(found.wider) if found.wider else "",
         "narrowed_by": user_filter.q or ("filters" if query.without_details(user_filter) != user_filter else ""),
         "among": described(user_filter),
+        "none_of": _none_of(user_filter) if found.wider else "Nobody",
         "kinds": " ".join(sorted(user_filter.kinds)),
         "states": " ".join(sorted(user_filter.states)),
     }
+
+
+def _none_of(user_filter: UserFilter) -> str:
+    """Say who does not match where others do: "No active member or guest"."""
+    usual = replace(query.DEFAULT, q=user_filter.q, sort=user_filter.sort)
+    return "No active member or guest" if user_filter == usual else f"Nobody among {described(user_filter)}"
 
 
 def _shape_values(user_filter: UserFilter, found: Found, choices: Choices) -> dict[str, Any]:
