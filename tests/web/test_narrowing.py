@@ -189,6 +189,35 @@ async def test_what_is_hidden_is_neither_offered_nor_heeded(
     } - {"No longer listed"}
 
 
+@pytest.mark.parametrize(
+    "hidden", [{}, {"status": Audience.NOBODY}, {"title": Audience.ADMINS}, {"Xf01": Audience.ADMINS}]
+)
+async def test_who_changed_last_is_told_only_where_nothing_is_hidden_that_could_have_changed(
+    store: Store, slack: Slack, clock: Clock, service: Service, hidden: dict[str, Audience]
+) -> None:
+    is_told = not hidden.keys() & {"title", "Xf01"}
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, policy=Policy(hidden))
+    for number in range(3):
+        await slack.says(f"U{number}", real_name=f"Person {number}", title="A", has_2fa=False)
+    clock.passes(minutes=1)
+    await slack.says("U1", title="B")
+    clock.passes(minutes=1)
+    await slack.says("U2", has_2fa=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        page = await look(client, "/?sort=changed")
+        answer = await client.get("/api/v1/users?sort=changed")
+        users = (await client.get("/api/v1/users")).json()["users"]
+
+    by_name = ["Person 0", "Person 1", "Person 2"]
+    assert (["Person 1", "Person 2", "Person 0"] if is_told else by_name) == [
+        each.text for each in page.all(class_="name")
+    ]
+    assert is_told is ("recently changed" in page.text)
+    assert (200 if is_told else 400) == answer.status_code
+    assert is_told or "may not see" in answer.json()["message"]
+    assert [is_told] * 3 == ["changed_at" in each for each in users]
+
+
 SIGNS = ["🎉🎉", "---", "C", "C++", "C#", "C#", "", " ", None]
 
 
