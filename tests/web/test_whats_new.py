@@ -13,6 +13,7 @@ import web
 from db import Store, mark_missing
 from db.filters import CustomField
 from db.latest import Mover
+from db.moves import steps_of
 from db.records import Change, Source, User
 from db.visibility import Audience, Policy
 from tests.support.html import Element, read
@@ -138,7 +139,7 @@ def a_mover(*titles: tuple[str | None, str | None]) -> Mover:
         Change(TEAM, number, 0, "U1", {"title": old}, {"title": new}, Source.EVENT, NOON + timedelta(hours=number))
         for number, (old, new) in enumerate(titles)
     ]
-    return Mover(ADA, tuple(changes))
+    return Mover(ADA, steps_of(changes, ["title"]))
 
 
 @pytest.mark.parametrize(
@@ -152,13 +153,16 @@ def a_mover(*titles: tuple[str | None, str | None]) -> Mover:
         ([("A", "")], []),
         ([("A", ""), ("", "B")], [("A", "B")]),
         ([("A", " A ")], []),
+        ([("Temp", "temp")], []),
+        ([("C", "C++")], [("C", "C++")]),
         ([], []),
     ],
 )  # fmt: skip
 def test_several_changes_are_one_move_and_a_first_title_is_none(
     titles: list[tuple[str | None, str | None]], told: list[tuple[str, str]]
 ) -> None:
-    moves = moves_of([a_mover(*titles)], (), NOON, None)
+    mover = a_mover(*titles)
+    moves = moves_of([mover] if mover.steps else [], (), NOON, None)
 
     assert told == [(step.old, step.new) for move in moves for step in move.steps]
 

@@ -31,7 +31,8 @@ async def whats_new(request: Request) -> Response:
         joined = await seen.latest.joined(since, limit=SHOWN)
         joined_count = await seen.latest.count_joined(since)
         left = await seen.latest.left(since, limit=SHOWN + 1)
-        movers = await seen.latest.moved(since, limit=SHOWN + 1)
+        marked = [each.field_id for each in window.custom_fields]
+        movers = await seen.latest.moved(since, limit=SHOWN + 1, field_ids=marked)
         started = await _started(seen, today)
     moves = latest.moves_of(movers, window.custom_fields, now, zone)
     years = [each for user, on in started if (each := latest.anniversary_of(user, on, today)) is not None]
