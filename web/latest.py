@@ -70,6 +70,15 @@ def begin_of(now: datetime, zone: ZoneInfo | None) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=zone or UTC)
 
 
+def joined_since(now: datetime, zone: ZoneInfo | None) -> datetime:
+    """Tell since when people count as new: since the same day as the rest, in UTC as the filter's days are.
+
+    So the list behind the link holds whom the page counts.
+    """
+    first = begin_of(now, zone)
+    return datetime(first.year, first.month, first.day, tzinfo=UTC)
+
+
 def week_of(today: date) -> tuple[date, ...]:
     """Name the days of which the anniversaries are told."""
     return tuple(today + timedelta(days=number) for number in range(WEEK))
