@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from db.derive import value_key_of
-from db.filters import FieldValue, Lack, Sort, UserFilter
+from db.filters import FIRST_DAY, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, Source, State
 from db.seen import LineKind
 
@@ -97,7 +97,11 @@ class UsersQuery(BaseModel):
     joined_since: Annotated[
         date | SkipJsonSchema[None],
         BeforeValidator(_day),
-        Field(description="A day like 2026-11-01 (UTC): who joined then or later. Who was there before us never did."),
+        Field(
+            ge=FIRST_DAY,
+            description="A day like 2026-11-01 (UTC), not before 2013: who joined then or later. Who was there before "
+            "us never did.",
+        ),
     ] = None
     field: Annotated[
         list[Annotated[str, Field(max_length=265, pattern=FIELD_VALUE)]],

@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 import web
 from db import Store
 from db.derive import value_key_of
-from db.filters import CustomField, FieldValue, Lack, Sort, UserFilter
+from db.filters import FIRST_DAY, CustomField, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, State
 from db.visibility import Audience, Policy
 from tests.support.html import Element, read
@@ -262,7 +262,7 @@ filters = st.builds(
     titles=st.frozensets(texts.map(value_key_of).filter(bool), max_size=3),
     zones=st.frozensets(st.sampled_from(["Europe/Lisbon", "Etc/GMT+5", "UTC", "America/Argentina/Ushuaia"])),
     lacks=st.frozensets(st.sampled_from(Lack)),
-    joined_since=st.none() | st.dates(),
+    joined_since=st.none() | st.dates(min_value=FIRST_DAY),
     fields=st.frozensets(
         st.builds(FieldValue, st.sampled_from(["Xf01", "Xf02"]), texts.map(value_key_of).filter(bool)), max_size=3
     ),
@@ -293,10 +293,25 @@ def test_no_address_breaks_it(pairs: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-30", "0000-01-01", "20261101", "1d", "-7d", "2026-11-01T00:00", "٢٠٢٦-١١-٠١"]
+    "text",
+    ["2026-02-30", "0000-01-01", "20261101", "1d", "-7d", "2026-11-01T00:00", "٢٠٢٦-١١-٠١", "0001-01-01", "2012-12-31"],
 )
 def test_days_that_are_none_are_passed_over(text: str) -> None:
     assert query.parse(QueryParams([("joined", text)]), today=TODAY).joined_since is None
+
+
+@pytest.mark.parametrize("q", ["", "person"])
+async def test_a_day_before_there_was_a_slack_narrows_nothing_and_is_refused_to_programs(
+    client: httpx.AsyncClient, slack: Slack, q: str
+) -> None:
+    await everybody(slack)
+    answer = await client.get("/api/v1/users", params={"q": q, "joined_since": "0001-01-01"})
+    first = await client.get("/api/v1/users", params={"q": q, "joined_since": "2013-01-01"})
+
+    assert naively(lambda _: True) == shown(await look(client, f"/?q={q}&joined=0001-01-01"))
+    assert 400 == answer.status_code
+    assert "not before 2013" in answer.json()["message"]
+    assert ["U4"] == [each["id"] for each in first.json()["users"]]
 
 
 @pytest.mark.parametrize(("text", "days"), [("7d", 7), ("30d", 30), ("90d", 90)])
