@@ -71,6 +71,10 @@ class ChangeReader:
     ) -> tuple[Change, ...]:
         """List the newest, newest first; resets are left out."""
         where = (changes.c.user_id.is_not(None), _of(changes.c.team_id, team_ids))
+        return await self.list_newest(*where, limit=limit, skip=skip)
+
+    async def list_newest(self, *where: sa.ColumnElement[bool], limit: int, skip: int = 0) -> tuple[Change, ...]:
+        """List the newest of those that conditions find, newest first."""
         newest_first = sa.select(*_COLUMNS).where(*where).order_by(*_NEWEST_FIRST)
         return tuple(await self._list(newest_first.limit(limit).offset(skip)))
 

@@ -14,6 +14,9 @@ COUNTED_TO = 10_000
 """Counts are exact up to here; one more stands for "more than that", however many those are."""
 
 
+FIRST_DAY = date(2013, 1, 1)
+"""There was no Slack before, so nobody joined it; a filter takes no earlier day."""
+
 TITLES, ZONES = "titles", "zones"
 """The groups of values that are not a fixed few, beside the custom fields, which go by their ids."""
 

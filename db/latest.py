@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from db.moves import TITLE, Step, is_of, steps_of
 from db.news import OWN, Key
 from db.records import Change, State, User
 
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from db.seen import Seen
     from db.store import Snapshot
 
-STRETCHES, STRETCH = 10, 200
+STRETCHES, STRETCH = 20, 500
 """How far the newest changes are read on for people who moved: a page does not wait for a whole log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Somebody of whom a title or a custom field changed: what changed of them, oldest first, and as they are now."""
+    """Somebody who moved, as they are now, and what moved of them: the title first, then custom fields."""
 
     user: User
-    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
 
 
 class Latest:
@@ -57,17 +58,24 @@ class Latest:
         found = await self._users(key for key in keys if key in gone)
         return tuple(sorted(found, key=_left_at, reverse=True)[:limit])
 
-    async def moved(self, since: datetime, *, limit: int) -> tuple[Mover, ...]:
-        """List the active people of whom a title or a custom field changed since then, the latest first."""
-        found: dict[Key, User] = {}
-        for number in range(STRETCHES):
-            moves = await self._news.list_movers(since, limit=STRETCH, skip=number * STRETCH, team_ids=self._team_ids)
-            new = dict.fromkeys(key for key, _ in moves if key not in found)
-            here = (each for each in await self._users(new) if each.kind in OWN and each.state is State.ACTIVE)
-            found |= {(each.team_id, each.id): each for each in here}
+    async def moved(self, since: datetime, *, limit: int, field_ids: Sequence[str] = ()) -> tuple[Mover, ...]:
+        """List the active people whose title, or one of these custom fields, is another one than then, latest first.
+
+        Changes that tell nothing of it are read past, whoever's they are; only what they leave is looked at closer.
+        """
+        fields = [TITLE] * self._seen.sight.sees(TITLE) + [
+            each for each in field_ids if self._seen.sight.sees_field(each)
+        ]
+        judged, found = set[Key](), list[Mover]()
+        for number in range(STRETCHES if fields else 0):
+            moves = await self._news.list_moves(since, limit=STRETCH, skip=number * STRETCH, team_ids=self._team_ids)
+            told = ((each.team_id, each.user_id or "") for each in moves if is_of(each, fields))
+            new = [key for key in dict.fromkeys(told) if key not in judged]
+            judged.update(new)
+            found += await self._movers(new, since, fields)
             if len(found) >= limit or len(moves) < STRETCH:
                 break
-        return await self._movers(dict(list(found.items())[:limit]), since)
+        return tuple(sorted(found, key=_moved_at, reverse=True)[:limit])
 
     async def started_on(self, day: date, *, limit: int) -> tuple[User, ...]:
         """List the active whose first day was this day of an earlier year; nobody where first days are not seen."""
@@ -75,19 +83,28 @@ class Latest:
             return ()
         return await self._users(await self._news.list_anniversaries(day, limit=limit, team_ids=self._team_ids))
 
-    async def _movers(self, users: dict[Key, User], since: datetime) -> tuple[Mover, ...]:
+    async def _movers(self, keys: Sequence[Key], since: datetime, fields: Sequence[str]) -> list[Mover]:
+        here = {
+            (each.team_id, each.id): each
+            for each in await self._users(keys)
+            if each.kind in OWN and each.state is State.ACTIVE
+        }
         of_user: dict[Key, list[Change]] = defaultdict(list)
-        for change in await self._news.list_changes(list(users), since):
+        for change in await self._news.list_changes(list(here), since):
             key = (change.team_id, change.user_id or "")
-            if (seen := self._seen.sight.change(change, users[key])) is not None and not seen.is_new_user:
+            if (seen := self._seen.sight.change(change, here[key])) is not None and not seen.is_new_user:
                 of_user[key].append(seen)
-        movers = [Mover(user, tuple(of_user[key])) for key, user in users.items() if key in of_user]
-        return tuple(sorted(movers, key=lambda each: each.changes[-1].at, reverse=True))
+        movers = (Mover(user, steps_of(of_user[key], fields)) for key, user in here.items())
+        return [mover for mover in movers if mover.steps]
 
     async def _users(self, keys: Iterable[Key]) -> tuple[User, ...]:
         wanted = list(keys)
         found = await self._seen.get_users(wanted)
         return tuple(found[key] for key in wanted if key in found)
+
+
+def _moved_at(mover: Mover) -> datetime:
+    return max(step.at for step in mover.steps)
 
 
 def _left_at(user: User) -> tuple[float, str]:

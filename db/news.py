@@ -69,15 +69,12 @@ class NewsReader:
             found += await self._keys(statement.order_by(users.c.sort_key, *_KEY).limit(limit))
         return found[:limit]
 
-    async def list_movers(
+    async def list_moves(
         self, since: datetime, *, limit: int, skip: int = 0, team_ids: TeamIds = None
-    ) -> list[tuple[Key, datetime]]:
-        """List of whom a title or a custom field changed since then, and when, newest first, once for each change."""
-        columns = (changes.c.team_id, changes.c.user_id, changes.c.at)
+    ) -> tuple[Change, ...]:
+        """List the changes of titles and custom fields since then, newest first."""
         moved = (changes.c.is_move == sa.true(), changes.c.at >= since, _of(changes.c.team_id, team_ids))
-        newest_first = (changes.c.at.desc(), changes.c.team_id.desc(), changes.c.rev.desc(), changes.c.seq.desc())
-        statement = sa.select(*columns).where(*moved).order_by(*newest_first).limit(limit).offset(skip)
-        return [((row[0], row[1]), row[2]) for row in await self._connection.execute(statement)]
+        return await ChangeReader(self._connection).list_newest(*moved, limit=limit, skip=skip)
 
     async def list_changes(self, keys: Sequence[Key], since: datetime) -> tuple[Change, ...]:
         """List what changed of some users since then, oldest first within each workspace, without custom statuses."""

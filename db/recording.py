@@ -13,7 +13,7 @@ from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
 from db.traces import Gone
 from db.user_fields import copied
-from db.visibility import CONTACT
+from db.visibility import CONTACT, UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def set_hidden(tx: Transaction, team_id: str, user_id: str, *, is_hidden: 
     if stored is None or stored.is_forgotten or (stored.hidden_at is not None) is is_hidden:
         return False
     rev = workspace.rev + 1
-    row = derived(replace(stored, hidden_at=now if is_hidden else None, rev=rev, changed_at=now))
+    row = derived(replace(stored, hidden_at=now if is_hidden else None, rev=rev))
     await tx.users.update([row])
     await tx.user_fields.replace_of([row])
     await _tell(tx, team_id, rev, [Change(team_id, rev, 0, None, {}, {}, Source.OPERATOR, now)])
@@ -132,7 +132,7 @@ async def drop_contact(
     merged = {key: contact_dropped(stored[key], left_before=left_before, now=now) for key in sorted(stored)}
     due = {key: each for key, each in merged.items() if each.user is not stored[key]}
     told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]
-    rows = [replace(each.user, rev=rev, changed_at=now) if each.before else each.user for each in due.values()]
+    rows = [replace(each.user, rev=rev) if each.before else each.user for each in due.values()]
     await tx.users.update(rows)
     await tx.user_fields.replace_of(rows)
     if due:
@@ -164,7 +164,7 @@ class _Batch:
         self.new: set[str] = set()
         self.changed: set[str] = set()
         self.told: set[str] = set()
-        """Those of whom more changed than the custom status."""
+        """Those of whom something changed that all may be told who see everything usual."""
         self.touched: set[str] = set()
         self.erased: set[str] = set()
         self.changes: list[tuple[str, Merged, Source]] = []
@@ -181,7 +181,7 @@ class _Batch:
         if before is None or merged.before:
             self.changed.add(observation.id)
             self.changes.append((observation.id, merged, observation.source))
-        if before is None or merged.before.keys() - STATUS_FIELDS:
+        if before is None or merged.before.keys() - _untold(merged.user):
             self.told.add(observation.id)
         if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
@@ -198,6 +198,11 @@ class _Batch:
             self.changed.add(user_id)
             self.told.add(user_id)
             self.changes.append((user_id, merged, Source.RUN))
+
+
+def _untold(user: User) -> frozenset[str]:
+    """Name what moves no `changed_at` of a user: contact data of whoever is not active are for admins alone."""
+    return UNTOLD if user.state is State.ACTIVE else UNTOLD | CONTACT
 
 
 def _numbered(merged: Iterable[tuple[str, Merged, Source]], team_id: str, rev: int, now: datetime) -> list[Change]:
@@ -222,7 +227,7 @@ def _only(values: object, names: set[str]) -> dict[str, object]:
 
 
 async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
-    """Write what moved, in the order of the keys. A custom status alone moves no `changed_at`: lists are made by it."""
+    """Write what moved, in the order of the keys; `changed_at` moves only with what its readers are told."""
     rows = (batch.rows[key] for key in sorted(batch.changed))
     changed = [replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at) for row in rows]
     await tx.users.insert([replace(user, first_seen_at=now) for user in changed if user.id in batch.new])

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from db.filters import Lack, UserFilter
+from db.filters import Lack, Sort, UserFilter
 from db.records import Change, Position, State, User
-from db.visibility import CONTACT, CUSTOM_FIELD, Audience, Policy
+from db.visibility import CONTACT, CUSTOM_FIELD, UNTOLD, Audience, Policy
 from db.words import tags_seen
 
 COLUMN_OF: Mapping[Lack, str] = {
@@ -36,6 +36,11 @@ class Sight:
         """Say whether a column or a custom field is seen at all."""
         return name not in self.hidden
 
+    @property
+    def sees_changing(self) -> bool:
+        """Whether it may be told when somebody last changed: only where nothing is hidden that could have changed."""
+        return self.hidden <= UNTOLD
+
     def sees_workspace(self, team_id: str) -> bool:
         """Say whether users of that workspace are seen."""
         return self.team_ids is None or team_id in self.team_ids
@@ -53,7 +58,8 @@ class Sight:
         if user.fields and "fields" not in hidden:
             blank["fields"] = _but(user.fields, hidden)
         # What we derive for searching holds hidden words and days, and marks name hidden fields.
-        return replace(user, **blank, search_text="", email_key="", start_day=None, field_marks=None)
+        derived: dict[str, Any] = {"search_text": "", "email_key": "", "title_key": "", "traits": 0, "start_day": None}
+        return replace(user, **blank | derived, field_marks=None)
 
     def change(self, change: Change, user: User | None) -> Change | None:
         """Give a change as this reader may see it, `user` being its user as they are now; None for nothing at all."""
@@ -86,9 +92,11 @@ class Sight:
         return replace(user_filter, team_ids=wanted or frozenset({""}))
 
     def heeded(self, user_filter: UserFilter) -> UserFilter:
-        """Pass over what a filter asks of hidden fields: an answer would tell what they say."""
+        """Pass over what a filter asks of hidden fields: an answer would tell what they say, or that they changed."""
+        tells_change = user_filter.sort is Sort.CHANGED and not self.sees_changing
         return replace(
             user_filter,
+            sort=Sort.NAME if tells_change else user_filter.sort,
             titles=user_filter.titles if self.sees("title") else frozenset(),
             zones=user_filter.zones if self.sees("tz") else frozenset(),
             lacks=user_filter.lacks & self.lacks_seen,
@@ -109,7 +117,8 @@ class Sight:
         return tags_seen(self._hidden(gone=gone))
 
     def _hidden(self, *, gone: bool) -> frozenset[str]:
-        return self.hidden | CONTACT if gone and not self.sees_contact_of_gone else self.hidden
+        hidden = self.hidden if self.sees_changing else self.hidden | {"changed_at"}
+        return hidden | CONTACT if gone and not self.sees_contact_of_gone else hidden
 
 
 def sight_of(policy: Policy, audience: Audience, team_ids: frozenset[str] | None) -> Sight:

@@ -80,6 +80,7 @@ class UserReader:
 
         Raises BadCursor, also for one of another order.
         """
+        user_filter = sight.heeded(user_filter)
         if user_filter.q.strip():
             return await self._find_users(user_filter, after=after, limit=limit, sight=sight)
         places, order = await find_places(self._connection, user_filter, sight, after=after, limit=limit + 1)

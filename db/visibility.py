@@ -47,6 +47,9 @@ GROUP_OF: Mapping[str, str] = {column: group for group, columns in FIELDS.items(
 CONTACT = frozenset({*FIELDS["email"], *FIELDS["phone"]})
 """Contact data: of whom is not active any more they are for admins alone, whatever else the policy says."""
 
+UNTOLD = frozenset({*FIELDS["status"], *FIELDS["has_2fa"], "is_email_confirmed"})
+"""What moves no `changed_at`: what passes within the day, and what is hardly for everybody."""
+
 USUALLY: Mapping[str, Audience] = {"has_2fa": Audience.ADMINS}
 """What holds where the operator says nothing: who has no second factor is of use to an attacker first of all."""
 

@@ -71,10 +71,17 @@ AWAY_TOO_LONG = (
     "without `after` for a new position, then read all users again."
 )
 
+UNORDERED = (
+    "sort: `changed` would tell when fields changed that you may not see. Ask for best, name or newest, or with a "
+    "token that has the scope admins:read."
+)
+
 
 async def users(request: Request) -> Response:
     """List users."""
     query = _read(UsersQuery, request.query_params)
+    if query.sort == "changed" and not sight_of(request).sees_changing:
+        raise ApiError(400, "bad_parameter", UNORDERED)
     async with looking(window_of(request).store, sight_of(request)) as seen:
         try:
             page = await seen.list_users(query.user_filter, after=query.after, limit=query.limit)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from db.derive import value_key_of
-from db.filters import FieldValue, Lack, Sort, UserFilter
+from db.filters import FIRST_DAY, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, Source, State
 from db.seen import LineKind
 
@@ -97,7 +97,11 @@ class UsersQuery(BaseModel):
     joined_since: Annotated[
         date | SkipJsonSchema[None],
         BeforeValidator(_day),
-        Field(description="A day like 2026-11-01 (UTC): who joined then or later. Who was there before us never did."),
+        Field(
+            ge=FIRST_DAY,
+            description="A day like 2026-11-01 (UTC), not before 2013: who joined then or later. Who was there before "
+            "us never did.",
+        ),
     ] = None
     field: Annotated[
         list[Annotated[str, Field(max_length=265, pattern=FIELD_VALUE)]],
@@ -109,7 +113,10 @@ class UsersQuery(BaseModel):
     ] = []
     sort: Annotated[
         Literal["best", "name", "newest", "changed"],
-        Field(description="One of best, name, newest and changed. Without it: best, which without `q` is by name."),
+        Field(
+            description="One of best, name, newest and changed. Without it: best, which without `q` is by name. "
+            "`changed` is for whoever may see every field but has_2fa and the custom status."
+        ),
     ] = "best"
     limit: Annotated[int, Whole, Field(ge=1, le=200, description="How many at most: a number from 1 to 200.")] = 50
     after: Annotated[
@@ -175,7 +182,9 @@ class User(BaseModel):
     kind: Literal["member", "guest", "external", "bot"]
     state: Literal["active", "deactivated", "missing"]
     rev: Annotated[int, Field(description="The workspace's count at this user's last change.")]
-    changed_at: Annotated[datetime | None, Field(description="When a field last changed here.")] = None
+    changed_at: Annotated[
+        datetime | None, Field(description="When a field last changed here, as far as everybody is told.")
+    ] = None
     joined_at: Annotated[datetime | None, Field(description="When Slack announced them; null: before us.")] = None
     left_at: Annotated[datetime | None, Field(description="About when they were deactivated.")] = None
     missing_since: Annotated[datetime | None, Field(description="Since when Slack does not know them.")] = None

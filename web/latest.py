@@ -1,12 +1,8 @@
-"""What is new as a page tells it: arrivals, moves, anniversaries and leavings, as rows with their words. Pure.
-
-A title that is set for the first time, or taken away, is no move: a profile was filled in, or tidied. Several changes
-of one person are one line, from what it was 30 days ago to what it is now; there and back again is none.
-"""
+"""What is new as a page tells it: arrivals, moves, anniversaries and leavings, as rows with their words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +12,7 @@ from babel.dates import format_date
 
 from db.filters import CustomField
 from db.latest import Mover
+from db.moves import TITLE
 from db.records import State, User
 from web.faces import Face, face_of
 from web.names import name_of
@@ -73,6 +70,15 @@ def begin_of(now: datetime, zone: ZoneInfo | None) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=zone or UTC)
 
 
+def joined_since(now: datetime, zone: ZoneInfo | None) -> datetime:
+    """Tell since when people count as new: since the same day as the rest, in UTC as the filter's days are.
+
+    So the list behind the link holds whom the page counts.
+    """
+    first = begin_of(now, zone)
+    return datetime(first.year, first.month, first.day, tzinfo=UTC)
+
+
 def week_of(today: date) -> tuple[date, ...]:
     """Name the days of which the anniversaries are told."""
     return tuple(today + timedelta(days=number) for number in range(WEEK))
@@ -110,18 +116,16 @@ def anniversary_of(user: User, on: date, today: date) -> Person | None:
 def moves_of(
     movers: Iterable[Mover], fields: Sequence[CustomField], now: datetime, zone: ZoneInfo | None
 ) -> list[Move]:
-    """Tell who moved, the latest first; `fields` are the custom fields of which it is told."""
-    today = today_of(now, zone)
+    """Tell who moved, in their order: a line for each person, with every field under its label."""
+    today, labels = today_of(now, zone), {TITLE: "Title", **dict(fields)}
     found = []
     for mover in movers:
-        told = tuple(_steps(mover, fields))
-        if told:
-            at = max(each for _, each in told)
-            on = day(at.astimezone(zone or UTC).date(), today)
-            steps = tuple(step for step, _ in told)
-            user = mover.user
-            found.append((at, Move(name_of(user), _link(user), face_of(user), steps, when(at, now, zone), on)))
-    return [move for _, move in sorted(found, key=lambda each: each[0], reverse=True)]
+        at = max(step.at for step in mover.steps)
+        on = day(at.astimezone(zone or UTC).date(), today)
+        steps = tuple(Step(labels[step.field], step.old, step.new) for step in mover.steps)
+        user = mover.user
+        found.append(Move(name_of(user), _link(user), face_of(user), steps, when(at, now, zone), on))
+    return found
 
 
 def near(on: date, today: date) -> str:
@@ -132,41 +136,6 @@ def near(on: date, today: date) -> str:
     if abs(days) < WEEK:
         return f"on {format_date(on, 'EEEE', locale=LOCALE)}"
     return f"on {day(on, today)}"
-
-
-def _steps(mover: Mover, fields: Sequence[CustomField]) -> Iterable[tuple[Step, datetime]]:
-    if step := _folded(
-        "Title", [(each.before.get("title"), each.after.get("title"), each.at) for each in mover.changes]
-    ):
-        yield step
-    for field_id, label in fields:
-        values = [
-            (_value(each.before, field_id), _value(each.after, field_id), each.at)
-            for each in mover.changes
-            if "fields" in each.after
-        ]
-        if step := _folded(label, values):
-            yield step
-
-
-def _folded(label: str, values: Sequence[tuple[Any, Any, datetime]]) -> tuple[Step, datetime] | None:
-    """Make one step of what a field was and became, oldest first, and tell when it last changed; None for no move."""
-    told = [(_text(old), _text(new), at) for old, new, at in values if _text(old) != _text(new)]
-    chain = [told[0][0], *(new for _, new, _ in told)] if told else []
-    old = next((text for text in chain if text), "")
-    if not old or not chain[-1] or chain[-1] == old:
-        return None
-    return Step(label, old, chain[-1]), told[-1][2]
-
-
-def _value(values: Mapping[str, Any], field_id: str) -> str:
-    fields = values.get("fields")
-    field = fields.get(field_id) if isinstance(fields, Mapping) else None
-    return _text(field.get("alt") or field.get("value")) if isinstance(field, Mapping) else ""
-
-
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _person(user: User, words: str, **more: Any) -> Person:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from db.derive import value_key_of
-from db.filters import TITLES, ZONES, CustomField, FieldValue, Lack, Sort, UserFilter
+from db.filters import FIRST_DAY, TITLES, ZONES, CustomField, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, State
 
 KINDS = {Kind.MEMBER: "Members", Kind.GUEST: "Guests", Kind.BOT: "Bots", Kind.EXTERNAL: "External"}
@@ -124,6 +124,7 @@ def _joined_since(text: str, today: date | None) -> date | None:
     if text in SPANS:
         return today - timedelta(days=SPANS[text]) if today else None
     try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:  # 30 February
         return None
+    return day if day and day >= FIRST_DAY else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -64,9 +64,11 @@ async def left(store: Store, sight: Sight = EVERYTHING, limit: int = 50) -> list
         return ids(await seen.latest.left(SINCE, limit=limit))
 
 
-async def moved(store: Store, sight: Sight = EVERYTHING, limit: int = 50) -> tuple[Mover, ...]:
+async def moved(
+    store: Store, sight: Sight = EVERYTHING, limit: int = 50, fields: Sequence[str] = ("Xf1",)
+) -> tuple[Mover, ...]:
     async with looking(store, sight) as seen:
-        return await seen.latest.moved(SINCE, limit=limit)
+        return await seen.latest.moved(SINCE, limit=limit, field_ids=fields)
 
 
 async def started(store: Store, on: date, sight: Sight = EVERYTHING) -> list[str]:
@@ -117,7 +119,7 @@ async def test_a_change_of_somebody_who_is_gone_is_no_second_leaving(memory: Sto
     assert [] == await left(memory)
 
 
-async def test_who_moved_is_listed_with_what_changed_oldest_first(memory: Store) -> None:
+async def test_who_moved_is_listed_with_what_changed_from_first_to_last(memory: Store) -> None:
     await said(memory, "U1", ago=90, title="Analyst", phone="1")
     await said(memory, "U1", ago=40, title="Senior Analyst")
     await said(memory, "U1", ago=20, title="Lead")
@@ -129,9 +131,28 @@ async def test_who_moved_is_listed_with_what_changed_oldest_first(memory: Store)
     found = await moved(memory)
 
     assert ["U2", "U1"] == ids(each.user for each in found)
-    titles = [each.after["title"] for each in found[1].changes if "title" in each.after]
-    assert ["Lead", "Head"] == titles
+    assert [("Xf1", "Sales", "Support")] == [each[:3] for each in map(astuple, found[0].steps)]
+    assert [("title", "Senior Analyst", "Head", NOON - timedelta(days=5))] == [*map(astuple, found[1].steps)]
     assert ["U2"] == ids(each.user for each in await moved(memory, limit=1))
+
+
+async def test_a_move_is_found_behind_any_changes_that_are_none(memory: Store) -> None:
+    """Of an unmarked field, of one that is hidden, there and back again, and of case alone."""
+    crowd = [f"U{number:02}" for number in range(60)]
+    for user_id in ("UMOVED", *crowd):
+        await said(memory, user_id, ago=90, title="Analyst", fields={"Xf1": {"value": "A"}, "Xf2": {"value": "A"}})
+    await said(memory, "UMOVED", ago=20, title="Head")
+    for user_id in crowd:
+        await said(memory, user_id, ago=15, fields={"Xf1": {"value": "A"}, "Xf2": {"value": "B"}})
+        await said(memory, user_id, ago=14, title="Temp")
+        await said(memory, user_id, ago=13, title="ANALYST")
+        await said(memory, user_id, ago=12, title="analyst")
+
+    assert ["UMOVED"] == ids(each.user for each in await moved(memory, limit=5))
+    assert ["UMOVED"] == ids(
+        each.user for each in await moved(memory, Sight(hidden=frozenset({"Xf2"})), limit=5, fields=("Xf1", "Xf2"))
+    )
+    assert 61 == len(await moved(memory, limit=100, fields=("Xf1", "Xf2")))
 
 
 async def test_what_is_hidden_tells_of_no_move_no_day_and_nobody(memory: Store) -> None:
@@ -201,7 +222,7 @@ async def test_a_log_from_before_is_marked_by_the_migration(memory: Store, datab
     for ago in range(19, 0, -1):
         await said(memory, "U1", ago=ago, title=f"Title {ago}", phone=str(ago))
         await said(memory, "U1", ago=ago - 0.5, phone=f"{ago} again")
-    before = [each.changes for each in await moved(memory)]
+    before = [each.steps for each in await moved(memory)]
     engine = open_writer(parse_url(database_url))
     async with engine.begin() as connection:
         await connection.execute(sa.text("UPDATE changes SET is_move = NULL"))
@@ -216,7 +237,7 @@ async def test_a_log_from_before_is_marked_by_the_migration(memory: Store, datab
         revision._SLICE = kept
         await engine.dispose()
 
-    assert before == [each.changes for each in await moved(memory)]
+    assert before == [each.steps for each in await moved(memory)]
     assert ["U1"] == await started(memory, NOON.date())
 
 

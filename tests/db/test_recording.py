@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import Store, record
+from db import Store, drop_contact, record, set_hidden
 from db.errors import RowRefused, StoreUnavailable, UnknownWorkspace
 from db.merge import merge
 from db.records import SLACK_FIELDS, Change, Mark, Observation, Source, User
@@ -113,6 +113,27 @@ async def test_a_join_that_says_nothing_else_new_still_dates_the_joining(memory:
     assert [(2, 0, "U1", {"joined_at": None}, {"joined_at": joined_at.isoformat()}, False)] == [
         told(each) for each in (await all_changes(memory))[1:]
     ]
+
+
+async def test_what_is_not_for_everybody_moves_rev_and_not_when_somebody_last_changed(memory: Store) -> None:
+    await keep(memory, an_observation(real_name="Ada", has_2fa=False, email="a@x.example", updated=100))
+    seen = []
+    for at, values in enumerate(({"has_2fa": True}, {"is_email_confirmed": True}, {"status_text": "out"}), start=1):
+        await keep(memory, an_observation(updated=100 + at, **values), now=LATER)
+        seen.append(await get_user(memory))
+    for is_hidden in (True, False):
+        async with memory.transaction() as tx:
+            await set_hidden(tx, TEAM, "U1", is_hidden=is_hidden, now=LATER)
+        seen.append(await get_user(memory))
+    await keep(memory, an_observation(updated=200, deleted=True))
+    await keep(memory, an_observation(updated=300, email="b@x.example"), now=LATER)
+    seen.append(await get_user(memory))
+    async with memory.transaction() as tx:
+        await drop_contact(tx, TEAM, ["U1"], left_before=LATER, now=LATER)
+    seen.append(await get_user(memory))
+
+    assert {NOW} == {user.changed_at for user in seen}
+    assert [2, 3, 4, 5, 6, 8, 9] == [user.rev for user in seen]
 
 
 async def test_a_join_that_comes_again_changes_nothing(memory: Store) -> None:

@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 import web
 from db import Store
 from db.derive import value_key_of
-from db.filters import CustomField, FieldValue, Lack, Sort, UserFilter
+from db.filters import FIRST_DAY, CustomField, FieldValue, Lack, Sort, UserFilter
 from db.records import Kind, State
 from db.visibility import Audience, Policy
 from tests.support.html import Element, read
@@ -220,6 +220,35 @@ async def test_what_is_hidden_is_neither_offered_nor_heeded(
     } - {"No longer listed"}
 
 
+@pytest.mark.parametrize(
+    "hidden", [{}, {"status": Audience.NOBODY}, {"title": Audience.ADMINS}, {"Xf01": Audience.ADMINS}]
+)
+async def test_who_changed_last_is_told_only_where_nothing_is_hidden_that_could_have_changed(
+    store: Store, slack: Slack, clock: Clock, service: Service, hidden: dict[str, Audience]
+) -> None:
+    is_told = not hidden.keys() & {"title", "Xf01"}
+    app = web.create_app(store=store, bell=store.bell, status=service, clock=clock, policy=Policy(hidden))
+    for number in range(3):
+        await slack.says(f"U{number}", real_name=f"Person {number}", title="A", has_2fa=False)
+    clock.passes(minutes=1)
+    await slack.says("U1", title="B")
+    clock.passes(minutes=1)
+    await slack.says("U2", has_2fa=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        page = await look(client, "/?sort=changed")
+        answer = await client.get("/api/v1/users?sort=changed")
+        users = (await client.get("/api/v1/users")).json()["users"]
+
+    by_name = ["Person 0", "Person 1", "Person 2"]
+    assert (["Person 1", "Person 2", "Person 0"] if is_told else by_name) == [
+        each.text for each in page.all(class_="name")
+    ]
+    assert is_told is ("recently changed" in page.text)
+    assert (200 if is_told else 400) == answer.status_code
+    assert is_told or "may not see" in answer.json()["message"]
+    assert [is_told] * 3 == ["changed_at" in each for each in users]
+
+
 SIGNS = ["🎉🎉", "---", "C", "C++", "C#", "C#", "", " ", None]
 
 
@@ -264,7 +293,7 @@ filters = st.builds(
     titles=st.frozensets(texts.map(value_key_of).filter(bool), max_size=3),
     zones=st.frozensets(st.sampled_from(["Europe/Lisbon", "Etc/GMT+5", "UTC", "America/Argentina/Ushuaia"])),
     lacks=st.frozensets(st.sampled_from(Lack)),
-    joined_since=st.none() | st.dates(),
+    joined_since=st.none() | st.dates(min_value=FIRST_DAY),
     fields=st.frozensets(
         st.builds(FieldValue, st.sampled_from(["Xf01", "Xf02"]), texts.map(value_key_of).filter(bool)), max_size=3
     ),
@@ -295,10 +324,25 @@ def test_no_address_breaks_it(pairs: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-30", "0000-01-01", "20261101", "1d", "-7d", "2026-11-01T00:00", "٢٠٢٦-١١-٠١"]
+    "text",
+    ["2026-02-30", "0000-01-01", "20261101", "1d", "-7d", "2026-11-01T00:00", "٢٠٢٦-١١-٠١", "0001-01-01", "2012-12-31"],
 )
 def test_days_that_are_none_are_passed_over(text: str) -> None:
     assert query.parse(QueryParams([("joined", text)]), today=TODAY).joined_since is None
+
+
+@pytest.mark.parametrize("q", ["", "person"])
+async def test_a_day_before_there_was_a_slack_narrows_nothing_and_is_refused_to_programs(
+    client: httpx.AsyncClient, slack: Slack, q: str
+) -> None:
+    await everybody(slack)
+    answer = await client.get("/api/v1/users", params={"q": q, "joined_since": "0001-01-01"})
+    first = await client.get("/api/v1/users", params={"q": q, "joined_since": "2013-01-01"})
+
+    assert naively(lambda _: True) == shown(await look(client, f"/?q={q}&joined=0001-01-01"))
+    assert 400 == answer.status_code
+    assert "not before 2013" in answer.json()["message"]
+    assert ["U4"] == [each["id"] for each in first.json()["users"]]
 
 
 @pytest.mark.parametrize(("text", "days"), [("7d", 7), ("30d", 30), ("90d", 90)])

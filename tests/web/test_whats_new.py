@@ -13,6 +13,7 @@ import web
 from db import Store, mark_missing
 from db.filters import CustomField
 from db.latest import Mover
+from db.moves import steps_of
 from db.records import Change, Source, User
 from db.visibility import Audience, Policy
 from tests.support.html import Element, read
@@ -115,7 +116,28 @@ async def test_more_than_a_page_of_joiners_lead_on_to_the_list(client: httpx.Asy
     assert "Joined 53" == page.one("h2", id="joined").text
     assert 50 == len(lines(page, "joined"))
     more = page.one(class_="latest-more").one("a")
-    assert ("and 3 more", "/?joined=30d&sort=newest") == (more.text, more.attributes["href"])
+    assert ("and 3 more", "/?joined=2026-10-24&sort=newest") == (more.text, more.attributes["href"])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+async def test_whoever_counts_as_new_is_in_the_list_behind_the_link(
+    client: httpx.AsyncClient, slack: Slack, clock: Clock, zone: str
+) -> None:
+    """Also who joined around the viewer's midnight and UTC's, 30 days ago."""
+    clock.now = NOON - timedelta(days=32)
+    for hour in range(72):
+        await slack.says(f"U{hour:02}", joined=True, real_name=f"Person {hour:02}")
+        clock.passes(hours=1)
+    for number in range(50):
+        await slack.says(f"UX{number}", joined=True, real_name=f"Person X{number}")
+    clock.now = NOON
+    client.cookies.set("tz", zone)
+    page = read((await client.get("/whats-new")).text)
+    behind = read((await client.get(page.one(class_="latest-more").one("a").attributes["href"])).text)
+
+    count = page.one("h2", id="joined").text.removeprefix("Joined ")
+    assert 50 < int(count) < 122
+    assert count == behind.one(id="count-words").text
 
 
 async def test_what_is_hidden_is_no_news(store: Store, clock: Clock, service: Service, slack: Slack) -> None:
@@ -138,7 +160,7 @@ def a_mover(*titles: tuple[str | None, str | None]) -> Mover:
         Change(TEAM, number, 0, "U1", {"title": old}, {"title": new}, Source.EVENT, NOON + timedelta(hours=number))
         for number, (old, new) in enumerate(titles)
     ]
-    return Mover(ADA, tuple(changes))
+    return Mover(ADA, steps_of(changes, ["title"]))
 
 
 @pytest.mark.parametrize(
@@ -152,13 +174,16 @@ def a_mover(*titles: tuple[str | None, str | None]) -> Mover:
         ([("A", "")], []),
         ([("A", ""), ("", "B")], [("A", "B")]),
         ([("A", " A ")], []),
+        ([("Temp", "temp")], []),
+        ([("C", "C++")], [("C", "C++")]),
         ([], []),
     ],
 )  # fmt: skip
 def test_several_changes_are_one_move_and_a_first_title_is_none(
     titles: list[tuple[str | None, str | None]], told: list[tuple[str, str]]
 ) -> None:
-    moves = moves_of([a_mover(*titles)], (), NOON, None)
+    mover = a_mover(*titles)
+    moves = moves_of([mover] if mover.steps else [], (), NOON, None)
 
     assert told == [(step.old, step.new) for move in moves for step in move.steps]
 

@@ -88,7 +88,7 @@ async def directory(request: Request) -> Response:
     if not found.everybody:
         return _nobody(window, values, found)
     values |= _filter_values(user_filter, found, look) | _list_values(user_filter, found, after, look)
-    values |= _shape_values(user_filter, found, choices) | _sight_values(sight)
+    values |= _shape_values(user_filter, found, choices, sight) | _sight_values(sight)
     holds_until(request, (row.status.ends for row in values["rows"] if row.status))
     answer = window.templates.page("directory.html", **values)
     window.chooser.keep_shape(request, answer)
@@ -141,10 +141,11 @@ def _none_of(user_filter: UserFilter) -> str:
     return "No active member or guest" if user_filter == usual else f"Nobody among {described(user_filter)}"
 
 
-def _shape_values(user_filter: UserFilter, found: Found, choices: Choices) -> dict[str, Any]:
+def _shape_values(user_filter: UserFilter, found: Found, choices: Choices, sight: Sight) -> dict[str, Any]:
     """Tell how the people are laid out and ordered, and the links to the other ways."""
     here, is_cards = query.link(user_filter), choices.shape is Shape.CARDS
-    sorts = [each for each in SORTS if each is not Sort.BEST or user_filter.q]
+    offered = {Sort.BEST: bool(user_filter.q), Sort.CHANGED: sight.sees_changing}
+    sorts = [each for each in SORTS if offered.get(each, True)]
     chosen = user_filter.sort if user_filter.sort in sorts else Sort.NAME
     glue = "&" if "?" in here else "?"
     return {

@@ -8,17 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db import looking
-from db.filters import COUNTED_TO
+from db.filters import COUNTED_TO, Sort, UserFilter
 from db.records import User
 from db.seen import Seen
 from web import latest
+from web.query import link
 from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import frame, window_of
 from web.words import day, number
 
 SHOWN = 50
 """Of each list."""
-JOINED_LINK = f"/?joined={latest.DAYS}d&sort=newest"
 
 
 async def whats_new(request: Request) -> Response:
@@ -26,12 +26,14 @@ async def whats_new(request: Request) -> Response:
     window, zone, sight = window_of(request), zone_of_viewer(request), sight_of(request)
     now = window.clock()
     today, since = latest.today_of(now, zone), latest.begin_of(now, zone)
+    joined_since = latest.joined_since(now, zone)
     async with looking(window.store, sight) as seen:
         workspaces = await seen.list_workspaces()
-        joined = await seen.latest.joined(since, limit=SHOWN)
-        joined_count = await seen.latest.count_joined(since)
+        joined = await seen.latest.joined(joined_since, limit=SHOWN)
+        joined_count = await seen.latest.count_joined(joined_since)
         left = await seen.latest.left(since, limit=SHOWN + 1)
-        movers = await seen.latest.moved(since, limit=SHOWN + 1)
+        marked = [each.field_id for each in window.custom_fields]
+        movers = await seen.latest.moved(since, limit=SHOWN + 1, field_ids=marked)
         started = await _started(seen, today)
     moves = latest.moves_of(movers, window.custom_fields, now, zone)
     years = [each for user, on in started if (each := latest.anniversary_of(user, on, today)) is not None]
@@ -44,7 +46,7 @@ async def whats_new(request: Request) -> Response:
         joined=[latest.arrival_of(user, now, zone) for user in joined],
         joined_count=_capped(joined_count, COUNTED_TO),
         joined_more=_capped(joined_count - len(joined), COUNTED_TO) if joined_count > len(joined) else "",
-        joined_link=JOINED_LINK,
+        joined_link=link(UserFilter(joined_since=joined_since.date(), sort=Sort.NEWEST)),
         shows_titles=sight.sees("title"),
         moves=moves[:SHOWN],
         moves_count=_capped(len(moves), SHOWN),
