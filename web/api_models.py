@@ -172,7 +172,9 @@ class User(BaseModel):
     kind: Literal["member", "guest", "external", "bot"]
     state: Literal["active", "deactivated", "missing"]
     rev: Annotated[int, Field(description="The workspace's count at this user's last change.")]
-    changed_at: Annotated[datetime | None, Field(description="When a field last changed here.")] = None
+    changed_at: Annotated[
+        datetime | None, Field(description="When a field last changed here; not by a custom status.")
+    ] = None
     joined_at: Annotated[datetime | None, Field(description="When Slack announced them; null: before us.")] = None
     left_at: Annotated[datetime | None, Field(description="About when they were deactivated.")] = None
     missing_since: Annotated[datetime | None, Field(description="Since when Slack does not know them.")] = None
