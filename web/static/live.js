@@ -94,11 +94,10 @@
     else say("reset");
     isBack = false;
   });
-  const PAGE_SIZE = 50;
   const isWholeList = () =>
     byId("search") &&
     !new URLSearchParams(location.search).has("after") &&
-    document.querySelectorAll("#people > li").length <= PAGE_SIZE;
+    document.querySelectorAll("#people > li").length <= Number(byId("results")?.dataset.pageSize);
   const readAnew = () => {
     window.htmx.trigger(byId("search"), "refresh");
     if (byId("news")) window.htmx.trigger(byId("news"), "renew");

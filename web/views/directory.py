@@ -75,7 +75,7 @@ class Way:
 async def directory(request: Request) -> Response:
     """Show the people who fit the filter."""
     window, zone = window_of(request), zone_of_viewer(request)
-    now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after")
+    now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after") or None
     sight, choices = sight_of(request), window.chooser.of(request)
     marked = tuple(each for each in window.custom_fields if sight.sees_field(each.field_id))
     look = Look(now, zone, sight, marked, query.longer(request.query_params, marked))
@@ -164,6 +164,7 @@ def _list_values(user_filter: UserFilter, found: Found, after: str | None, look:
         "total_words": people(found.counts.total),
         "shown": number(len(rows)),
         "next_href": query.link(user_filter, after=next_cursor) if next_cursor else "",
+        "page_size": PAGE_SIZE,
         "is_first": not after,
         "exports": query.exports(user_filter),
         "news": entries(found.recent, found.users, look.now, look.zone),
