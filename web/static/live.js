@@ -9,6 +9,7 @@
   const AGAIN_MS = 3000;
   let isLeaving = false;
   let waiting = new Set();
+  let doubtful = new Set();
   window.addEventListener("pagehide", () => (isLeaving = true));
   window.addEventListener("pageshow", () => (isLeaving = false));
 
@@ -152,7 +153,16 @@
     if ((old && !fits) || hasMoved || isNew) {
       waiting.add(row.id);
       say("people");
+    } else if (old && asksFor(results, row)) {
+      doubtful.add(row.id);
+      if (!waiting.size) say("perhaps");
     }
+  };
+
+  // Only the server knows whom a filter finds; a row that changed in what the filter asks for may be none of them.
+  const asksFor = (results, row) => {
+    const changed = (row.dataset.changed ?? "").split(" ");
+    return (results.dataset.columns ?? "").split(" ").some((column) => column && changed.includes(column));
   };
 
   // Whoever was erased leaves the strip at once, as htmx takes their row away.
@@ -165,15 +175,22 @@
   // The toast: one at a time, and it stays until used or closed.
   const say = (what) => {
     const toast = byId("toast");
-    if (!toast || (what === "people" && toast.dataset.what === "reset")) return;
+    if (!toast || (["people", "perhaps"].includes(what) && toast.dataset.what === "reset")) return;
     toast.dataset.what = what;
-    const many = toast.dataset.many.replace("{}", waiting.size);
-    const words = { people: waiting.size === 1 ? toast.dataset.one : many, reset: toast.dataset.reset, person: toast.dataset.person };
+    const { one, many, onePerhaps, manyPerhaps, reset, person } = toast.dataset;
+    const counted = (size, single, several) => (size === 1 ? single : several.replace("{}", size));
+    const words = {
+      people: counted(waiting.size, one, many),
+      perhaps: counted(doubtful.size, onePerhaps, manyPerhaps),
+      reset,
+      person,
+    };
     if (!toast.firstChild) toast.append(document.createElement("span"), showLink(toast), closeButton(toast));
     toast.firstChild.textContent = words[what];
   };
   const hush = () => {
     waiting = new Set();
+    doubtful = new Set();
     byId("toast").replaceChildren();
     delete byId("toast").dataset.what;
   };

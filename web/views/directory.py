@@ -20,7 +20,7 @@ from web.etags import holds_until
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
-from web.rail import Rail, described
+from web.rail import Rail, asked_columns, described
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
 from web.viewer import sight_of, viewer_of, zone_of_viewer
@@ -127,6 +127,7 @@ def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[st
         "among": described(user_filter),
         "kinds": " ".join(sorted(user_filter.kinds)),
         "states": " ".join(sorted(user_filter.states)),
+        "asked_columns": " ".join(sorted(asked_columns(user_filter))),
     }
 
 
