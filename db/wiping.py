@@ -13,7 +13,7 @@ from db.dialects import file_of, out_of_reach, rewrite_file, rewrite_tables
 from db.engine import open_writer
 
 TABLES = ("users", "user_fields", "changes", "dead_letters", "signins", "ended_sessions", "runs", "alerts")
-"""Where something about a person was. An index for full text, once there is one, is optimized here as well."""
+"""Where something about a person was."""
 
 
 @dataclass(frozen=True, slots=True)

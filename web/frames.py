@@ -107,6 +107,7 @@ class Telling:
             dot=dot_of(status, now, zone),
             fresh=freshness_of(status, now, zone),
             foot=foot_of(status, now, zone, self._census.known(sight)),
+            changed=" ".join(change.fields) if change else "",
             came=change is not None and _may_have_come(change),
             is_live=True,
             is_cards=view is View.CARDS,

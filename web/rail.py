@@ -9,9 +9,15 @@ from enum import StrEnum
 from typing import TypeVar
 
 from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, CustomField, FieldValue, UserFilter, ValueCount
+from db.sight import COLUMN_OF
 from web.news import city_of
 from web.query import DEFAULT, KINDS, LACKS, SPANS, STATES, link
 from web.words import counted, day, number, people, up_to
+
+SEARCHED = frozenset(
+    {"real_name", "display_name", "first_name", "last_name", "name", "title", "email", "phone", "fields"}
+)
+"""What a search looks at."""
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -204,6 +210,18 @@ class _ValueLink:
 
     value: ValueCount
     to: UserFilter
+
+
+def asked_columns(user_filter: UserFilter) -> frozenset[str]:
+    """Name the columns of which a change may take somebody out of what this filter finds, or move them within it.
+
+    Kinds, states and the names by which a list is ordered are not among them: a row bears those itself.
+    """
+    asked = {COLUMN_OF[lack] for lack in user_filter.lacks}
+    asked |= {"title"} if user_filter.titles else set()
+    asked |= {"tz"} if user_filter.zones else set()
+    asked |= {"fields"} if user_filter.fields else set()
+    return frozenset(asked | (SEARCHED if user_filter.q else set()))
 
 
 def described(user_filter: UserFilter) -> str:

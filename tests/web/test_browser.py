@@ -188,6 +188,33 @@ async def test_who_joins_or_leaves_waits_behind_the_toast(browser: Browser, url:
         await expect(page.locator("#toast")).to_be_hidden()
 
 
+async def test_who_may_no_longer_fit_the_filter_waits_behind_the_toast(
+    browser: Browser, url: str, slack: Slack
+) -> None:
+    await slack.says("U1", title="Pilot")
+    async with a_page(browser) as page:
+        await page.goto(f"{url}/?title=pilot")
+        await connected(page)
+        await slack.says("U1", phone="+1")
+        await slack.says("U1", title="Captain")
+        await expect(page.locator("#toast")).to_contain_text("1 person has changed and may no longer fit this list.")
+        await expect(page.locator(f"#u-{TEAM}-U1 .title")).to_have_text("Captain")
+        await page.locator("#toast a").click()
+
+        await expect(page.locator(f"#u-{TEAM}-U1")).to_have_count(0)
+        await expect(page.locator("#toast")).to_be_hidden()
+
+
+async def test_where_no_filter_asks_for_it_a_change_raises_no_toast(browser: Browser, url: str, slack: Slack) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await connected(page)
+        await slack.says("U1", title="Captain")
+
+        await expect(page.locator(f"#u-{TEAM}-U1 .title")).to_have_text("Captain")
+        await expect(page.locator("#toast")).to_be_empty()
+
+
 async def test_who_is_erased_is_gone_from_an_open_page_at_once(browser: Browser, url: str, slack: Slack) -> None:
     async with a_page(browser) as page:
         await page.goto(url)

@@ -16,6 +16,7 @@ import web
 from db import Store
 from tests.support.html import Element, read
 from tests.web.conftest import TEAM, Clock, Service, Slack
+from web.views.directory import PAGE_SIZE
 
 VENDORED = [
     Path(__file__).parents[2] / "web/static/vendor",
@@ -95,6 +96,22 @@ async def test_a_page_holds_fifty_and_links_to_the_next(client: httpx.AsyncClien
         path = following[0].attributes["href"] if following else ""
 
     assert [f"Person {number:03}" for number in range(120)] == seen
+
+
+async def test_an_empty_place_is_the_beginning(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.shows({"id": "U1", "real_name": "Ada"})
+    page = await page_at(client, "/?after=&q=")
+
+    assert ["Ada"] == names(page)
+    assert not [each for each in page.all("a") if each.text == "Back to the first"]
+
+
+async def test_the_size_of_a_page_is_told_to_its_script(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.shows(*({"id": f"U{number}", "real_name": f"Person {number:02}"} for number in range(PAGE_SIZE + 1)))
+    page = await page_at(client)
+
+    assert str(PAGE_SIZE) == page.one(id="results").attributes["data-page-size"]
+    assert f"Show {PAGE_SIZE} more" == page.one("a", class_="button", rel="next").text
 
 
 async def test_a_search_marks_what_it_found_and_keeps_the_filter(client: httpx.AsyncClient, slack: Slack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -69,6 +70,13 @@ AUDIENCES = {
     ADMINS: Admits.ADMINS,
     ADMINS_OR_OPEN: Admits.ADMINS_OR_OPEN,
 }
+BEGINNINGS = {
+    Admits.ANYBODY: "everybody",
+    Admits.VIEWERS: "who is signed in",
+    Admits.ADMINS: "admins",
+    Admits.ADMINS_OR_OPEN: "admins; where the directory is open, figures for everybody",
+}
+"""How docs/security.md begins to say it."""
 FOR_TOKENS = {
     "GET /live": TokenScope.CHANGES,
     "GET /api/v1/users": TokenScope.USERS,
@@ -213,6 +221,22 @@ def test_every_route_has_its_audience_here(app: Starlette) -> None:
     assert {line: AUDIENCES[audience] for line, (_, audience) in ROUTES.items()} == {
         line: route.admits for line, route in routes.items()
     }
+
+
+def test_the_page_on_security_lists_every_route_with_its_audience(app: Starlette) -> None:
+    text = (Path(__file__).parents[2] / "docs/security.md").read_text(encoding="utf-8")
+    table = text.partition("| Route | For whom |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = [
+        (path, words.strip(" |"))
+        for paths, _, words in (line.strip("|").partition(" | ") for line in table.splitlines())
+        for path in re.findall(r"`(/[^`]*)`", paths)
+    ]
+    routes = {route.path: route for route in routes_of(app).values()}
+
+    assert sorted(routes) == sorted(path for path, _ in told)
+    for path, words in told:
+        assert words.startswith(BEGINNINGS[routes[path].admits]), path
+        assert ("tokens" in words) == (routes[path].scope is not None), path
 
 
 async def test_whoever_does_not_belong_is_refused_everywhere(

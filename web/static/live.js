@@ -9,6 +9,7 @@
   const AGAIN_MS = 3000;
   let isLeaving = false;
   let waiting = new Set();
+  let doubtful = new Set();
   window.addEventListener("pagehide", () => (isLeaving = true));
   window.addEventListener("pageshow", () => (isLeaving = false));
 
@@ -94,11 +95,10 @@
     else say("reset");
     isBack = false;
   });
-  const PAGE_SIZE = 50;
   const isWholeList = () =>
     byId("search") &&
     !new URLSearchParams(location.search).has("after") &&
-    document.querySelectorAll("#people > li").length <= PAGE_SIZE;
+    document.querySelectorAll("#people > li").length <= Number(byId("results")?.dataset.pageSize);
   const readAnew = () => {
     window.htmx.trigger(byId("search"), "refresh");
     if (byId("news")) window.htmx.trigger(byId("news"), "renew");
@@ -153,7 +153,16 @@
     if ((old && !fits) || hasMoved || isNew) {
       waiting.add(row.id);
       say("people");
+    } else if (old && asksFor(results, row)) {
+      doubtful.add(row.id);
+      if (!waiting.size) say("perhaps");
     }
+  };
+
+  // Only the server knows whom a filter finds; a row that changed in what the filter asks for may be none of them.
+  const asksFor = (results, row) => {
+    const changed = (row.dataset.changed ?? "").split(" ");
+    return (results.dataset.columns ?? "").split(" ").some((column) => column && changed.includes(column));
   };
 
   // Whoever was erased leaves the strip at once, as htmx takes their row away.
@@ -166,30 +175,41 @@
   // The toast: one at a time, and it stays until used or closed.
   const say = (what) => {
     const toast = byId("toast");
-    if (!toast || (what === "people" && toast.dataset.what === "reset")) return;
+    if (!toast || (["people", "perhaps"].includes(what) && toast.dataset.what === "reset")) return;
     toast.dataset.what = what;
-    const many = toast.dataset.many.replace("{}", waiting.size);
-    const words = { people: waiting.size === 1 ? toast.dataset.one : many, reset: toast.dataset.reset, person: toast.dataset.person };
+    const { one, many, onePerhaps, manyPerhaps, reset, person } = toast.dataset;
+    const counted = (size, single, several) => (size === 1 ? single : several.replace("{}", size));
+    const words = {
+      people: counted(waiting.size, one, many),
+      perhaps: counted(doubtful.size, onePerhaps, manyPerhaps),
+      reset,
+      person,
+    };
     if (!toast.firstChild) toast.append(document.createElement("span"), showLink(toast), closeButton(toast));
     toast.firstChild.textContent = words[what];
   };
   const hush = () => {
     waiting = new Set();
+    doubtful = new Set();
     const hadFocus = byId("toast").contains(document.activeElement);
     byId("toast").replaceChildren();
     if (hadFocus) (byId("results") ?? byId("main")).focus({ preventScroll: true });
     delete byId("toast").dataset.what;
   };
   // A new answer shows whatever waited when it was asked for, whoever asked.
-  let asked = { waiting: new Set(), what: undefined };
+  let asked = { waiting: new Set(), doubtful: new Set(), what: undefined };
   document.addEventListener("htmx:before:request", (event) => {
-    if (event.target.id === "search") asked = { waiting: new Set(waiting), what: byId("toast").dataset.what };
+    if (event.target.id === "search") {
+      asked = { waiting: new Set(waiting), doubtful: new Set(doubtful), what: byId("toast").dataset.what };
+    }
   });
   document.addEventListener("htmx:after:request", (event) => {
     if (event.target.id !== "search" || !(event.detail?.ctx?.response?.status < 400)) return;
     for (const id of asked.waiting) waiting.delete(id);
+    for (const id of asked.doubtful) doubtful.delete(id);
     const { what } = byId("toast").dataset;
     if (what === "people" && waiting.size) say("people");
+    else if (what === "perhaps" && doubtful.size) say("perhaps");
     else if (what === asked.what && what) {
       if (what === "reset") window.htmx.trigger(byId("news"), "renew");
       hush();

@@ -20,7 +20,7 @@ from web.etags import holds_until
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
-from web.rail import Rail, described
+from web.rail import Rail, asked_columns, described
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
 from web.viewer import sight_of, viewer_of, zone_of_viewer
@@ -77,7 +77,7 @@ class Way:
 async def directory(request: Request) -> Response:
     """Show the people who fit the filter."""
     window, zone = window_of(request), zone_of_viewer(request)
-    now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after")
+    now, user_filter, after = window.clock(), asked_of(request), request.query_params.get("after") or None
     sight, choices = sight_of(request), window.chooser.of(request)
     marked = tuple(each for each in window.custom_fields if sight.sees_field(each.field_id))
     params = request.query_params
@@ -132,6 +132,7 @@ def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[st
         "none_of": _none_of(user_filter) if found.wider else "Nobody",
         "kinds": " ".join(sorted(user_filter.kinds)),
         "states": " ".join(sorted(user_filter.states)),
+        "asked_columns": " ".join(sorted(asked_columns(user_filter))),
     }
 
 
@@ -176,6 +177,7 @@ def _list_values(user_filter: UserFilter, found: Found, after: str | None, look:
         "total_words": people(found.counts.total),
         "shown": number(len(rows)),
         "next_href": query.link(user_filter, after=next_cursor) if next_cursor else "",
+        "page_size": PAGE_SIZE,
         "is_first": not after,
         "exports": query.exports(user_filter),
         "news": entries(found.recent, found.users, look.now, look.zone),
