@@ -299,7 +299,7 @@ async def test_an_erased_user_has_no_page(client: httpx.AsyncClient, slack: Slac
     [
         (404, "Nothing is here", "/users/T0/U404"),
         (404, "Nothing is here", "/nowhere"),
-        (400, "This link is cut", "/?after=nonsense"),
+        (400, "This link is incomplete", "/?after=nonsense"),
     ],
 )
 async def test_failures_are_pages_in_words(
