@@ -30,8 +30,9 @@ class Words:
     """True where trying the same again may help."""
 
 
-NOT_FOUND = Words("Nothing is here", "No page and no person has this address. Whoever was here may have been erased.")
-BAD_LINK = Words("This link is cut", "It is not a page of the list, or only a part of its address arrived.")
+NOT_FOUND = Words("Nothing is here", "No page has this address.")
+NOBODY_FOUND = Words("Nothing is here", "No person has this address. Whoever was here may have been erased.")
+BAD_LINK = Words("This link is incomplete", "It is not a page of the list, or only a part of its address arrived.")
 NOT_THIS_WAY = Words("This page cannot be used like that", "It can be read, and nothing else. Nothing was changed.")
 STORE_AWAY = Words(
     "This page could not be made", "The directory's database did not answer. Your request changed nothing.", again=True
@@ -55,7 +56,10 @@ async def http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ApiError):
         return in_words(request, error.status_code, error.detail, error=error.error)
     status_code = error.status_code if isinstance(error, HTTPException) else 500
-    answer = _page(request, status_code, _BY_CODE.get(status_code, BAD_LINK))
+    words = _BY_CODE.get(status_code, BAD_LINK)
+    if words is NOT_FOUND and request.url.path.startswith("/users/"):
+        words = NOBODY_FOUND
+    answer = _page(request, status_code, words)
     answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})  # which methods are allowed
     return answer
 

@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from db.filters import CustomField
 from db.records import Kind, State, User, Workspace
-from web.names import name_of
+from web.names import name_of, second_name_of
 from web.news import city_of
 from web.rows import email_link, profile_link
 from web.window import brand
@@ -61,7 +61,7 @@ def facts_of(
     """
     today = now.astimezone(zone or UTC).date()
     known = {
-        "Display name": (user.display_name or "").strip(),
+        "Display name": second_name_of(user),
         "Role in Slack": rank_of(user),
         "Started": date_words(user.start_date),
         "Workspace": "" if is_one else brand(None, [workspace]),

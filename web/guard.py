@@ -31,7 +31,7 @@ NOBODY_IS_ADMIN = (
 )
 SEEN_AS_MEMBERS_DO = (
     "This page is for admins",
-    "You see the directory as members do, and they do not see this page. Go back to your own view first.",
+    "You see the directory as members do, and they do not see this page. Go back to your own view to see it.",
 )
 FOR_ADMINS = (
     "This page is for admins",
@@ -102,7 +102,7 @@ class Guard:
         judged = as_asked(request, judged, self._doorkeeper.door)
         if admits is not Admits.VIEWERS and not judged.is_admin:
             if judged.sees_as_everyone:
-                return notice(request, 403, *SEEN_AS_MEMBERS_DO, back=BACK)
+                return notice(request, 403, *SEEN_AS_MEMBERS_DO, back=BACK, is_seen_as_members=True)
             return notice(request, 403, *FOR_ADMINS, back=BACK)
         request.state.viewer = judged
         request.state.sight = sight_for(self._policy, judged)

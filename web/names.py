@@ -14,6 +14,8 @@ PARTICLES = frozenset(_PARTICLES.split())
 _WHOLE_SCRIPTS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "ARABIC")
 """Scripts where one letter stands alone: two would be a different word, or join into a false one."""
 
+MOST_MARKS = 3
+"""Of one letter: every script is written with fewer, and a pile of them spills over its neighbours."""
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _UNRULY = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -62,11 +64,11 @@ def _has_letter(text: str) -> bool:
 
 
 def _first_letter(text: str) -> str:
-    """Return the first letter with the marks that belong to it."""
+    """Return the first letter with the marks that belong to it, as far as they are no pile."""
     for index, char in enumerate(text):
         if unicodedata.category(char).startswith("L"):
             end = index + 1
-            while end < len(text) and unicodedata.category(text[end]).startswith("M"):
+            while end - index <= MOST_MARKS and end < len(text) and unicodedata.category(text[end]).startswith("M"):
                 end += 1
             return text[index:end]
     return ""

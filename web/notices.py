@@ -25,6 +25,7 @@ def notice(
     how_to_come_in: bool = False,
     back: str = "",
     back_to: str = "/",
+    is_seen_as_members: bool = False,
 ) -> Response:
     """Tell something in a few words: as a page to people, as plain text to programs."""
     if not is_for_people(request):
@@ -42,6 +43,7 @@ def notice(
         commands=commands,
         back=back,
         back_to=back_to,
+        is_seen_as_members=is_seen_as_members,
         **values,
     )
 

@@ -71,7 +71,7 @@ class Row:
     found: Found | None = None
     letter: str = ""
     shows_title: bool = True
-    """False where titles are not for this viewer; an empty one is not remarked on then."""
+    """False where an empty title is not remarked on: not for this viewer, of a bot, of who is gone."""
     is_fresh: bool = False
     """True in a live fragment: the row shows for a moment that it changed."""
 
@@ -112,7 +112,7 @@ def row_of(
         rev=user.rev,
         found=found_in(user, q, custom_fields) if q else None,
         letter=letter,
-        shows_title=shows_title,
+        shows_title=shows_title and is_active and user.kind is not Kind.BOT,
         is_fresh=is_fresh,
     )
 

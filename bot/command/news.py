@@ -77,7 +77,9 @@ class News:
         joined = await seen.latest.joined(since, limit=SHOWN)
         joined_count = await seen.latest.count_joined(since)
         left = await seen.latest.left(since, limit=COUNTED + 1)
-        moved = words.moves_of(await seen.latest.moved(since, limit=COUNTED + 1), self._fields)
+        field_ids = [each.field_id for each in self._fields]
+        movers = await seen.latest.moved(since, limit=COUNTED + 1, field_ids=field_ids)
+        moved = words.moves_of(movers, self._fields)
         lists = [
             words.joined(joined, joined_count, now, base=self._base),
             words.moved(moved[:SHOWN], len(moved), now, base=self._base),

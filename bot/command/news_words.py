@@ -5,10 +5,9 @@ A title that is set for the first time, or taken away, is no move; several chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.blocks.people import Card, line, plain
 from bot.blocks.replies import escape
@@ -18,6 +17,7 @@ from bot.command.words import ago
 from bot.runs.words import counted
 from db.filters import COUNTED_TO, CustomField
 from db.latest import Mover
+from db.moves import TITLE
 from db.records import State, User
 
 MOST_COUNTED = 200
@@ -72,33 +72,13 @@ def moved(moves: Sequence[Move], total: int, now: datetime, *, base: str) -> str
 
 
 def moves_of(movers: Iterable[Mover], fields: Sequence[CustomField]) -> list[Move]:
-    """Tell who moved; `fields` are the custom fields of which it is told."""
+    """Tell who moved, in their order; a title needs no label."""
+    labels = {TITLE: "", **dict(fields)}
     found = []
     for mover in movers:
-        values = [("", [(each.before.get("title"), each.after.get("title")) for each in mover.changes])]
-        values += [
-            (label, [(_custom(each.before, field_id), _custom(each.after, field_id)) for each in mover.changes])
-            for field_id, label in fields
-        ]
-        steps = [(label, *step) for label, each in values if (step := _folded(each)) is not None]
-        if steps:
-            found.append(Move(mover.user, tuple(steps), mover.changes[-1].at))
+        steps = tuple((labels[step.field], step.old, step.new) for step in mover.steps)
+        found.append(Move(mover.user, steps, max(step.at for step in mover.steps)))
     return found
-
-
-def _folded(values: Sequence[tuple[object, object]]) -> tuple[str, str] | None:
-    """Fold several changes of one field into one, from the first to the last; None where it is none."""
-    steps = [(str(old or "").strip(), str(new or "").strip()) for old, new in values if (old or "") != (new or "")]
-    if not steps:
-        return None
-    old, new = steps[0][0], steps[-1][1]
-    return (old, new) if old and new and old != new else None
-
-
-def _custom(side: Mapping[str, Any], field_id: str) -> object:
-    fields = side.get("fields")
-    value = fields.get(field_id) if isinstance(fields, Mapping) else None
-    return (value.get("alt") or value.get("value")) if isinstance(value, Mapping) else None
 
 
 def _moved(move: Move, now: datetime, base: str) -> str:

@@ -43,7 +43,9 @@ async def test_text_twice_as_large_covers_and_cuts_nothing(large: Browser, url: 
         view = await page.locator(".segments[aria-label=View]").bounding_box()
         card = await page.locator(".person-card").first.bounding_box()
 
-        assert field and view and card
+        assert field is not None
+        assert view is not None
+        assert card is not None
         assert field["width"] >= 200
         assert field["x"] + field["width"] <= view["x"] or field["y"] + field["height"] <= view["y"]
         assert card["width"] >= 300

@@ -160,7 +160,7 @@ async def test_hostile_names_are_only_text(client: httpx.AsyncClient, slack: Sla
 
     page = await page_at(client, path)
 
-    assert 3 == len(page.all("script"))
+    assert 5 == len(page.all("script"))
     assert all(each.attributes["src"].startswith("/static/") for each in page.all("script"))
     assert [] == page.all("img")
     assert [] == [each for each in page.all() if {"onload", "onerror", "style"} & each.attributes.keys()]
@@ -189,7 +189,7 @@ async def test_pages_are_whole_without_script_or_inline_style(client: httpx.Asyn
     assert [] == page.all("style")
     assert "/" == page.one("form", role="search").attributes["action"]
     assert 1 == len(page.all("h1"))
-    assert "#main" == page.all("a")[0].attributes["href"]
+    assert "#results" == page.all("a")[0].attributes["href"]
 
 
 async def test_static_files_may_be_kept_for_ever_and_pages_are_asked_for_each_time(
@@ -329,7 +329,7 @@ async def test_an_erased_user_has_no_page(client: httpx.AsyncClient, slack: Slac
     [
         (404, "Nothing is here", "/users/T0/U404"),
         (404, "Nothing is here", "/nowhere"),
-        (400, "This link is cut", "/?after=nonsense"),
+        (400, "This link is incomplete", "/?after=nonsense"),
     ],
 )
 async def test_failures_are_pages_in_words(

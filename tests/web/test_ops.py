@@ -222,7 +222,7 @@ async def test_a_link_that_is_none_of_ours_is_told_so(admin: httpx.AsyncClient, 
     answer = await admin.get(path, params={"before": before})
 
     assert 400 == answer.status_code
-    assert "This link is cut" == read(answer.text).one("h1").text
+    assert "This link is incomplete" == read(answer.text).one("h1").text
 
 
 async def test_an_admin_reads_what_could_not_be_read_but_no_payload(
@@ -234,7 +234,7 @@ async def test_an_admin_reads_what_could_not_be_read_but_no_payload(
     entries = read(text).all("li", class_="letter-entry")
 
     assert "zxpayload" not in text
-    assert [("Nobody readable", "There is no user in it"), ("U7", "Its tz is no text")] == [
+    assert [("No person named", "There is no user in it"), ("U7", "Its tz is no text")] == [
         (each.one(class_="entry-whom").text, each.one("h2").text) for each in entries
     ]
     assert ["Once", "Once"] == [each.one(class_="entry-times").text for each in entries]

@@ -124,7 +124,7 @@ async def test_tools_lead_to_files_and_paper_of_the_same_people(client: httpx.As
     assert "/print?q=ada&kind=bot" == links[-1]
     assert {"/export.csv?q=ada&kind=bot", "/export.json?q=ada&kind=bot"} <= set(links)
     assert "1 person, as filtered now" == page.one("p", class_="menu-lead").text
-    assert ["best match", "name", "newest", "recently changed"] == [each.text for each in page.one(id="sort").all("a")]
+    assert ["Best match", "Name", "Newest", "Recently changed"] == [each.text for each in page.one(id="sort").all("a")]
     assert "Sort by best match" == page.one(id="sort").one("summary").text
 
 

@@ -201,7 +201,8 @@ async def test_a_weekend_says_when_working_hours_begin_again(
     clock.now = datetime(2026, 11, 28, 18, 0, tzinfo=UTC)
     page = await page_of(client)
 
-    assert "Weekend now. Working hours begin again on Monday at 15:00 your time." == page.one(class_="clock-words").text
+    begins = "Weekend now. Working hours begin again on Monday at 15:00 your time."
+    assert f"{begins} On weekdays you overlap 15:00 to 18:00 your time." == page.one(class_="clock-words").text
 
 
 async def test_slack_opens_in_the_app_or_in_the_browser(

@@ -91,7 +91,7 @@ async def test_an_admin_sees_what_members_see_until_they_go_back(
     assert 1 == len(theirs.all("form", action="/view-as"))
     assert "919" not in profile.text
     assert [403, 403] == [each.status_code for each in refused]
-    assert "Go back to your own view first" in refused[0].text
+    assert "Go back to your own view to see it" in refused[0].text
     assert 303 == ended.status_code
     assert "919" in (await client.get(person)).text
     assert [200, 200] == [(await client.get(path)).status_code for path in FOR_ADMINS]

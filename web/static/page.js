@@ -86,8 +86,18 @@
     element.querySelector(".day-tag-text").textContent = `${parts.hour}:${parts.minute}`;
     for (const mark of element.querySelectorAll(".day-tag, .day-tag-text")) mark.setAttribute("x", place);
     for (const end of ["x1", "x2"]) element.querySelector(".day-line").setAttribute(end, place);
+    uncover(element, minutesOf(parts));
   };
 
+  // An hour that the time of now would lie over gives way to it.
+  const NEAR_PX = 40;
+  const uncover = (element, minutes) => {
+    const scale = element.querySelector(".day-scale");
+    for (const [index, hour] of [...scale.children].entries()) {
+      const distance = (Math.abs(minutes - index * 180) / 1440) * scale.clientWidth;
+      hour.classList.toggle("is-covered", distance < NEAR_PX);
+    }
+  };
   const tickAge = (element, now) => {
     const seconds = Math.floor((now - new Date(element.dateTime)) / 1000);
     const count = seconds < 60 ? seconds : Math.floor(seconds / 60);
@@ -154,9 +164,10 @@
     const step = { ArrowDown: columns(names), ArrowUp: -columns(names), ...sideways(event, names) }[event.key];
     if (!step || (at < 0 && event.key !== "ArrowDown")) return;
     const next = at < 0 ? 0 : at + step;
-    if (next >= names.length) return;
+    const goal = next < 0 ? field : names[next] ?? document.querySelector("a[rel=next]");
+    if (!goal) return;
     event.preventDefault();
-    (next < 0 ? field : names[next]).focus();
+    goal.focus();
   };
   // How many stand side by side: one in a list, more among cards.
   const columns = (names) => {

@@ -20,6 +20,17 @@
     else first.focus({ preventScroll: true });
   });
 
+  // Where fewer than fifty are left, the link says how many.
+  const PAGE_SIZE = 50;
+  const nameTheRest = () => {
+    const [link, total] = [document.querySelector("a[rel=next]"), byId("count-words")?.textContent ?? ""];
+    const left = /^[\d,]+$/.test(total) ? Number(total.replaceAll(",", "")) - names().length : PAGE_SIZE;
+    const isWhole = !new URLSearchParams(location.search).has("after");
+    if (link && isWhole && left > 0 && left < PAGE_SIZE) link.textContent = `Show the last ${left}`;
+  };
+  document.addEventListener("DOMContentLoaded", nameTheRest);
+  document.addEventListener("htmx:after:swap", nameTheRest);
+
   // Back from a person: as many pages as there were, the same height, and the focus on whom one had opened.
   document.addEventListener("click", (event) => {
     const row = event.target.closest?.("#people > li");
@@ -45,7 +56,14 @@
   // Filters are links: on a narrow page their panel opens again, and the focus stays on the value that was chosen.
   document.addEventListener("click", (event) => {
     const choice = event.target.closest?.("#rail a.choice");
-    if (choice) sessionStorage.setItem("filter", choice.querySelector(".choice-label").textContent);
+    if (!choice) return;
+    sessionStorage.setItem("filter", choice.querySelector(".choice-label").textContent);
+    // What was typed a moment ago is not in the links yet.
+    const url = new URL(choice.href);
+    const typed = byId("q").value.trim();
+    if (typed) url.searchParams.set("q", typed);
+    else url.searchParams.delete("q");
+    if (typed !== (new URL(choice.href).searchParams.get("q") ?? "")) choice.href = url.href;
   });
   document.addEventListener("DOMContentLoaded", () => {
     const label = sessionStorage.getItem("filter");

@@ -156,7 +156,7 @@ def _row(
         letter_id=letter.letter_id,
         at=when(letter.put_aside_at, now, zone),
         reason=f"{letter.reason[:1].upper()}{letter.reason[1:]}",
-        whom=name_of(user) if user is not None and is_known else letter.user_id or "Nobody readable",
+        whom=name_of(user) if user is not None and is_known else letter.user_id or "No person named",
         href=profile_link(user.team_id, user.id) if user is not None and is_known else "",
         source=SOURCES[letter.source],
         times="Once" if letter.times == 1 else counted(letter.times, "time"),

@@ -109,7 +109,7 @@ def _clock(user: User, now: datetime, viewer: ZoneInfo | None) -> dict[str, Any]
         "city": city_of(user.tz),
         "beside": _beside(ahead) if viewer else "",
         "words": time.words[:1].upper() + time.words[1:],
-        "overlap": overlap(zone, viewer, now) if viewer and not time.is_weekend else None,
+        "overlap": overlap(zone, viewer, now) if viewer else None,
         "viewer": viewer.key if viewer else "",
         "begins": begins_again(zone, viewer, now) if time.is_weekend else "",
     }
