@@ -182,3 +182,23 @@ async def test_the_toast_leaves_the_focus_with_the_people(browser: Browser, url:
         await expect(page.locator("#toast")).to_be_empty()
 
         await expect(page.locator("#results")).to_be_focused()
+
+
+async def test_a_filter_clicked_while_one_types_keeps_what_was_typed(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await page.locator("#q").fill("grace")
+        await page.get_by_role("link", name="Bots").click()
+
+        await page.wait_for_url("**/?q=grace&kind=*")
+        await expect(page.locator("#q")).to_have_value("grace")
+
+
+async def test_paper_tells_the_day_and_how_many_are_left_out(browser: Browser, url: str) -> None:
+    async with a_page(browser) as page:
+        await page.goto(url)
+        await page.emulate_media(media="print")
+        as_of = "getComputedStyle(document.querySelector('.fresh time'), '::after').content"
+
+        assert "Monday 23 November 2026" in await page.evaluate(as_of)
+        await expect(page.locator(".pager-words")).to_have_text("50 of 65 shown")
