@@ -225,6 +225,8 @@
       if (!byId("search") || new URLSearchParams(location.search).has("after")) return;
       event.preventDefault();
       window.htmx.trigger(byId("search"), "refresh");
+      // After a reset the strip may tell of people who are no longer for this reader. Else it is ahead of any answer.
+      if (toast.dataset.what === "reset") window.htmx.trigger(byId("news"), "renew");
       hush();
     });
     return link;
