@@ -20,7 +20,7 @@ def number_in(text: str) -> int | None:
 def before_of(request: Request) -> int | None:
     """Read from where a list goes on; None at its beginning. Raises BadCursor."""
     text = request.query_params.get(PARAMETER)
-    if not text:
+    if text is None:
         return None
     before = number_in(text)
     if before is None:

@@ -197,7 +197,7 @@ async def test_who_may_no_longer_fit_the_filter_waits_behind_the_toast(
         await connected(page)
         await slack.says("U1", phone="+1")
         await slack.says("U1", title="Captain")
-        await expect(page.locator("#toast")).to_contain_text("1 person has changed and may no longer fit this list.")
+        await expect(page.locator("#toast")).to_contain_text("1 person may no longer fit this list.")
         await expect(page.locator(f"#u-{TEAM}-U1 .title")).to_have_text("Captain")
         await page.locator("#toast a").click()
 

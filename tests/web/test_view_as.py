@@ -52,7 +52,7 @@ async def test_a_form_from_elsewhere_changes_nothing(
         answer = await looks_as(client, "everyone", Origin=origin)
         assert (403, []) == (answer.status_code, answer.headers.get_list("set-cookie")), origin
 
-    assert "919" in (await client.get(person)).text
+    assert "191 919" in (await client.get(person)).text
 
 
 async def test_whoever_is_no_admin_gains_and_loses_nothing(
@@ -64,7 +64,7 @@ async def test_whoever_is_no_admin_gains_and_loses_nothing(
     for value in ("everyone", "admins"):
         client.cookies.set("usersync_view_as", value)
         page = await client.get(person)
-        assert "919" not in page.text
+        assert "191 919" not in page.text
         assert [] == read(page.text).all(class_="ribbon") + read(page.text).all("form", action="/view-as")
         assert [403, 403] == [(await client.get(path)).status_code for path in FOR_ADMINS]
 
@@ -89,11 +89,11 @@ async def test_an_admin_sees_what_members_see_until_they_go_back(
     assert "You see the directory as members do. Back to your own view" == ribbon.text
     assert ["People", "What’s new", "You"] == [each.text for each in theirs.one("nav", **PAGES).all("a")]
     assert 1 == len(theirs.all("form", action="/view-as"))
-    assert "919" not in profile.text
+    assert "191 919" not in profile.text
     assert [403, 403] == [each.status_code for each in refused]
     assert "Go back to your own view to see it" in refused[0].text
     assert 303 == ended.status_code
-    assert "919" in (await client.get(person)).text
+    assert "191 919" in (await client.get(person)).text
     assert [200, 200] == [(await client.get(path)).status_code for path in FOR_ADMINS]
 
 
@@ -110,7 +110,7 @@ async def test_on_https_the_cookie_is_bound_to_its_host(
         await signs_in(client, store, clock, "UADMIN")
         answer = await looks_as(client, "everyone")
 
-        assert "919" not in (await client.get(person)).text
+        assert "191 919" not in (await client.get(person)).text
     assert answer.headers["set-cookie"].startswith("__Host-usersync_view_as=everyone;")
     assert "Secure" in answer.headers["set-cookie"]
 
@@ -123,7 +123,7 @@ async def test_in_an_open_directory_there_is_nothing_to_choose(
         answer = await looks_as(client, "admins")
 
         assert (303, "/") == (answer.status_code, answer.headers["location"])
-        assert "919" not in (await client.get(person)).text
+        assert "191 919" not in (await client.get(person)).text
 
 
 async def test_the_foot_tells_members_what_it_means_and_admins_what_to_look_at(
