@@ -13,7 +13,9 @@ from bot.command.condition import Condition
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
 from bot.runs.words import cancelled_by, found, who_cancelled
+from db.filters import CustomField
 from db.latest import Mover
+from db.moves import Step
 from db.records import Change, DeadLetter, Run, RunKind, RunState, Source, State, User
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -98,16 +100,12 @@ def test_what_changed_of_a_person_is_a_list() -> None:
     ) == person_words.told(changes)
 
 
-def test_a_move_is_from_first_to_last_and_there_and_back_is_none() -> None:
+def test_a_move_of_a_title_needs_no_label_and_one_of_a_field_has_its_own() -> None:
     user = a_user("Mary", title="C")
-    moved = Mover(user, (a_change({"title": "A"}, {"title": "B"}), a_change({"title": "B"}, {"title": "C"})))
-    back = Mover(user, (a_change({"title": "A"}, {"title": "B"}), a_change({"title": "B"}, {"title": "A"})))
-    filled = Mover(user, (a_change({"title": ""}, {"title": "B"}),))
-    sales, ops = {"Xf1": {"value": "Sales"}}, {"Xf1": {"value": "Ops", "alt": "Operations"}}
-    field = Mover(user, (a_change({"fields": sales}, {"fields": ops}),))
-    fields = [("Xf1", "Team")]
+    moved = Mover(user, (Step("title", "A", "C", NOW),))
+    field = Mover(user, (Step("Xf1", "Sales", "Operations", NOW),))
 
-    found = news_words.moves_of([moved, back, filled, field], fields)  # type: ignore[arg-type]
+    found = news_words.moves_of([moved, field], [CustomField("Xf1", "Team")])
 
     assert [(("", "A", "C"),), (("Team", "Sales", "Operations"),)] == [each.steps for each in found]
     assert (
@@ -130,7 +128,7 @@ def everything_said() -> Iterator[tuple[str, str]]:
     """Say something in every way in which a name, a title, a reason or what was typed is told."""
     user = a_user(HOSTILE, title=HOSTILE, joined_at=NOW)
     left = replace(user, state=State.MISSING, missing_since=NOW)
-    move = Mover(user, (a_change({"title": HOSTILE}, {"title": f"{HOSTILE}!"}),))
+    move = Mover(user, (Step("title", HOSTILE, f"{HOSTILE}!", NOW),))
     yield "joined", news_words.joined([user], 1, NOW, base="")
     yield "left", news_words.left([left], 1, NOW, base="")
     yield "moved", news_words.moved(news_words.moves_of([move], []), 1, NOW, base="")
