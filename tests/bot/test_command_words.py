@@ -138,8 +138,8 @@ def everything_said() -> Iterator[tuple[str, str]]:
     yield "a letter that stays", letter_words.stays(HOSTILE)
     yield "a person", person_words.told([a_change({"title": HOSTILE}, {"title": ""})])
     yield "a person put aside", person_words.put_aside(HOSTILE)
-    yield "found", found_words.found(1, HOSTILE, "")
-    yield "meant", found_words.found(1, "x", HOSTILE)
+    yield "found", found_words.found(1, HOSTILE)
+    yield "meant", found_words.forgiven(1, "x", HOSTILE)
     yield "nobody", found_words.nobody(HOSTILE)
 
 
