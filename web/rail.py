@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -68,6 +68,8 @@ class Rail:
     """Those that the reader may see, in the order of the setting."""
     longer: str = ""
     """The group that shows many of its values."""
+    joined: Mapping[date, int] = field(default_factory=dict)
+    """How many would be found of those who joined since each day that is offered."""
 
     def groups(self) -> tuple[Group, ...]:
         """Lay out the groups; one of which nothing is known, and nothing chosen, is left out."""
@@ -127,13 +129,13 @@ class Rail:
         return Group("Missing details", tuple(choices))
 
     def _joined(self) -> Group:
-        """Offer spans of days: each takes the place of another, and none is counted beside them."""
+        """Offer spans of days: each takes the place of another."""
         chosen = self.user_filter.joined_since
-        spans = {f"Last {days} days": self.today - timedelta(days=days) for days in SPANS.values()}
         return Group("Joined", tuple(
-            Choice(label, "", link(replace(self.user_filter, joined_since=None if since == chosen else since)),
-                   is_chosen=since == chosen, is_empty=False)
-            for label, since in spans.items()
+            Choice(label, up_to(self.joined.get(since, 0)),
+                   link(replace(self.user_filter, joined_since=None if since == chosen else since)),
+                   is_chosen=since == chosen, is_empty=not self.joined.get(since))
+            for label, since in spans(self.today).items()
         ))  # fmt: skip
 
     def _titles(self) -> Group:
@@ -222,6 +224,11 @@ def asked_columns(user_filter: UserFilter) -> frozenset[str]:
     asked |= {"tz"} if user_filter.zones else set()
     asked |= {"fields"} if user_filter.fields else set()
     return frozenset(asked | (SEARCHED if user_filter.q else set()))
+
+
+def spans(today: date) -> dict[str, date]:
+    """Name the days since when somebody may have joined that are offered."""
+    return {f"Last {days} days": today - timedelta(days=days) for days in SPANS.values()}
 
 
 def described(user_filter: UserFilter) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from web.etags import holds_until
 from web.fresh import progress
 from web.names import margin_letter
 from web.positions import encode
-from web.rail import Rail, asked_columns, described
+from web.rail import Rail, asked_columns, described, spans
 from web.rows import Row, row_of
 from web.strip import LOOKED_AT, entries
 from web.viewer import sight_of, viewer_of, zone_of_viewer
@@ -47,6 +48,8 @@ class Found:
     wider: int
     """How many the same search finds among everybody; 0 where it was not asked."""
     everybody: int
+    joined: Mapping[date, int]
+    """How many would be found of those who joined since each day that is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,14 @@ async def _look(seen: Seen, user_filter: UserFilter, after: str | None, look: Lo
         everybody = await seen.count_total(query.EVERYBODY)
     if user_filter.q and (page.meant or not counts.total):
         wider = await seen.count_total(replace(query.EVERYBODY, q=user_filter.q))
-    return Found(workspaces, position, page, counts, recent, users, wider, everybody)
+    days = spans(look.now.astimezone(UTC).date()).values()
+    joined = {since: await seen.count_total(replace(shown, joined_since=since)) for since in days}
+    return Found(workspaces, position, page, counts, recent, users, wider, everybody, joined)
 
 
 def _filter_values(user_filter: UserFilter, found: Found, look: Look) -> dict[str, Any]:
-    rail = Rail(user_filter, found.counts, look.now.astimezone(UTC).date(), look.custom_fields, look.longer)
+    today = look.now.astimezone(UTC).date()
+    rail = Rail(user_filter, found.counts, today, look.custom_fields, look.longer, found.joined)
     return {
         "q": user_filter.q,
         "groups": rail.groups(),
