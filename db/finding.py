@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialects import Match, indexed, whole
 from db.filters import UserFilter
+from db.narrowing import if_there
 from db.ranking import Ranking, ranking_of
 from db.records import Kind, State
 from db.sight import Sight
@@ -115,7 +116,7 @@ class _Seeker:
     def from_group(self, start: Start, place: tuple[int, Row] | None, limit: int) -> sa.Select[Any]:
         """Take everybody from what the search is narrowed by, which is less than it finds, and sort them."""
         tier = self._ranking.number.label("tier")
-        narrowed = _aside(*self._narrowed(), self._ranking.is_found, *self._after(place))
+        narrowed = if_there(sa.and_(*self._narrowed(), self._ranking.is_found, *self._after(place)))
         rows = rows_from(start, tier, *self._ranking.columns).where(narrowed)
         return rows.order_by(tier, *self._ranking.ordered(self._ranking.columns)).limit(limit)
 

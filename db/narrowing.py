@@ -151,7 +151,12 @@ def at_hand_by_row(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[C
     teams = [by_row(users.c.team_id).in_(sorted(user_filter.team_ids))] if user_filter.team_ids else []
     fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
     found = [fits, *teams, *row_conditions(user_filter)]
-    return [*found, matches_row(user_filter.q, sight).is_(sa.true())] if user_filter.q.strip() else found
+    return [*found, if_there(matches_row(user_filter.q, sight))] if user_filter.q.strip() else found
+
+
+def if_there(condition: Condition) -> Condition:
+    """Ask a condition of rows that may not be there, in a form that lets no planner join from the other side."""
+    return sa.func.coalesce(condition, sa.false(), type_=sa.Boolean())
 
 
 def beside_kind_and_state(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:

@@ -43,7 +43,7 @@ async def test_cards_are_remembered_until_the_list_is_asked_for(client: httpx.As
 
     assert ["List", "Cards", "List"] == [chosen(page) for page in (first, cards, again)]
     assert [1, 0, 1] == [len(page.all("li", class_="row")) for page in (first, cards, again)]
-    assert "AL Ada Lovelace Analyst 01:42 probably asleep" == cards.one("li", class_="person-card").text
+    assert "Ada Lovelace , Analyst AL 01:42 probably asleep" == cards.one("li", class_="person-card").text
     assert "shape=cards" in cards.one(id="stream").attributes["hx-sse:connect"]
     assert "shape=cards" not in again.one(id="stream").attributes["hx-sse:connect"]
 
