@@ -80,6 +80,21 @@ async def test_each_order_shows_everybody_exactly_once(engine: Store, many: int)
             assert sorted(places, reverse=sort is not Sort.NAME) == places, sort
 
 
+async def test_of_a_crowd_those_with_one_title_are_the_same_in_each_order(engine: Store) -> None:
+    await multiply(engine, TEAM, many=9_000)
+    async with engine.reading() as rx:
+        rows = await rx.users._connection.execute(sa.select(users.c.id).where(users.c.title_key == "analyst"))
+        expected = {row[0] for row in rows} & await named_so(engine)
+
+    for sort in Sort:
+        wanted = replace(FOUND, q="a", titles=frozenset({"analyst"}), sort=sort)
+        shown = [user.id for user in await walk(engine, wanted, limit=600)]
+        async with engine.reading() as rx:
+            counts = await rx.users.count_users(wanted)
+        assert expected <= set(shown), sort
+        assert len(set(shown)) == len(shown) == counts.total, sort
+
+
 @pytest.mark.parametrize("sort", Sort)
 async def test_whoever_stays_as_they_are_is_shown_once_while_others_change(engine: Store, sort: Sort) -> None:
     wanted, stay = replace(FOUND, sort=sort), await named_so(engine)
