@@ -127,9 +127,10 @@ def _end_in_time(engine: AsyncEngine, statement_s: float) -> None:
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def watch(connection: Any, record: Any) -> None:
-        record.info["until"] = math.inf
+        told = record.info  # and not the record, which holds the connection: each would keep the other alive
+        told["until"] = math.inf
         driver = connection.driver_connection
-        await_only(driver.set_progress_handler(lambda: time.monotonic() > record.info["until"], _STEPS))
+        await_only(driver.set_progress_handler(lambda: time.monotonic() > told["until"], _STEPS))
 
     @sa.event.listens_for(engine.sync_engine, "before_cursor_execute")
     def begin(connection: sa.Connection, *_: object) -> None:
