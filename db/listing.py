@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import product
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.cursor import decode_cursor, encode_cursor
+from db.cursor import decode_cursor, decode_time, encode_cursor
 from db.errors import BadCursor
 from db.filters import TITLES, ZONES, Sort, UserFilter
 from db.narrowing import Condition, Part, at_hand_by_row, parts_of, row_conditions, values_by_field, within
@@ -110,10 +110,7 @@ class Order:
             raise BadCursor
         if not self.descends:
             return Place(value, *key)
-        try:
-            return Place(None if value == _NULL else datetime.fromisoformat(value).astimezone(UTC), *key)
-        except (ValueError, OverflowError):
-            raise BadCursor from None
+        return Place(None if value == _NULL else decode_time(value), *key)
 
 
 _BY_NAME = Order("name", users.c.sort_key, descends=False)

@@ -12,14 +12,13 @@ from bot.blocks.replies import Button, message
 from bot.command import found_words, words
 from bot.command.invitation import Invitation
 from bot.command.looking import looking
-from bot.command.roles import Role, Roles, RoleUnknown
+from bot.command.roles import Roles, RoleUnknown, sight_for
 from bot.command.typed import Typed, mention_of
-from db import Seen, Sight, Store
+from db import Seen, Store
 from db.errors import StoreError
 from db.filters import UserFilter
 from db.records import Kind, State, User
-from db.sight import sight_of
-from db.visibility import Audience, Policy
+from db.visibility import Policy
 
 Json = dict[str, Any]
 
@@ -69,13 +68,9 @@ class Finder:
             return message([refusal])
         try:
             async with looking(self._store) as rx:
-                return await self._look(Seen(rx, self._sight(typed, role)), typed)
+                return await self._look(Seen(rx, sight_for(role, typed.team_id, self._policy)), typed)
         except StoreError as error:
             return message([found_words.away(error.plain)])
-
-    def _sight(self, typed: Typed, role: Role) -> Sight:
-        audience = Audience.ADMINS if role.is_admin else Audience.EVERYONE
-        return sight_of(self._policy, audience, frozenset({typed.team_id}))
 
     async def _look(self, seen: Seen, typed: Typed) -> Json:
         if user_id := mention_of(typed.sought):

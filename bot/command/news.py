@@ -10,15 +10,14 @@ from bot.blocks.replies import Button, message
 from bot.command import news_words as words
 from bot.command.invitation import Invitation
 from bot.command.looking import looking
-from bot.command.roles import Roles, RoleUnknown
+from bot.command.roles import Roles, RoleUnknown, sight_for
 from bot.command.span import read_span
 from bot.command.typed import Typed, as_typed
 from bot.command.words import not_told
 from db import Seen, Store
 from db.errors import StoreError
 from db.filters import CustomField
-from db.sight import sight_of
-from db.visibility import Audience, Policy
+from db.visibility import Policy
 
 Json = dict[str, Any]
 
@@ -62,9 +61,7 @@ class News:
             return message([not_told(str(error))])
         if refusal := self._invitation.refusal(role):
             return message([refusal])
-        sight = sight_of(
-            self._policy, Audience.ADMINS if role.is_admin else Audience.EVERYONE, frozenset({typed.team_id})
-        )
+        sight = sight_for(role, typed.team_id, self._policy)
         try:
             async with looking(self._store) as rx:
                 return await self._look(Seen(rx, sight), span)

@@ -24,6 +24,8 @@ from db import Store
 from db.errors import StoreError
 from db.merge import merge
 from db.records import Kind, State, User
+from db.sight import Sight, sight_of
+from db.visibility import Audience, Policy
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,11 @@ def role_of(user: User, *, admins: Container[tuple[str, str]] = ()) -> Role:
         is_guest=user.kind is Kind.GUEST,
         is_member=is_member,
     )
+
+
+def sight_for(role: Role, team_id: str, policy: Policy) -> Sight:
+    """Tell what somebody may see of their workspace."""
+    return sight_of(policy, Audience.ADMINS if role.is_admin else Audience.EVERYONE, frozenset({team_id}))
 
 
 class Roles:
