@@ -131,7 +131,7 @@ class Store:
         return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
 
     async def close(self) -> None:
-        """Let go of all connections; a server that fell silent is not waited for. One in use is closed after its use."""
+        """Let go of all connections, of those in use after it; a server that fell silent is not waited for."""
         with suppress(TimeoutError):
             async with asyncio.timeout(None if file_of(self._url) else CLOSE_S):  # closing a file waits for nobody
                 if self._trying is not None:
