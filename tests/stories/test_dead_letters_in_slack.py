@@ -225,7 +225,6 @@ async def test_while_the_database_is_locked_nothing_is_done_and_that_is_said(
     assert 1 == await count(service)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_while_the_database_is_away_nothing_is_done_and_that_is_said(
     slack: Simulator, ada: PretendUser, service: Service, tmp_path: Path
 ) -> None:

@@ -210,7 +210,6 @@ async def test_while_the_database_is_locked_it_says_so(
         assert "cannot be read right now" in await answer_to(asked, within_s=40)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_while_the_database_is_away_it_says_so(
     slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service, tmp_path: Path
 ) -> None:

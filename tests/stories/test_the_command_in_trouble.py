@@ -88,7 +88,6 @@ async def test_nobody_is_told_an_end_while_the_database_is_locked(
 
 
 @pytest.mark.usefixtures("away")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_while_the_database_is_away_every_word_is_answered_in_words(
     slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service
 ) -> None:
