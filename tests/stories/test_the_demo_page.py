@@ -21,7 +21,7 @@ pytestmark = NEEDS_CHROMIUM
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     """The whole demo, everybody read."""
     async with Demo(port=0, folder=tmp_path / "demo") as running:
-        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=20)
+        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=40)
         yield running
 
 

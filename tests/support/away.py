@@ -12,11 +12,7 @@ from bot.service import Service
 
 @contextlib.asynccontextmanager
 async def database_away(service: Service, folder: Path) -> AsyncIterator[None]:
-    """Take the file away, and give it back afterwards.
-
-    aiosqlite leaves an open handle where a file cannot be opened; collected here, it complains in no later test. Tests
-    that use this let `PytestUnraisableExceptionWarning` pass.
-    """
+    """Take the file away, and give it back afterwards; a connection left behind complains here, not in a later test."""
     await service.store.close()
     give_back = take_away(folder / "usersync.sqlite3")
     try:
