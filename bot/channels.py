@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ Json = dict[str, Any]
 PATIENCE_S = 10
 """For one call; the client itself would wait longer."""
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,63}")
-_INVITE = "Invite it: type `/invite @people-directory` there, or the name that the app has with you."
+_INVITE = "Invite it: type `/invite` and the name of the app there."
 _OTHER = "Type the command in another channel."
 _RULES = f"Slack lets only some people post there. Let the app post, too, in the channel's settings. {_OTHER}"
 _MEANINGS = {
@@ -40,11 +41,12 @@ _MEANINGS = {
     "msg_blocks_too_long": "The message is too long for Slack.",
     "no_text": "The message is empty.",
     "invalid_blocks": "Slack does not take the form of the message. Please report this.",
+    "is_inactive": f"That channel is archived. {_OTHER}",
     "message_not_found": "The message is not there any more: somebody deleted it.",
     "cant_update_message": "Slack does not let the app edit that message.",
     "edit_window_closed": "Slack lets nobody edit a message so old.",
 }
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
 """Of what was to be edited, nothing can be edited any more."""
 
 
@@ -78,18 +80,18 @@ class Channels:
 
     async def post(self, channel_id: str, content: Json) -> Posted:
         """Post a message of text and blocks. Raises NotPosted; after a time-out it may stand there all the same."""
-        answer = await self._call("chat.postMessage", channel=channel_id, unfurl_links=False, **content)
+        answer = await self._called(self._client.chat_postMessage(channel=channel_id, unfurl_links=False, **content))
         where, ts = answer.get("channel"), answer.get("ts")
         return Posted(where if isinstance(where, str) else channel_id, ts if isinstance(ts, str) else "")
 
     async def edit(self, posted: Posted, content: Json) -> None:
         """Put another content into a message of ours. Raises NotPosted."""
-        await self._call("chat.update", channel=posted.channel_id, ts=posted.ts, **content)
+        await self._called(self._client.chat_update(channel=posted.channel_id, ts=posted.ts, **content))
 
-    async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+    async def _called(self, call: Coroutine[Any, Any, AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
             async with asyncio.timeout(self._patience_s):
-                return await self._client.api_call(method, json=arguments)
+                return await call
         except SlackApiError as error:
             raise _refusal(error) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

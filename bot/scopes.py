@@ -51,9 +51,9 @@ SCOPES = (
     Scope(
         name="chat:write",
         is_required=False,
-        calls=("chat.postMessage",),
+        calls=("chat.postMessage", "chat.update"),
         events=(),
-        loss="Nobody gets a direct message when a very long resync has ended.",
+        loss="No alerts in Slack, nor the end of a resync that took very long.",
     ),
 )
 """In the order of the manifest: what is required first."""

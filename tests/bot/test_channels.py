@@ -16,13 +16,14 @@ from bot.slack import SlackClock, make_client
 from db import Store
 from db.posting import Purpose
 
-HERE = "C0ALERTS01"
+HERE = "C0OPS00001"
 TEXT = {"text": "Something is wrong."}
 
 
 @pytest.fixture
 async def channels(slack: Simulator) -> AsyncIterator[Channels]:
     """Channels of the pretend Slack."""
+    slack.channels.opens("ops", channel_id=HERE)
     async with aiohttp.ClientSession() as session:
         client = make_client(
             token=slack.bot_token, api_url=slack.api_url, proxy=None, session=session, clock=SlackClock()
