@@ -46,8 +46,8 @@ _MEANINGS = {
     "cant_update_message": "Slack does not let the app edit that message.",
     "edit_window_closed": "Slack lets nobody edit a message so old.",
 }
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
-"""Of what was to be edited, nothing can be edited any more."""
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"})
+"""What was to be edited is out of reach for good."""
 
 
 class NotPosted(Exception):

@@ -91,3 +91,7 @@ class PlaceOf:
     def find(self, team_id: str) -> str | None:
         """Tell the channel; None for nowhere. From memory."""
         return self.places.find(team_id, self.purpose)
+
+    async def refresh(self) -> None:
+        """Read what was decided, here or by another process. Raises StoreError; what was read before stays."""
+        await self.places.refresh()

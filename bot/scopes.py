@@ -53,10 +53,20 @@ SCOPES = (
         is_required=False,
         calls=("chat.postMessage", "chat.update"),
         events=(),
-        loss="No alerts in Slack, nor the end of a resync that took very long.",
+        loss="No alerts in Slack, nor the end of a very long resync.",
     ),
 )
 """In the order of the manifest: what is required first."""
+
+CHAT = "chat:write"
+
+
+def lacking(granted: frozenset[str] | None, *, wanted: frozenset[str] = frozenset()) -> tuple[Scope, ...]:
+    """Tell which scopes are missing of those that are required or `wanted`; none where Slack has not said yet."""
+    if granted is None:
+        return ()
+    return tuple(scope for scope in SCOPES if (scope.is_required or scope.name in wanted) and scope.name not in granted)
+
 
 FREE_CALLS = ("auth.test", "apps.connections.open")
 """Methods that need no scope of the bot token; the second is asked with the app-level token."""
