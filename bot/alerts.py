@@ -41,6 +41,8 @@ class Alerts:
         self._open: dict[AlertKind, Alert] = {}
         self._unwritten: list[Alert] = []
         """Episodes that changed since they were last written; those without a number were never written."""
+        self.looks = 0
+        """How often was looked."""
         self._ended: dict[AlertKind, Alert] = {}
         self._is_taken_over = False
         self._looking = asyncio.Lock()
@@ -77,6 +79,7 @@ class Alerts:
             self._note(trouble)
         for kind in self._open.keys() - found.keys() - untold(signs):
             self._end(kind, signs.now)
+        self.looks += 1
         await self._write()
 
     def _note(self, trouble: Trouble) -> None:

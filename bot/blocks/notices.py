@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.blocks.replies import MOST_LETTERS, Button, escape, message
+from bot.blocks.replies import Button, escape, message
 from bot.runs.words import counted
 from db.posting import Purpose
 from db.records import AlertKind
@@ -42,7 +42,7 @@ _PAGES = {
 }
 """Where in the directory more of it is to be seen."""
 OPEN_PAGE = "open_alert_page"
-_MOST_WORDS = MOST_LETTERS - 500
+_MOST_SMALL = 500
 _WHAT = {Purpose.ALERTS: ("Alerts", "go", "do not go"), Purpose.DIGEST: ("The weekly digest", "goes", "does not go")}
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
@@ -82,11 +82,11 @@ def not_kept(purpose: Purpose) -> Json:
 def alert(notice: Notice, *, base: str = "") -> Json:
     """Tell of an episode, or that it is over; with a button where the directory's address is known."""
     is_over = notice.until is not None
-    words = escape(_cut(notice.words))
-    head = f":large_green_circle: *{notice.title}*" if is_over else f":red_circle: *{notice.title}*\n{words}"
+    sign = ":large_green_circle:" if is_over else ":red_circle:"
+    head = f"{sign} *{notice.title}*" + ("" if is_over else f"\n{escape(notice.words)}")
     page = None if is_over or not base else _PAGES.get(notice.kind)
     button = Button(page[0], f"{base}/{page[1]}", OPEN_PAGE) if page else None
-    small = [_small(f"It was: {words}")] if is_over else []
+    small = [_small(f"It was: {escape(_cut(notice.words))}")] if is_over else []
     said, row = message([head]), message([], button=button)
     return {**said, "blocks": [*said["blocks"], *small, _small(_times(notice)), *row["blocks"]]}
 
@@ -126,4 +126,4 @@ def moment(at: datetime) -> str:
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= _MOST_WORDS else f"{words[: _MOST_WORDS - 1]}…"
+    return words if len(words) <= _MOST_SMALL else f"{words[: _MOST_SMALL - 1]}…"

@@ -32,6 +32,7 @@ class Ledger:
         self._posted: deque[datetime] = deque()
         self._said_too_many_at: datetime | None = None
         self._quiet_until: datetime | None = None
+        self._deaf_at_look = -2
         self._tries = 0
         self.trouble: str | None = None
         """Why it could not be told at the last try."""
@@ -50,12 +51,16 @@ class Ledger:
         if posted_at:
             self._posted.append(posted_at)
 
-    async def tell(self, episodes: Sequence[Alert], now: datetime, *, is_current: bool) -> None:
-        """Bring the place up to date; a former one hears only of the ends."""
+    async def tell(self, episodes: Sequence[Alert], now: datetime, *, looks: int, is_current: bool) -> None:
+        """Bring the place up to date; a former one hears only of the ends. `looks` counts the looks at what is wrong.
+
+        A place that was deaf hears again only once somebody has looked anew: what it could not hear may be over.
+        """
         self._learn_numbers(episodes)
-        if self._outlet.is_deaf or (self._quiet_until and now < self._quiet_until):
+        if self._outlet.is_deaf:
+            self._deaf_at_look = looks
+        if looks < self._deaf_at_look + 2 or (self._quiet_until and now < self._quiet_until):
             return
-        lasting = [each.kind for each in episodes if each.until is None]
         try:
             for alert in episodes:
                 told = self._told.get(alert.kind)
@@ -63,7 +68,11 @@ class Ledger:
                 wanted = step(told, alert, now, self._manners, is_editable=is_editable)
                 is_end = wanted is Step.EDIT and alert.until is not None
                 is_news = wanted is Step.POST or (told is not None and told.is_over and wanted is Step.EDIT)
-                if wanted is Step.NOTHING or not (is_current or is_end) or (is_news and is_shadowed(alert, lasting)):
+                if (
+                    wanted is Step.NOTHING
+                    or not (is_current or is_end)
+                    or (is_news and is_shadowed(alert, episodes, now, self._manners))
+                ):
                     continue
                 await to_its_end(self._do(wanted, told, alert, now))
                 if wanted is Step.POST:

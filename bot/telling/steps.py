@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,6 +31,8 @@ class Manners:
     after_s: Mapping[AlertKind, float] = field(default_factory=lambda: AFTER_S)
     calm_s: float = 600
     """What begins again so soon after its end is the same trouble: it came back."""
+    mends_s: float = 60
+    """How long what followed from a trouble that is over may take to be over, too."""
     edit_every_s: float = 60
     """Between two edits of a message while its words change."""
     most_an_hour: int = 10
@@ -107,9 +109,11 @@ def is_same(one: Alert, other: Alert) -> bool:
     return (one.kind, one.since) == (other.kind, other.since)
 
 
-def is_shadowed(alert: Alert, lasting: Collection[AlertKind]) -> bool:
-    """Say whether another episode that lasts explains this one, so that its beginning is no news."""
-    return alert.until is None and bool(_FOLLOWS_FROM.get(alert.kind, frozenset()) & frozenset(lasting))
+def is_shadowed(alert: Alert, episodes: Iterable[Alert], now: datetime, manners: Manners) -> bool:
+    """Say whether another episode explains this one, so that its beginning is no news."""
+    causes = _FOLLOWS_FROM.get(alert.kind, frozenset())
+    mends = timedelta(seconds=manners.mends_s)
+    return any(each.kind in causes and (each.until is None or now - each.until < mends) for each in episodes)
 
 
 def _go_on(told: Told, alert: Alert, now: datetime, manners: Manners, *, is_editable: bool) -> Step:

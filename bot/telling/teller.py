@@ -85,8 +85,12 @@ class Teller:
         episodes, now, current = self._episodes(), self._clock(), self._current()
         for key in current:
             self._ledger_of(key)
+        looks = self._alerts.looks
         await asyncio.gather(
-            *(ledger.tell(episodes, now, is_current=key in current) for key, ledger in self._ledgers.items())
+            *(
+                ledger.tell(episodes, now, looks=looks, is_current=key in current)
+                for key, ledger in self._ledgers.items()
+            )
         )
         self._ledgers = {
             key: ledger for key, ledger in self._ledgers.items() if key in current or not ledger.is_finished
