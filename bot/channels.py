@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 PATIENCE_S = 10
 """For one call; the client itself would wait longer."""
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,63}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,63}")
 _INVITE = "Invite it: type `/invite` and the name of the app there."
 _OTHER = "Type the command in another channel."
 _RULES = f"Slack lets only some people post there. Let the app post, too, in the channel's settings. {_OTHER}"

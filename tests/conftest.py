@@ -26,6 +26,7 @@ from db.records import AlertKind
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, Migrated, a_database
 from tests.support.postgres import PostgresServer, a_postgres_server
+from tests.support.pretend_disk import Disk
 
 QUICK = Pace(
     stagger_s=0.05,
@@ -152,7 +153,9 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     async with AsyncExitStack() as stack:
 
         async def begin(wanted: Settings = settings, **options: Any) -> Service:
-            return await stack.enter_async_context(Service(wanted, **{"pace": QUICK, **options}))
+            roomy = Disk(10**12, 10**12)  # however full this machine's own is
+            usual = {"pace": QUICK, "disk_usage": roomy}
+            return await stack.enter_async_context(Service(wanted, **{**usual, **options}))
 
         yield begin
 

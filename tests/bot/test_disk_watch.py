@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
 from bot.disk_watch import MB, DiskWatch, limit_of
-
-
-@dataclass
-class Disk:
-    """A disk that a test fills; None where the system cannot tell."""
-
-    total: int
-    free: int | None
-
-    def __call__(self, _: Path) -> Disk:
-        if self.free is None:
-            raise OSError("gone")
-        return self
+from tests.support.pretend_disk import Disk
 
 
 @pytest.mark.parametrize(

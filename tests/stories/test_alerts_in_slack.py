@@ -14,9 +14,9 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.channels import Channel
 from bot.simulator.crowd import PretendUser
-from tests.bot.test_disk_watch import Disk
 from tests.support.alerting import posts, resolved, texts, told
 from tests.support.locks import held
+from tests.support.pretend_disk import Disk
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of
 
