@@ -75,6 +75,8 @@ class AlertKind(StrEnum):
     DEAD_LETTERS = "dead_letters"
     LAG = "lag"
     OTHER_INSTANCE = "other_instance"
+    DISK = "disk"
+    SCOPE = "scope"
 
 
 class Mark(NamedTuple):

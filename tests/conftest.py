@@ -20,16 +20,26 @@ from bot.runs.schedule import Rhythm
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
+from bot.telling.steps import Manners
 from db import Store
+from db.records import AlertKind
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, Migrated, a_database
 from tests.support.postgres import PostgresServer, a_postgres_server
+from tests.support.pretend_disk import Disk
 
 QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
     sockets_may_take_s=1,
     wipe_after_s=0.2,
+    manners=Manners(
+        after_s={AlertKind.SOCKETS: 1.2, AlertKind.DATABASE: 0.5, AlertKind.NOT_COMMITTED: 60},
+        mends_s=2,
+        edit_every_s=0.3,
+        first_pause_s=0.2,
+        longest_pause_s=1,
+    ),
     rhythm=Rhythm(rest_s=0.2, retry_s=0.2, look_again_s=0.1),
     runs=RunPace(lists_a_minute=10_000, asks_a_minute=10_000, first_pause_s=0.05),
 )
@@ -144,7 +154,9 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     async with AsyncExitStack() as stack:
 
         async def begin(wanted: Settings = settings, **options: Any) -> Service:
-            return await stack.enter_async_context(Service(wanted, **{"pace": QUICK, **options}))
+            roomy = Disk(10**12, 10**12)  # however full this machine's own is
+            usual = {"pace": QUICK, "disk_usage": roomy}
+            return await stack.enter_async_context(Service(wanted, **{**usual, **options}))
 
         yield begin
 

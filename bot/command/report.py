@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from db import Store
 from db.errors import StoreError
 
 Json = dict[str, Any]
-AlertsGo = Callable[[str], Awaitable[str]]
-"""Tells in a sentence where the alerts of a workspace go, by its id. Raises StoreError."""
+AlertsGo = Callable[[str], str]
+"""Tells, in Slack's markup and from memory, where the alerts of a workspace go, by its id."""
 
 
 class Report:
@@ -48,6 +48,7 @@ class Report:
                 *([words.running(condition.progress, now)] if condition.progress else []),
                 *remembered,
                 words.following(condition),
+                self._alerts_go(team_id) if self._alerts_go else "",
                 f"usersync {escape(self._version)}",
             ]
         )
@@ -59,12 +60,10 @@ class Report:
                 tally = await rx.users.tally(team_id, but_hidden=True)
                 last = await rx.runs.find_last_ended(team_id)
                 letters = await rx.dead_letters.count_letters()
-            alerts = await self._alerts_go(team_id) if self._alerts_go else ""
         except StoreError as error:
             return [words.memory_away(error.plain), words.last_read(condition, now)], True
         return [
             words.last_run(last, now, told=condition.trouble or "") if last else words.last_read(condition, now),
             f"{escape(condition.workspace)}: {population(tally)}.",
             words.letters(letters),
-            escape(alerts),
         ], False
