@@ -12,11 +12,11 @@ from bot.command import found_words, letter_words, news_words, person_words, wor
 from bot.command.condition import Condition
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
-from bot.runs.words import cancelled_by, found, who_cancelled
+from bot.runs.words import found
 from db.filters import CustomField
 from db.latest import Mover
 from db.moves import Step
-from db.records import Change, DeadLetter, Run, RunKind, RunState, Source, State, User
+from db.records import Change, DeadLetter, Run, RunKind, RunState, Source, State, User, cancelled_by
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 HOSTILE = "<!channel> *b* `c` ~d~ <@U1> <https://evil.example|Kate> & \n> quoted"
@@ -70,9 +70,11 @@ def test_the_last_run_is_told_with_what_it_corrected() -> None:
 def test_who_cancelled_is_told_by_their_id_alone() -> None:
     run = a_run(state=RunState.FAILED, kind=RunKind.RESYNC, reason=cancelled_by("U0ADA"))
 
-    assert "U0ADA" == who_cancelled(run.reason)
+    assert "U0ADA" == run.cancelled_by
     assert "The last resync (asked for) was cancelled by <@U0ADA> 5 minutes ago." == words.last_run(run, NOW, told="")
-    assert ["", "", ""] == [who_cancelled(each) for each in (None, "Slack answers x.", "Cancelled by @u. And more.")]
+    assert ["", "", ""] == [
+        a_run(reason=each).cancelled_by for each in (None, "Slack answers x.", "Cancelled by @u. And more.")
+    ]
 
 
 def test_the_lag_and_the_next_reading_are_told_where_they_are_known() -> None:
