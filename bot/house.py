@@ -13,11 +13,13 @@ from bot.alerts import Alerts
 from bot.app import make_app
 from bot.authorize import Installations
 from bot.backoff import Backoff
+from bot.channels import Channels
 from bot.command.answers import Answers
 from bot.command.desk import Desk
 from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
+from bot.digest import Digest
 from bot.errands import Errands
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
@@ -27,6 +29,7 @@ from bot.lag import Lag
 from bot.metrics import Measured, Metrics
 from bot.openid import OpenIdClient, why_not_offered
 from bot.pace import Pace
+from bot.places import Places
 from bot.runs.runner import Runner
 from bot.runs.schedule import Schedule
 from bot.runs.telling import RunTeller
@@ -40,6 +43,7 @@ from bot.standing import Standing
 from bot.viewers import Viewers
 from bot.window_deeds import WindowDeeds
 from db import Store
+from db.posting import Purpose
 from db.visibility import Policy
 
 SOCKETS_TRIED_S = 10
@@ -74,6 +78,9 @@ class House:
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
         self.links = self._make_links()
+        self.channels = Channels(self.client)
+        self.places = Places(store, self.channels, preset={Purpose.ALERTS: settings.alert_channel})
+        self.digest = self._make_digest()
         self.metrics = Metrics()
         self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
         self.errands = Errands()
@@ -168,6 +175,17 @@ class House:
         )
         return EnvelopeHandler(app, self._intake, clock=self._clock, on_gap=self.runs.want)
 
+    def _make_digest(self) -> Digest:
+        return Digest(
+            self.store,
+            self.channels,
+            policy=Policy(self._settings.visibility),
+            base=(self._settings.public_url or "").rstrip("/"),
+            fields=self._settings.fields,
+            clock=self._clock,
+            look_every_s=self._pace.digest_look_every_s,
+        )
+
     def _make_sockets(self) -> Sockets:
         return Sockets(
             make_client=lambda: SocketClient(
@@ -195,6 +213,8 @@ class House:
             is_known=lambda team_id: self.installations.find(team_id) is not None,
             condition=lambda team_id: self.standing.condition(team_id),
             clock=self._clock,
+            alert_place=self.places.of(Purpose.ALERTS),
+            digest_place=self.places.of(Purpose.DIGEST),
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",

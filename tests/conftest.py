@@ -28,6 +28,7 @@ from tests.support.postgres import PostgresServer, a_postgres_server
 QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
+    digest_look_every_s=0.2,
     sockets_may_take_s=1,
     wipe_after_s=0.2,
     rhythm=Rhythm(rest_s=0.2, retry_s=0.2, look_again_s=0.1),
