@@ -21,6 +21,7 @@ from bot.command.desk import Desk
 from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
+from bot.digest import Digest
 from bot.disk_watch import DiskWatch, Usage
 from bot.errands import Errands
 from bot.handler import EnvelopeHandler
@@ -87,6 +88,7 @@ class House:
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
         self.links = self._make_links()
+        self.digest = self._make_digest()
         self.metrics = Metrics()
         self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
         self.errands = Errands()
@@ -182,6 +184,17 @@ class House:
         )
         return EnvelopeHandler(app, self._intake, clock=self._clock, on_gap=self.runs.want)
 
+    def _make_digest(self) -> Digest:
+        return Digest(
+            self.store,
+            self.channels,
+            policy=Policy(self._settings.visibility),
+            base=(self._settings.public_url or "").rstrip("/"),
+            fields=self._settings.fields,
+            clock=self._clock,
+            look_every_s=self._pace.digest_look_every_s,
+        )
+
     def _make_sockets(self) -> Sockets:
         return Sockets(
             make_client=lambda: SocketClient(
@@ -211,6 +224,7 @@ class House:
             clock=self._clock,
             alert_place=self.places.of(Purpose.ALERTS),
             alerts_go=lambda team_id: self.teller.where(team_id),
+            digest_place=self.places.of(Purpose.DIGEST),
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",

@@ -155,6 +155,7 @@ class Service:
         self._tasks.start("wiping", self._make_wiper().run())
         self._tasks.start("alerts", self.alerts.run())
         self._tasks.start("told alerts", self.house.teller.run())
+        self._tasks.start("digest", self.house.digest.run())
         self._tasks.start("introduction", self.introduction.run())
         self._tasks.start("sockets", self.house.follow())
         self._tasks.start("runs", self.runs.run())
@@ -275,7 +276,9 @@ class Service:
                 async with asyncio.timeout(PARTING_S + 1):
                     await asyncio.gather(
                         self._hang_up(),
-                        self._tasks.cancel("runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts"),
+                        self._tasks.cancel(
+                            "runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts", "digest"
+                        ),
                         self.ingest.drained(),
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),

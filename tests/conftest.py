@@ -31,6 +31,7 @@ from tests.support.pretend_disk import Disk
 QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
+    digest_look_every_s=0.2,
     sockets_may_take_s=1,
     wipe_after_s=0.2,
     manners=Manners(

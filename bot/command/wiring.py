@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.command.alerts import AlertWords
+from bot.command.alerts import ALERTS, DIGEST, PlaceWords
 from bot.command.answers import Answers
 from bot.command.condition import Condition
 from bot.command.desk import Answering, Desk
@@ -65,6 +65,7 @@ def make_desk(
     clock: Callable[[], datetime],
     terms: Terms,
     alert_place: AlertPlace | None = None,
+    digest_place: AlertPlace | None = None,
     alerts_go: AlertsGo | None = None,
 ) -> Desk:
     """Put the desk together; without a place for alerts there is no word for it."""
@@ -93,12 +94,13 @@ def make_desk(
         ).answer,
         Word.OPEN: invitation.answer,
         Word.DEAD_LETTERS: lambda typed: unreadable.answer(typed.team_id),
-        **({Word.ALERTS: AlertWords(alert_place).answer} if alert_place else {}),
+        **({Word.ALERTS: PlaceWords(alert_place, ALERTS).answer} if alert_place else {}),
+        **({Word.DIGEST: PlaceWords(digest_place, DIGEST).answer} if digest_place else {}),
     }
     return Desk(
         errands,
         answers,
-        table=entries(has_alerts=alert_place is not None),
+        table=entries(has_places=alert_place is not None),
         is_known=is_known,
         roles=roles,
         invitation=invitation,
