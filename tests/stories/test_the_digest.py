@@ -51,6 +51,7 @@ def clock() -> Clock:
 async def slack(clock: Clock) -> AsyncIterator[Simulator]:
     """A pretend Slack that lives through weeks."""
     async with Simulator(clock=lambda: clock().timestamp(), ticket_lifetime=10 * WEEK.total_seconds()) as simulator:
+        simulator.channels.opens("people", channel_id=HERE)
         yield simulator
 
 
@@ -196,7 +197,7 @@ async def test_only_admins_decide(slack: Simulator, service: Service) -> None:
 async def test_a_channel_without_the_app_is_refused_with_what_to_do(
     slack: Simulator, ada: PretendUser, service: Service
 ) -> None:
-    slack.faults.fail("chat.postMessage", error="not_in_channel")
+    slack.channels.opens("people", channel_id=HERE, has_app=False)
 
     told = await asks(slack, ada)
 
