@@ -35,6 +35,10 @@ class Channels:
         self._known[channel_id] = Channel(channel_id, name, is_private=is_private, has_app=has_app)
         return self._known[channel_id]
 
+    def lets_app_in(self, channel_id: str) -> None:
+        """As after `/invite`."""
+        self._known[channel_id].has_app = True
+
     def name_of(self, channel_id: str) -> str:
         """The name, else the id."""
         known = self._known.get(channel_id)
