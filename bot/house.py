@@ -18,6 +18,7 @@ from bot.backoff import Backoff
 from bot.channels import Channels
 from bot.command.answers import Answers
 from bot.command.desk import Desk
+from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
@@ -225,6 +226,7 @@ class House:
             alert_place=self.places.of(Purpose.ALERTS),
             alerts_go=lambda team_id: self.teller.where(team_id),
             digest_place=self.places.of(Purpose.DIGEST),
+            digest_goes=lambda team_id: digest_goes(self.places.find(team_id, Purpose.DIGEST)),
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",

@@ -56,6 +56,11 @@ def digest_head(span: timedelta) -> str:
     return f"*Who is new, who moved and who left*, in the last {span_words(span)}"
 
 
+def digest_goes(channel_id: str | None) -> str:
+    """Say where the digest goes; empty where nobody wants one."""
+    return f"A digest of each week goes to <#{escape(channel_id)}>." if channel_id else ""
+
+
 def first_digest_of_nobody(span: timedelta) -> str:
     """Say what a digest would tell, since nobody has given it anything to tell yet."""
     return f"Nobody joined, left or moved in the last {span_words(span)}. Once somebody does, it is told here."

@@ -16,7 +16,7 @@ from bot.command.news import News
 from bot.command.one_person import OnePerson
 from bot.command.places import AlertPlace
 from bot.command.presses import Presses
-from bot.command.report import AlertsGo, Report
+from bot.command.report import Goes, Report
 from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
 from bot.command.roles import Roles
 from bot.command.table import entries
@@ -66,7 +66,8 @@ def make_desk(
     terms: Terms,
     alert_place: AlertPlace | None = None,
     digest_place: AlertPlace | None = None,
-    alerts_go: AlertsGo | None = None,
+    alerts_go: Goes | None = None,
+    digest_goes: Goes | None = None,
 ) -> Desk:
     """Put the desk together; without a place for alerts there is no word for it."""
     roles = Roles(store, client, clock=clock, admins=terms.admins)
@@ -79,7 +80,9 @@ def make_desk(
     )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     unreadable = Unreadable(store, policy=terms.policy, clock=clock)
-    report = Report(store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go)
+    report = Report(
+        store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go, digest_goes=digest_goes
+    )
     answering: Answering = {
         Word.STATUS: lambda typed: report.answer(typed.team_id),
         Word.FIND: Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock).answer,

@@ -92,6 +92,10 @@ async def asks(slack: Simulator, user: PretendUser, wish: str = "here") -> str:
     return await answer_to(await slack.types(user, f"/usersync digest {wish}", channel_id=HERE))
 
 
+async def status(slack: Simulator, user: PretendUser) -> str:
+    return await answer_to(await slack.types(user, "/usersync status"))
+
+
 async def place_of(service: Service, slack: Simulator) -> Place:
     async with service.store.reading() as rx:
         place = await rx.places.find_place(slack.team_id, Purpose.DIGEST)
@@ -121,6 +125,7 @@ async def test_the_first_comes_at_once_and_the_next_one_in_a_week(
 
     told = await asks(slack, ada)
     _, first = await posts(slack, 2)
+    assert f"A digest of each week goes to <#{HERE}>." in await status(slack, ada)
 
     assert "the first one in a moment, then every week at this time" in told
     assert "*Who is new, who moved and who left*, in the last 7 days" in first
@@ -161,6 +166,7 @@ async def test_it_is_off_until_somebody_asks_and_off_again_when_they_say_so(
     await slack.eventually_acked()
     assert await service.house.digest.look() == 0
     assert 2 == len(posted(slack))
+    assert "digest" not in await status(slack, ada)
 
 
 async def test_a_quiet_week_is_passed_over_and_a_pause_is_made_good(
