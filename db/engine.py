@@ -26,6 +26,7 @@ READERS = 4
 class Pool(AsyncAdaptedQueuePool):
     """Keeps connections, and closes those that come back after its end: nobody else would."""
 
+    __module__ = AsyncAdaptedQueuePool.__module__  # names its logger, which keeps quiet as that of other pools does
     is_over = False
 
     def dispose(self) -> None:

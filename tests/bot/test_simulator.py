@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator import Ending, Simulator, State
 
-HASTY = {"ack_deadline": 0.15, "retry_delays": (0.0, 0.05, 0.05), "gap_window": 5.0}
+HASTY = {"ack_deadline": 0.5, "retry_delays": (0.0, 0.05, 0.05), "gap_window": 5.0}
 
 
 @pytest.fixture(autouse=True)
