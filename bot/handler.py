@@ -129,8 +129,13 @@ class EnvelopeHandler:
         return response
 
     async def _take(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
-        """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked."""
-        if request.type == _EVENTS:
+        """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked.
+
+        Somebody's opened Home is no statement about anybody, so it is no dead letter either.
+        """
+        event = request.payload.get("event")
+        is_of_home = isinstance(event, dict) and event.get("type") == _HOME
+        if request.type == _EVENTS and not is_of_home:
             await self._intake.take(request.payload, received_at=received_at)
         return BoltResponse(status=_OK)
 
