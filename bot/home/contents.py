@@ -68,14 +68,14 @@ class Contents:
                 return await self._whole(rx, sheet, role), role.is_admin
         except StoreError as error:
             notes = [*sheet.note, words.away(error.plain)]
-            return [*notes, *(self._standing(viewer.team_id) if role.is_admin else [])], role.is_admin
+            return [*notes, *(self._standing(viewer.team_id, told=error.plain) if role.is_admin else [])], role.is_admin
 
-    def _standing(self, team_id: str) -> list[Part]:
-        """Tell what memory knows of how the directory runs; it names nobody."""
+    def _standing(self, team_id: str, *, told: str = "") -> list[Part]:
+        """Tell what memory knows of how the directory runs, but for a reason that was told; it names nobody."""
         condition, now = self._condition(team_id), self._clock()
         return [
             command_words.freshness(condition, now),
-            command_words.trouble(condition),
+            command_words.trouble(condition) if not told or told not in (condition.trouble or "") else "",
             command_words.last_read(condition, now),
             Small(words.as_of(now)),
         ]
