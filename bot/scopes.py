@@ -58,5 +58,8 @@ SCOPES = (
 )
 """In the order of the manifest: what is required first."""
 
-FREE_CALLS = ("auth.test", "apps.connections.open")
+FREE_CALLS = ("auth.test", "apps.connections.open", "views.publish", "views.open")
 """Methods that need no scope of the bot token; the second is asked with the app-level token."""
+
+FREE_EVENTS = ("app_home_opened",)
+"""Events that Slack sends without any scope."""

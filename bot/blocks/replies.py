@@ -25,6 +25,8 @@ class Button:
     url: str
     action_id: str
     hint: str = ""
+    is_main: bool = True
+    """Whether it is what most people come for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ def _button(button: Button) -> Json:
     return {
         "type": "button",
         "action_id": button.action_id,
-        "style": "primary",
         "text": plain_text(button.label),
         "url": button.url,
+        **({"style": "primary"} if button.is_main else {}),
     }
 
 

@@ -100,12 +100,12 @@ def make_desk(
         is_known=is_known,
         condition=condition,
         clock=clock,
-        version=terms.version,
         terms=HomeTerms(
             policy=terms.policy,
             public_url=terms.public_url,
             address=terms.address,
             are_links_local=terms.are_links_local,
+            version=terms.version,
             shown_picture=terms.shown_picture,
         ),
     )

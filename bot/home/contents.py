@@ -93,7 +93,7 @@ class Contents:
             Title(words.NEW),
             *await self._new(seen, now),
             *(await self._upkeep.parts(rx, sheet, condition) if role.is_admin else []),
-            Small(words.as_of(now)),
+            Small(words.as_of(now, version=self._terms.version if role.is_admin else "")),
         ]
 
     async def _found(self, seen: Seen, sheet: Sheet) -> list[Part]:
@@ -102,7 +102,7 @@ class Contents:
             words.found_person(each, now, base=self._terms.public_url, face=self._face(each)) for each in found.users
         ]
         more = found_words.more(found.rest) if found.rest else ""
-        whole = Button("Open in the directory", found.url, "open_found") if found.url else None
+        whole = Button("See them in the directory", found.url, "open_found", is_main=False) if found.url else None
         return [found.head, *people, more, *([(whole,)] if whole else [])]
 
     def _door(self) -> list[Part]:

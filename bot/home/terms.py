@@ -12,6 +12,7 @@ from db.visibility import Policy
 class HomeTerms:
     """Told by the root."""
 
+    version: str = ""
     policy: Policy = field(default_factory=Policy)
     """Which field of a user is for whom."""
     public_url: str = ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.blocks.home import Part, Rule, Small, Title
-from bot.blocks.replies import Press, Row, escape
+from bot.blocks.home import Part, Rule, Title
+from bot.blocks.replies import Press, Row
 from bot.command import words as command_words
 from bot.command.condition import Condition
 from bot.command.pressed import Deed
@@ -24,11 +24,10 @@ RUNS_SHOWN = 5
 class Upkeep:
     """Gathers it."""
 
-    def __init__(self, runs: Schedule, unreadable: Unreadable, *, clock: Callable[[], datetime], version: str) -> None:
+    def __init__(self, runs: Schedule, unreadable: Unreadable, *, clock: Callable[[], datetime]) -> None:
         self._runs = runs
         self._unreadable = unreadable
         self._clock = clock
-        self._version = version
 
     async def parts(self, rx: Snapshot, sheet: Sheet, condition: Condition) -> list[Part]:
         """Gather it for one workspace."""
@@ -45,7 +44,6 @@ class Upkeep:
             *self._resync(self._runs.ticket, ended, condition, now),
             *([words.runs(last, now)] if last else [words.NO_RUNS]),
             *await self._letters(sheet, count),
-            Small(f"usersync {escape(self._version)}"),
         ]
 
     def _resync(self, ticket: Ticket | None, ended: Run | None, condition: Condition, now: datetime) -> list[Part]:

@@ -41,7 +41,6 @@ def make_home_desk(
     is_known: Callable[[str], bool],
     condition: Callable[[str], Condition],
     clock: Callable[[], datetime],
-    version: str,
     terms: HomeTerms,
 ) -> HomeDesk:
     """Put them together."""
@@ -50,7 +49,7 @@ def make_home_desk(
         roles=roles,
         invitation=invitation,
         finder=finder,
-        upkeep=Upkeep(runs, unreadable, clock=clock, version=version),
+        upkeep=Upkeep(runs, unreadable, clock=clock),
         is_known=is_known,
         condition=condition,
         clock=clock,

@@ -69,10 +69,11 @@ def more_new(rest: int, *, base: str) -> str:
     return ". ".join(filter(None, [told, link]))
 
 
-def as_of(now: datetime) -> str:
-    """Say when this was written: Slack shows the time of whoever reads it."""
+def as_of(now: datetime, *, version: str = "") -> str:
+    """Say when this was written, and by which version: Slack shows the time of whoever reads it."""
     shown = f"<!date^{int(now.timestamp())}^{{date_short_pretty}} at {{time}}|{now:%H:%M} UTC>"
-    return f"As of {shown}. Open this tab again to bring it up to date."
+    by = f" · usersync {escape(version)}" if version else ""
+    return f"As of {shown}. Open this tab again to bring it up to date.{by}"
 
 
 def away(reason: str) -> str:

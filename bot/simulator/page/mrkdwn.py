@@ -108,6 +108,8 @@ class Reader:
                 return el("span", f"@{words or self.name_of(there[1:])}", class_="mention")
             case "#":
                 return el("span", f"#{words or there[1:]}", class_="mention")
+            case "!" if there.startswith("!date^"):
+                return words or there  # Slack writes the reader's own time; the app's words for it are there for this
             case "!":
                 return el("span", words or f"@{there[1:].partition('^')[0]}", class_="mention")
         url = unescaped(there)
