@@ -89,7 +89,7 @@ def _table(block: Json) -> Element:
     head = el("tr", *(el("th", each, scope="col") for each in rows[0])) if rows else None
     body = [el("tr", *(el("td", each) for each in row)) for row in rows[1:]]
     table = el("table", el("caption", caption), el("thead", head), el("tbody", *body))
-    return el("div", table, class_="b-table", role="region", aria_label=caption, tabindex="0")
+    return el("div", table, class_="b-table", role="group", aria_label=caption, tabindex="0")
 
 
 def _cells(row: list[Any]) -> list[str]:
