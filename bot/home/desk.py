@@ -23,8 +23,8 @@ from db.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-TAKEN_BACK = frozenset({Deed.RESYNC, Deed.SHOW_LETTERS})
-"""What does no harm, so the table's word is enough; for the rest Slack is asked first who somebody is."""
+HARMLESS = frozenset({Deed.RESYNC, Deed.SHOW_LETTERS})
+"""Of what admins do: for these the table's word is enough, for the rest Slack is asked first who somebody is."""
 
 
 class HomeDesk:
@@ -72,8 +72,8 @@ class HomeDesk:
     async def _answer(self, viewer: Viewer, pressed: Pressed, deed: Deed) -> None:
         if deed is Deed.SEARCH:
             await self._sheets.show(viewer, sought=" ".join(pressed.value.split())[:MOST_SOUGHT])
-        elif deed is Deed.REFRESH:
-            await self._sheets.show(viewer)
+        elif deed is Deed.REFRESH or not self._is_known(viewer.team_id):
+            await self._sheets.show(viewer)  # which says it where nobody knows the workspace
         elif deed is Deed.OPEN:
             if note := await self._door.open(pressed):
                 await self._sheets.show(viewer, note)
@@ -84,10 +84,8 @@ class HomeDesk:
 
     async def _refusal(self, viewer: Viewer, deed: Deed) -> str:
         """Say why somebody may not; empty where they may."""
-        if not self._is_known(viewer.team_id):
-            return command_words.NOT_KNOWN
         try:
-            if deed in TAKEN_BACK:
+            if deed in HARMLESS:
                 role = await self._roles.find(viewer.team_id, viewer.user_id, is_enough=lambda role: role.is_admin)
             else:
                 role = await self._roles.find_surely(viewer.team_id, viewer.user_id)

@@ -22,6 +22,8 @@ class _Place:
 
     sheet: Sheet
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_awaited: bool = False
+    """Whether it waits for its turn to be shown from its beginning."""
 
 
 class Sheets:
@@ -33,20 +35,28 @@ class Sheets:
         self._places: OrderedDict[Viewer, _Place] = OrderedDict()
 
     async def open(self, viewer: Viewer) -> None:
-        """Show somebody's Home from its beginning."""
-        await self._show(viewer, sought="", shows_letters=False)
+        """Show somebody's Home from its beginning; who opens it again and again waits for one publication."""
+        place = self._place(viewer)
+        place.sheet = Sheet(viewer)
+        if place.is_awaited:
+            return
+        place.is_awaited = True
+        async with place.turn:
+            place.is_awaited = False
+            await self._publish(place)
 
     async def show(self, viewer: Viewer, *note: str, **moves: Any) -> None:
         """Show it as it was, with what has moved of its sheet, and a note on what was just done."""
-        await self._show(viewer, note=tuple(each for each in note if each), **moves)
-
-    async def _show(self, viewer: Viewer, *, note: tuple[str, ...] = (), **moves: Any) -> None:
         place = self._place(viewer)
         place.sheet = replace(place.sheet, **moves)
         async with place.turn:
-            # Gathered within its turn, so that what is published last is what was gathered last.
-            parts, is_for_admins = await self._contents.make(replace(place.sheet, note=note))
-            await self._publisher.publish(viewer.user_id, parts, is_for_admins=is_for_admins)
+            await self._publish(place, *note)
+
+    async def _publish(self, place: _Place, *note: str) -> None:
+        """Gather and publish within its turn, so that what is published last is what was gathered last."""
+        sheet = replace(place.sheet, note=tuple(each for each in note if each))
+        parts, is_for_admins = await self._contents.make(sheet)
+        await self._publisher.publish(sheet.viewer.user_id, parts, is_for_admins=is_for_admins)
 
     def _place(self, viewer: Viewer) -> _Place:
         place = self._places.setdefault(viewer, _Place(Sheet(viewer)))

@@ -265,6 +265,24 @@ async def test_an_unknown_workspace_is_told_so(slack: Simulator, home: Home, ser
 
     assert "does not know this workspace yet" in await home.reads("workspace")
     assert [] == home.actions
+    press = {"user": {"id": home.user.id}, "team": {"id": "T0ELSE"}, "trigger_id": slack.board.trigger(home.user.id)}
+    for action_id in ("open_in_modal", "resync", "search_home", "confirm_run"):
+        slack._wire.outbox.post(
+            "interactive",
+            {
+                "type": "block_actions",
+                **press,
+                "container": {"type": "view"},
+                "view": home.view,
+                "actions": [{"action_id": action_id, "value": "hopper"}],
+            },
+        )
+    await slack.eventually_acked()
+    await eventually(lambda: not service.errands.under_way, of="the end of all errands")
+    assert [] == slack.board.modals
+    assert service.runs.ticket is None
+    assert "does not know this workspace yet" in home.words
+    assert "Grace" not in home.words
 
 
 async def test_guests_see_what_the_door_would_show_them(

@@ -177,13 +177,25 @@ async def test_a_home_that_slack_does_not_take_is_told_in_the_log_and_hurts_nobo
 async def test_while_slack_is_slow_others_get_their_homes(
     slack: Simulator, grace: PretendUser, service: Service, home: Home
 ) -> None:
-    slack.faults.fail("views.publish", slow_seconds=4)
+    slack.faults.fail("views.publish", slow_seconds=8)
     slack.opens_home(home.user)
-    await eventually(lambda: service.errands.under_way, of="the slow one under way")
+    await eventually(lambda: home.publications, of="the slow one under way")
     theirs = Home(slack, grace)
-    await theirs.open("Nora New", within_s=3)
+    await theirs.open("Nora New", within_s=5)
 
-    assert 1 == service.errands.under_way, "the slow one still is"
+    await eventually(lambda: service.errands.under_way == 1, within_s=2, of="the slow one alone still under way")
+
+
+async def test_who_opens_it_again_and_again_waits_for_one_publication(
+    slack: Simulator, service: Service, home: Home
+) -> None:
+    slack.faults.fail("views.publish", slow_seconds=2)
+    for _ in range(20):
+        slack.opens_home(home.user)
+    await slack.eventually_acked()
+    await calm(service)
+
+    assert 2 == home.publications, "the one under way, and one for all the rest"
 
 
 async def test_while_the_database_is_away_it_says_so_and_shows_what_memory_knows(
