@@ -71,7 +71,9 @@ class House:
         base_url: Callable[[], str],
         tell: Callable[[str], None],
         disk_usage: Callable[[Path], Usage] = shutil.disk_usage,
+        shown_picture: Callable[[str | None], str] = lambda _: "",
     ) -> None:
+        """`shown_picture` gives the address of a picture back if it may be shown."""
         self.store = store
         self._settings = settings
         self._clock = clock
@@ -79,6 +81,7 @@ class House:
         self._base_url = base_url
         self._tell = tell
         self._disk_usage = disk_usage
+        self._shown_picture = shown_picture
         self._proxy = proxy_for(settings.slack_api_url)
         self._slack_clock = SlackClock()
         self._session = session
@@ -237,8 +240,16 @@ class House:
                 fields=self._settings.fields,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
+                address=self._plain_address,
+                shown_picture=self._shown_picture,
             ),
         )
+
+    def _plain_address(self) -> str:
+        """Tell where the directory is, if it lets people in without a link of their own, or with Slack's word."""
+        if self._settings.auth == "slack" and self.openid is None:
+            return ""
+        return f"{self._base_url().rstrip('/')}/"
 
     def _make_deeds(self) -> WindowDeeds:
         return WindowDeeds(

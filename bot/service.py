@@ -35,7 +35,7 @@ from db.visibility import Policy
 from web.address import Address
 from web.app import create_app
 from web.attempts import Attempts
-from web.pictures import SLACKS
+from web.pictures import SLACKS, Pictures
 from web.ports import Door, OpenId, SigninRefused, SlackSilent, Status, Walk
 from web.proxied import TrustedProxy
 from web.waiting import Waiting
@@ -170,6 +170,7 @@ class Service:
             base_url=lambda: self._address.url,
             tell=self._tell,
             disk_usage=self._disk_usage,
+            shown_picture=Pictures(self._image_sources if self._settings.avatars == "slack" else ()).shown,
         )
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
         self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands

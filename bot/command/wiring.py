@@ -23,6 +23,8 @@ from bot.command.table import entries
 from bot.command.typed import Word
 from bot.command.unreadable import Unreadable
 from bot.errands import Errands
+from bot.home.terms import HomeTerms
+from bot.home.wiring import make_home_desk
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from db import Store
@@ -50,6 +52,10 @@ class Terms:
     fields: Sequence[CustomField] = ()
     """The custom fields of which a change is a move."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
+    address: Callable[[], str] = lambda: ""
+    """Tells where the directory is, if a plain address is enough to get in; empty where it takes a personal link."""
+    shown_picture: Callable[[str | None], str] = lambda _: ""
+    """Gives the address of a picture back if it may be shown, else nothing."""
 
 
 def make_desk(
@@ -83,9 +89,33 @@ def make_desk(
     report = Report(
         store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go, digest_goes=digest_goes
     )
+    finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
+    home = make_home_desk(
+        store,
+        client,
+        runs,
+        errands=errands,
+        answers=answers,
+        roles=roles,
+        invitation=invitation,
+        finder=finder,
+        resyncs=resyncs,
+        unreadable=unreadable,
+        is_known=is_known,
+        condition=condition,
+        clock=clock,
+        terms=HomeTerms(
+            policy=terms.policy,
+            public_url=terms.public_url,
+            address=terms.address,
+            are_links_local=terms.are_links_local,
+            version=terms.version,
+            shown_picture=terms.shown_picture,
+        ),
+    )
     answering: Answering = {
         Word.STATUS: lambda typed: report.answer(typed.team_id),
-        Word.FIND: Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock).answer,
+        Word.FIND: finder.answer,
         Word.CHANGES: News(
             store,
             roles,
@@ -110,5 +140,14 @@ def make_desk(
         resyncs=resyncs,
         one_person=OnePerson(store, client, policy=terms.policy, base=terms.public_url, clock=clock),
         answering=answering,
-        presses=Presses(errands, answers, is_known=is_known, roles=roles, runs=runs, unreadable=unreadable),
+        presses=Presses(
+            errands,
+            answers,
+            is_known=is_known,
+            roles=roles,
+            runs=runs,
+            unreadable=unreadable,
+            on_home=home.take,
+        ),
+        home=home,
     )

@@ -59,7 +59,7 @@ _BEGINNINGS = {
     RunKind.RESYNC: "A resync",
     RunKind.RECONCILE: "A scheduled resync",
 }
-_BRIEFLY = {RunKind.BACKFILL: "first", RunKind.RESYNC: "asked for", RunKind.RECONCILE: "scheduled"}
+BRIEFLY = {RunKind.BACKFILL: "first", RunKind.RESYNC: "asked for", RunKind.RECONCILE: "scheduled"}
 _ENDS = {RunState.DONE: "came to its end", RunState.HELD: "was held", RunState.FAILED: "failed"}
 
 
@@ -179,7 +179,7 @@ def running(progress: Progress, now: datetime) -> str:
 def last_run(run: Run, now: datetime, *, told: str) -> str:
     """Say how the last run went; a reason that was told already is not told twice."""
     when = ago(run.ended_at, now) if run.ended_at else "some time ago"
-    head = f"The last resync ({_BRIEFLY[run.kind]})"
+    head = f"The last resync ({BRIEFLY[run.kind]})"
     if by := run.cancelled_by:
         return f"{head} was cancelled by {mention(by)} {when}."
     reason = run.reason if run.reason and run.reason not in told else ""

@@ -96,6 +96,11 @@ class Schedule:
         return self._current.progress if self._current else None
 
     @property
+    def ticket(self) -> Ticket | None:
+        """The run under way, else the next that somebody waits for; None between runs."""
+        return self._current or next(iter(self._waiting), None)
+
+    @property
     def next_reconcile_in_s(self) -> float:
         """How long until people are read again by themselves, as far as is known now; seconds."""
         now = self._monotonic()
