@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.blocks.home import Person, Table
-from bot.blocks.people import Card, card
+from bot.blocks.people import card
 from bot.blocks.replies import Press, Question, cut, escape
 from bot.command.found_words import card_of
 from bot.command.pressed import Deed
@@ -52,8 +53,7 @@ def newcomer(user: User, now: datetime, *, base: str, face: str) -> Person:
     """Tell somebody who joined lately."""
     known = card_of(user, now, base=base)
     when = f"joined {ago(user.joined_at, now)}" if user.joined_at else ""
-    told = Card(known.name, known.url, known.badges, known.title, when, known.user_id)
-    return Person(card(told), face, user.shown_name)
+    return Person(card(replace(known, clock=when)), face, user.shown_name)
 
 
 def found_person(user: User, now: datetime, *, base: str, face: str) -> Person:
