@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack import ASKS_TO_WAIT, SlackClient, error_word, may_pass, rejection_of, retry_after_s
-from bot.slack_words import BOT_TOKEN, plain, refused, unreachable, why_unreachable
+from bot.slack_words import BOT_TOKEN, out_of_reach, plain, refused, why_unreachable
 
 Json = dict[str, Any]
 
@@ -95,7 +95,8 @@ class Channels:
         except SlackApiError as error:
             raise _refusal(error) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NotPosted(unreachable(why_unreachable(error)), word="unreachable", may_help=True) from error
+            words = f"{out_of_reach(why_unreachable(error))} Check network, DNS and proxy if this lasts."
+            raise NotPosted(words, word="unreachable", may_help=True) from error
 
 
 def is_channel(channel_id: str) -> bool:

@@ -293,7 +293,7 @@ class House:
             self.alerts,
             self.channels,
             self.places.of(Purpose.ALERTS),
-            addresses(urls) if urls else (),
+            addresses(urls),
             team_id=self._own_team,
             is_token_bad=lambda: self.client.rejection is not None or self.introduction.refusal is not None,
             is_memory_away=lambda: self.database.away_since is not None,

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -83,14 +85,16 @@ class Address:
 
 def addresses(urls: Sequence[str]) -> list[Address]:
     """Make them of addresses without problems."""
+    if not urls:
+        return []
     from apprise import Apprise  # an extra, and slow to load: only who uses it pays for it
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its lines may tell parts of an address
     made = []
-    for number, url in enumerate(urls, 1):
-        notifier = Apprise()
-        notifier.add(url)
-        made.append(Address(number, notifier))
+    with _quiet():
+        for number, url in enumerate(urls, 1):
+            notifier = Apprise()
+            notifier.add(url)
+            made.append(Address(number, notifier))
     return made
 
 
@@ -99,11 +103,21 @@ def url_problems(urls: Sequence[str]) -> list[str]:
     if not urls:
         return []
     try:
-        from apprise import Apprise
+        with _quiet():
+            from apprise import Apprise
+
+            return [_wrong(number, url) for number, url in enumerate(urls, 1) if not Apprise.instantiate(url)]
     except ImportError:
         return [_LACKING]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Apprise write no line, for it may hold parts of an address; nor warn of old modules that it tries first."""
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    return [_wrong(number, url) for number, url in enumerate(urls, 1) if not Apprise.instantiate(url)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _wrong(number: int, url: str) -> str:

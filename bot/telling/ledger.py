@@ -34,6 +34,8 @@ class Ledger:
         self._quiet_until: datetime | None = None
         self._deaf_at_look = -2
         self._tries = 0
+        self._failed: AlertKind | None = None
+        """Of which was to be told at the last try that failed."""
         self.trouble: str | None = None
         """Why it could not be told at the last try."""
 
@@ -61,8 +63,10 @@ class Ledger:
             self._deaf_at_look = looks
         if looks < self._deaf_at_look + 2 or (self._quiet_until and now < self._quiet_until):
             return
+        kind: AlertKind | None = None
         try:
-            for alert in episodes:
+            for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
+                kind = alert.kind
                 told = self._told.get(alert.kind)
                 is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
                 wanted = step(told, alert, now, self._manners, is_editable=is_editable)
@@ -78,6 +82,7 @@ class Ledger:
                 if wanted is Step.POST:
                     break  # the next one at the next look: a channel takes one message a second
         except NotPosted as error:
+            self._failed = kind
             self._note(error, now)
 
     async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> None:

@@ -23,6 +23,9 @@ from db.records import Alert, AlertKind
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_S = 2
+"""How long a look waits for slow places."""
+
 
 class Teller:
     """Keeps a ledger of each place."""
@@ -57,6 +60,7 @@ class Teller:
         self._look_every_s = look_every_s
         self._kept = KeptPosts(store, is_away=is_memory_away)
         self._ledgers: dict[Key, Ledger] = {}
+        self._under_way: dict[Key, asyncio.Task[None]] = {}
         self._left: dict[AlertKind, Alert] = {}
         """Episodes of earlier processes that are over, as far as somebody may have to hear of it."""
 
@@ -69,13 +73,19 @@ class Teller:
                 self._left[alert.kind] = alert
 
     async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception:  # the edge of a supervised task: whoever tells of trouble must not end for it
-                log.exception("alerts could not be told")
-            await asyncio.sleep(self._look_every_s)
+        """Look until cancelled; then let nothing be told any more, but for what is on its way."""
+        try:
+            while True:
+                try:
+                    await self.look()
+                except Exception:  # the edge of a supervised task: whoever tells of trouble must not end for it
+                    log.exception("alerts could not be told")
+                await asyncio.sleep(self._look_every_s)
+        finally:
+            under_way = list(self._under_way.values())
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def look(self) -> None:
         """Look once."""
@@ -86,14 +96,15 @@ class Teller:
         for key in current:
             self._ledger_of(key)
         looks = self._alerts.looks
-        await asyncio.gather(
-            *(
-                ledger.tell(episodes, now, looks=looks, is_current=key in current)
-                for key, ledger in self._ledgers.items()
-            )
-        )
+        for key, ledger in self._ledgers.items():
+            if key not in self._under_way:
+                telling = ledger.tell(episodes, now, looks=looks, is_current=key in current)
+                self._under_way[key] = asyncio.create_task(telling, name=f"telling {key[1]}")
+        await self._wait()
         self._ledgers = {
-            key: ledger for key, ledger in self._ledgers.items() if key in current or not ledger.is_finished
+            key: ledger
+            for key, ledger in self._ledgers.items()
+            if key in current or key in self._under_way or not ledger.is_finished
         }
         await self._kept.write()
 
@@ -103,6 +114,16 @@ class Teller:
         ledgers = [self._ledgers.get(key) for key in [(team_id, channel_id or ""), *self._addresses]]
         troubles = [ledger.trouble for ledger in ledgers if ledger and ledger.trouble]
         return whereabouts(channel_id, len(self._addresses), [plain_words(each) for each in troubles])
+
+    async def _wait(self) -> None:
+        """Wait for those who are quick: a place that hangs holds up no other. Raises what one of them stumbled over."""
+        if not self._under_way:
+            return
+        done, _ = await asyncio.wait(self._under_way.values(), timeout=PATIENCE_S)
+        self._under_way = {key: task for key, task in self._under_way.items() if task not in done}
+        errors = [error for task in done if not task.cancelled() and (error := task.exception())]
+        if errors:
+            raise errors[0]
 
     def _episodes(self) -> list[Alert]:
         """List what lasts, then what is over, each kind's last episode alone, oldest first."""

@@ -276,6 +276,19 @@ async def test_an_address_that_takes_nothing_is_tried_again_and_its_secret_is_in
     assert "planted" not in "".join(capsys.readouterr())
 
 
+async def test_an_address_that_hangs_holds_up_no_channel(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
+) -> None:
+    await started(start, with_address, disk)
+    receiver.slow_s = 3.5  # Apprise itself gives up after four
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL, within_s=3)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun, within_s=3)
+
+    assert [] == receiver.heard
+
+
 async def test_with_the_database_away_it_is_told_from_memory_and_the_next_process_edits_the_right_message(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ SECRET = "planted-secret"
 
 @dataclass
 class Receiver:
-    """What was heard, oldest first; `status` is what it answers."""
+    """What was heard, oldest first; `status` is what it answers, after so many seconds."""
 
     heard: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    slow_s: float = 0
     port: int = 0
 
     @property
@@ -30,6 +32,7 @@ class Receiver:
         return [each["title"] for each in self.heard]
 
     async def hear(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.slow_s)
         if self.status == 200:
             self.heard.append(await request.json())
         return web.Response(status=self.status)
