@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.blocks.home import Part, Rule, Title
-from bot.blocks.replies import Press, Row
+from bot.blocks.replies import Press, Row, escape
 from bot.command import words as command_words
 from bot.command.condition import Condition
 from bot.command.pressed import Deed
@@ -34,15 +34,18 @@ class Upkeep:
         team_id, now = sheet.viewer.team_id, self._clock()
         last = await rx.runs.list_runs(RUNS_SHOWN, team_ids={team_id})
         count = await rx.dead_letters.count_letters()
+        trouble = command_words.trouble(condition)
+        told = "\n".join([*sheet.note, trouble])
+        is_told = escape(condition.trouble or "") in "\n".join(sheet.note)
         ended = next((each for each in last if each.state is not RunState.RUNNING), None)
         return [
             Rule(),
             Title(words.UPKEEP),
             *sheet.note,
             command_words.freshness(condition, now),
-            command_words.trouble(condition),
+            "" if is_told else trouble,
             *self._resync(self._runs.ticket, ended, condition, now),
-            *([words.runs(last, now)] if last else [words.NO_RUNS]),
+            *([words.runs(last, now, told=told)] if last else [words.NO_RUNS]),
             *await self._letters(sheet, count),
         ]
 

@@ -20,7 +20,7 @@ NEW_DAYS = 30
 NEW = "Who’s new"
 UPKEEP = "How the directory runs"
 NOBODY_NEW = f"Nobody joined in the last {NEW_DAYS} days, as far as we saw."
-BEGUN = "Reading people from Slack … This page says when it has ended."
+BEGUN = "Everybody is read from Slack. This page says when that has ended."
 ABOUT_TO_BEGIN = "A resync is about to begin."
 ENDING = "It is told to end, and does so as soon as nothing is half done."
 NOT_HELD = (
@@ -115,30 +115,36 @@ def confirm(run: Run) -> Press:
     return Press("Confirm", Deed.CONFIRM, str(run.run_id), asks=asks, is_grave=True)
 
 
-def runs(told: Sequence[Run], now: datetime) -> Table:
-    """Tell how the last runs went, as a table and in lines."""
-    return Table(RUNS, HEADER, tuple(_cells(each, now) for each in told), tuple(_line(each, now) for each in told))
+def runs(last: Sequence[Run], now: datetime, *, told: str = "") -> Table:
+    """Tell how the last runs went, as a table and in lines; a reason that was told already is not told twice."""
+    cells = tuple(
+        (BRIEFLY[each.kind].capitalize(), _when(each, now), _ended(each), _outcome(each, told)) for each in last
+    )
+    return Table(RUNS, HEADER, cells, tuple(_line(each, now, told) for each in last))
 
 
-def _cells(run: Run, now: datetime) -> tuple[str, ...]:
-    return (BRIEFLY[run.kind], ago(run.ended_at or run.started_at, now), _ended(run), _outcome(run))
-
-
-def _line(run: Run, now: datetime) -> str:
+def _line(run: Run, now: datetime, told: str) -> str:
     kind = BRIEFLY[run.kind].capitalize()
     by = f" by {mention(run.asked_by)}" if run.asked_by and run.kind is RunKind.RESYNC else ""
     who = run.cancelled_by
     ended = f"{_ended(run)}{f' by {mention(who)}' if who else ''}"
-    said = escape(cut(_outcome(run), _LONGEST))
-    return f"*{ended}* · {kind}{by}, {ago(run.ended_at or run.started_at, now)}\n{said}".rstrip()
+    said = escape(cut(_outcome(run, told), _LONGEST))
+    return f"*{ended}* · {kind}{by}, {_when(run, now)}\n{said}".rstrip()
+
+
+def _when(run: Run, now: datetime) -> str:
+    return ago(run.ended_at or run.started_at, now)
 
 
 def _ended(run: Run) -> str:
     return "Cancelled" if run.cancelled_by else _ENDS.get(run.state, "Stopped")
 
 
-def _outcome(run: Run) -> str:
+def _outcome(run: Run, told: str) -> str:
     if run.state is RunState.RUNNING:
         return f"{counted(run.seen, 'person', 'people')} read so far."
-    reason = "" if run.cancelled_by else run.reason or ""
+    if run.state is RunState.HELD:
+        return f"{counted(run.absent, 'person', 'people')} seemed to be gone, and nobody was marked."
+    is_told = run.cancelled_by or escape(run.reason or "") in told
+    reason = "" if is_told else run.reason or ""
     return " ".join(filter(None, [found(run), reason]))

@@ -210,11 +210,12 @@ def test_the_last_runs_are_told_with_how_they_ended() -> None:
             "Done",
             "Corrected 3 people that events had not told us (title 3).",
         ),
-        ("scheduled", "2 minutes ago", "Held", "The run was held. 60 are absent."),
+        ("scheduled", "2 minutes ago", "Held", "60 people seemed to be gone, and nobody was marked."),
         ("scheduled", "2 minutes ago", "Cancelled", ""),
         ("scheduled", "2 minutes ago", "Failed", "Slack answers <b>."),
         ("first", "2 minutes ago", "Done", "7 new."),
     ) == table.rows
+    assert "" == words.runs(runs, NOW, told="*It failed.* Slack answers &lt;b&gt;.").rows[4][3]
     assert "*Done* · Asked for by <@U1>, 2 minutes ago\nCorrected 3" in table.lines[1]
     assert table.lines[3].startswith("*Cancelled by <@U2>* · Scheduled")
     assert "Slack answers &lt;b&gt;." in table.lines[4]

@@ -96,7 +96,7 @@ async def test_a_resync_is_shown_as_it_begins_and_as_it_has_ended_and_not_in_bet
     slack.crowd.keep(missed.id)["updated"] = slack.time.second() - 3_600
     await home.open()
     slack.faults.fail("users.list", slow_seconds=1.5)
-    begun = await home.press("resync", "This page says when it has ended.")
+    begun = await home.press("resync", "This page says when that has ended.")
     actions = home.actions
     done = await home.reads("Done.", "corrected 1 person that events had not told us")
 
@@ -198,6 +198,7 @@ async def test_a_held_run_is_confirmed_by_its_own_button_and_no_other(
     await home.open()
     await home.press("resync", "The run was held", within_s=20)
     button = home.control("confirm_run")
+    assert 1 == home.words.count("The run was held"), "a reason is told once"
     held = await last_run(service, slack)
     await slack.presses(ada, "confirm_run", view=home.view, value=str(held.run_id - 1))
     await home.reads("nothing was confirmed")
