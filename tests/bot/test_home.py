@@ -203,17 +203,17 @@ def test_the_last_runs_are_told_with_how_they_ended() -> None:
     table = words.runs(runs, NOW)
 
     assert (
-        ("scheduled", "3 minutes ago", "Under way", "12 people read so far."),
+        ("Scheduled", "3 minutes ago", "Under way", "12 people read so far."),
         (
-            "asked for",
+            "Asked for",
             "2 minutes ago",
             "Done",
             "Corrected 3 people that events had not told us (title 3).",
         ),
-        ("scheduled", "2 minutes ago", "Held", "60 people seemed to be gone, and nobody was marked."),
-        ("scheduled", "2 minutes ago", "Cancelled", ""),
-        ("scheduled", "2 minutes ago", "Failed", "Slack answers <b>."),
-        ("first", "2 minutes ago", "Done", "7 new."),
+        ("Scheduled", "2 minutes ago", "Held", "60 people seemed to be gone, and nobody was marked."),
+        ("Scheduled", "2 minutes ago", "Cancelled", ""),
+        ("Scheduled", "2 minutes ago", "Failed", "Slack answers <b>."),
+        ("First", "2 minutes ago", "Done", "7 new."),
     ) == table.rows
     assert "" == words.runs(runs, NOW, told="*It failed.* Slack answers &lt;b&gt;.").rows[4][3]
     assert "*Done* · Asked for by <@U1>, 2 minutes ago\nCorrected 3" in table.lines[1]

@@ -86,7 +86,7 @@ async def test_admins_see_how_it_runs_and_what_they_can_do(slack: Simulator, hom
     assert ["search_home", "open_directory", "resync", "refresh_home"] == home.actions
     table = next(block for block in home.view["blocks"] if block["type"] == "data_table")
     assert ["Resync", "When", "How it ended", "What it found"] == [each["text"] for each in table["rows"][0]]
-    assert ["first", "just now", "Done"] == [each["text"] for each in table["rows"][-1]][:3]
+    assert ["First", "just now", "Done"] == [each["text"] for each in table["rows"][-1]][:3]
 
 
 async def test_a_resync_is_shown_as_it_begins_and_as_it_has_ended_and_not_in_between(
@@ -105,7 +105,7 @@ async def test_a_resync_is_shown_as_it_begins_and_as_it_has_ended_and_not_in_bet
     assert "How it ended" in begun
     assert 3 == home.publications
     assert "resync" in home.actions
-    assert "asked for" in done
+    assert "Asked for" in done
     assert "new 1" in done
     assert ada.id == (await last_run(service, slack)).asked_by
     assert await find(service, slack, missed.id) is not None
