@@ -137,9 +137,10 @@ def _letters(signs: Signs) -> Trouble | None:
     newest_at = signs.newest_letter_at
     if not signs.letters or newest_at is None or signs.now - newest_at > LETTERS_LAST:
         return None
+    what = "what it says" if signs.letters == 1 else "what they say"
     words = (
-        f"{counted(signs.letters, 'payload', 'payloads')} of Slack could not be applied and lie as dead letters, so "
-        "what they say is missing in the table. `usersync dead-letters` lists them with the reason."
+        f"{counted(signs.letters, 'payload', 'payloads')} of Slack could not be applied and were put aside as dead "
+        f"letters, so {what} is missing in the table. `usersync dead-letters` lists them with the reason."
     )
     return Trouble(AlertKind.DEAD_LETTERS, words, newest_at)
 

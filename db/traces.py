@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.mentions import Mentions, mentions_of
 from db.records import User
-from db.tables import alerts, changes, dead_letters, ended_sessions, runs, signins
+from db.tables import alert_posts, alerts, changes, dead_letters, ended_sessions, runs, signins
 
 _T = TypeVar("_T")
 _AT_ONCE = 50
@@ -84,9 +84,12 @@ class TraceReader:
         return sorted(found)
 
     async def list_alert_ids(self, mentions: Mentions) -> list[int]:
-        """List the alerts whose words speak of them; there are few, so all are read."""
-        rows = await self._connection.execute(sa.select(alerts.c.alert_id, alerts.c.words))
-        return sorted(alert_id for alert_id, words in rows if mentions.are_in(json.dumps(words)))
+        """List the alerts that speak of them, also as they were told; there are few, so all are read."""
+        found: set[int] = set()
+        for table in (alerts, alert_posts):
+            rows = await self._connection.execute(sa.select(table.c.alert_id, table.c.words))
+            found |= {alert_id for alert_id, words in rows if mentions.are_in(json.dumps(words))}
+        return sorted(found)
 
     async def list_links(self, team_id: str, user_id: str) -> list[Link]:
         """List their sign-in links, oldest first."""
@@ -126,7 +129,7 @@ class TraceWriter(TraceReader):
                 dead_letters.c.letter_id, await self.list_letter_ids(team_id, user_id, mentions)
             ),
             runs=(await self._connection.execute(asked)).rowcount,
-            alerts=await self._drop_ids(alerts.c.alert_id, await self.list_alert_ids(mentions)),
+            alerts=await self._drop_alerts(await self.list_alert_ids(mentions)),
             links=await self._drop(signins, team_id, user_id),
             sessions=await self._drop(ended_sessions, team_id, user_id),
         )
@@ -149,6 +152,12 @@ class TraceWriter(TraceReader):
         for some in _some(ids):
             await self._connection.execute(sa.delete(column.table).where(column.in_(some)))
         return len(ids)
+
+    async def _drop_alerts(self, ids: Sequence[int]) -> int:
+        """Drop them, and what is known of the messages that told of them: those themselves are out of reach."""
+        dropped = await self._drop_ids(alerts.c.alert_id, ids)
+        await self._drop_ids(alert_posts.c.alert_id, ids)
+        return dropped
 
     async def _drop(self, table: sa.Table, team_id: str, user_id: str) -> int:
         of_user = (table.c.team_id == team_id, table.c.user_id == user_id)

@@ -12,7 +12,17 @@ from db.copies import drop_copies, list_set_aside
 from db.dialects import file_of, out_of_reach, rewrite_file, rewrite_tables
 from db.engine import open_writer
 
-TABLES = ("users", "user_fields", "changes", "dead_letters", "signins", "ended_sessions", "runs", "alerts")
+TABLES = (
+    "users",
+    "user_fields",
+    "changes",
+    "dead_letters",
+    "signins",
+    "ended_sessions",
+    "runs",
+    "alerts",
+    "alert_posts",
+)
 """Where something about a person was."""
 
 

@@ -46,8 +46,10 @@ class KeptPosts:
         batch = dict(self._unwritten)
         try:
             async with self._store.transaction() as tx:
+                there = {each.alert_id for each in await tx.alerts.list_of({post.alert_id for post in batch.values()})}
                 for post in batch.values():
-                    await tx.alert_posts.put(post)
+                    if post.alert_id in there:  # one that speaks of somebody may have gone with them
+                        await tx.alert_posts.put(post)
         except StoreError as error:
             log.info("which messages tell of alerts is written later", reason=str(error))
             return

@@ -90,8 +90,9 @@ class Teller:
     async def look(self) -> None:
         """Look once."""
         if not self._is_memory_away():
-            with suppress(StoreError):
-                await self._place.refresh()
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._place.refresh()
         episodes, now, current = self._episodes(), self._clock(), self._current()
         for key in current:
             self._ledger_of(key)

@@ -55,6 +55,17 @@ async def test_an_episode_without_a_number_waits_until_it_has_one(store: Store) 
         assert () == await rx.alert_posts.list_unfinished()
 
 
+async def test_of_an_alert_that_went_with_somebody_nothing_is_kept(store: Store) -> None:
+    alert = await an_episode(store, NOW - AN_HOUR)
+    async with store.transaction() as tx:
+        await tx.alerts.prune(before=NOW)
+
+    await keep(store, alert, told_over=False)
+
+    async with store.reading() as rx:
+        assert () == await rx.alert_posts.list_unfinished()
+
+
 async def test_nobody_waits_for_a_database_that_is_known_to_be_away(store: Store) -> None:
     alert = await an_episode(store)
     away = [True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from inspect import isawaitable
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from bot.simulator import Simulator
 from db import Store
 from tests.conftest import QUICK, settings_for
 from tests.stories.test_a_change_in_slack import changes, find
+from tests.support.alerting import posts, resolved, told
 from tests.support.lines import Line, a_line
 from tests.support.outages import Outage, an_eager_slack, done, outlast
 from tests.support.postgres import PostgresServer
@@ -78,6 +80,24 @@ async def test_a_line_that_is_down(slack: Simulator, service: Service, line: Lin
     await outlast(
         Outage(slack, service), begin=line.down, end=line.mend, words="The database cannot be reached", page=503
     )
+
+
+@pytest.mark.parametrize("how", ["down", "silence"])
+async def test_an_alert_is_told_in_slack_whatever_became_of_the_line(
+    slack: Simulator, postgres: PostgresServer, database: str, line: Line, how: str
+) -> None:
+    ops = slack.opens_channel("ops")
+    settings = settings_for(slack, postgres.url(database, port=line.port))
+    async with Service(settings.model_copy(update={"alert_channel": ops.id}), pace=QUICK) as service:
+        await eventually(lambda: service.runs.finished, within_s=20, of="the first run")
+        away = getattr(line, how)()
+        if isawaitable(away):
+            await away
+        begun = await told(slack, ops, "*The database is away*", within_s=40)
+        await line.mend()
+        await resolved(slack, ops, begun, within_s=60)
+
+    assert 1 == len(posts(slack, ops))
 
 
 @pytest.mark.slow

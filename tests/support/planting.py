@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db import Store
+from db.posting import AlertPost
 from db.records import SLACK_FIELDS, Alert, AlertKind, RunKind
 from db.tables import ended_sessions
 from tests.support.factories import TEAM, an_observation
@@ -63,7 +64,8 @@ async def plant(store: Store, user_id: str = "U1") -> None:
     async with store.transaction() as tx:
         await tx.signins.make(TEAM, user_id, now=NOW)
         words = f"It is {now['email']} who is {word('said', 'alert')}"
-        await tx.alerts.begin(Alert(0, AlertKind.DEAD_LETTERS, words, since=NOW))
+        told = await tx.alerts.begin(Alert(0, AlertKind.DEAD_LETTERS, words, since=NOW))
+        await tx.alert_posts.put(AlertPost(told, TEAM, "C1", "1.0", words))
         await tx.alerts.begin(Alert(0, AlertKind.LAG, "Slow.", since=NOW))
         session = {"team_id": TEAM, "user_id": user_id, "session_id": "s1", "ended_at": NOW}
         await tx.traces._connection.execute(sa.insert(ended_sessions).values(**session, forget_at=NOW + timedelta(30)))
