@@ -1,12 +1,12 @@
 """Alerts: each trouble is an episode (what, since when, until when), recorded as soon as the database can take it.
 
-Nothing is posted to anybody yet. While the database is away, episodes are kept in memory, its own among them.
+While the database is away, episodes are kept in memory, its own among them. `bot/telling` tells people of them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,6 +41,9 @@ class Alerts:
         self._open: dict[AlertKind, Alert] = {}
         self._unwritten: list[Alert] = []
         """Episodes that changed since they were last written; those without a number were never written."""
+        self.looks = 0
+        """How often was looked."""
+        self._ended: dict[AlertKind, Alert] = {}
         self._is_taken_over = False
         self._looking = asyncio.Lock()
 
@@ -48,6 +51,11 @@ class Alerts:
     def open(self) -> tuple[Alert, ...]:
         """The episodes that last."""
         return tuple(self._open.values())
+
+    @property
+    def ended(self) -> Mapping[AlertKind, Alert]:
+        """The last episode of each kind that has ended here."""
+        return self._ended
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -71,6 +79,7 @@ class Alerts:
             self._note(trouble)
         for kind in self._open.keys() - found.keys() - untold(signs):
             self._end(kind, signs.now)
+        self.looks += 1
         await self._write()
 
     def _note(self, trouble: Trouble) -> None:
@@ -96,7 +105,7 @@ class Alerts:
         lasted_s = round((now - ended.since).total_seconds())
         log.info("an alert is over", kind=kind.value, lasted_s=lasted_s)
         self._keep(ended)
-        del self._open[kind]
+        self._ended[kind] = self._open.pop(kind)
 
     async def _take_over(self) -> None:
         """Go on with the episodes that an earlier process left open; they end here if they are over."""
@@ -124,6 +133,8 @@ class Alerts:
                 return
             if self._open.get(unwritten.kind) is unwritten:
                 self._open[unwritten.kind] = written
+            if self._ended.get(unwritten.kind) is unwritten:
+                self._ended[unwritten.kind] = written
             del self._unwritten[0]
 
     async def _write_one(self, alert: Alert) -> Alert:

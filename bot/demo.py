@@ -15,12 +15,22 @@ from bot.runs.schedule import Rhythm
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator, tell
+from bot.simulator.channels import GENERAL
 from bot.simulator.page import SlackPage
+from bot.telling.steps import Manners
 from db.errors import StoreUnavailable
+from db.records import AlertKind
 
 FOLDER = Path(".demo")
 PEOPLE = 250
-PACE = Pace(stagger_s=1, watch_s=15, rhythm=Rhythm(rest_s=3, retry_s=15))
+PACE = Pace(
+    stagger_s=1,
+    watch_s=15,
+    look_every_s=1,
+    sockets_may_take_s=2,
+    manners=Manners(after_s={AlertKind.SOCKETS: 2}, mends_s=20, edit_every_s=5, first_pause_s=2, longest_pause_s=15),
+    rhythm=Rhythm(rest_s=3, retry_s=15),
+)
 """Quicker than life: whoever breaks something here waits for its end."""
 
 
@@ -32,6 +42,8 @@ class Demo:
         # The pretend Slack begins anew each time, so the directory does, too; two demos may run side by side.
         self._folder = folder / str(os.getpid())
         self.slack = Simulator(team_name="Meridian", crowd=people)
+        self.alerts = self.slack.opens_channel("alerts")
+        self.slack.channels.lets_app_in(GENERAL)  # so that alerts can be moved there
         self.page = SlackPage(self.slack)
         self._stack = AsyncExitStack()
         self.service: Service
@@ -70,6 +82,7 @@ class Demo:
                 "DATABASE_URL": f"sqlite:///{(self._folder / 'demo.sqlite3').absolute()}",
                 "USERSYNC_PORT": self._port,
                 "USERSYNC_AUTH": "none",  # everybody in it is invented
+                "USERSYNC_ALERT_CHANNEL": self.alerts.id,
             }
         )
         return Service(settings, is_demo=True, image_sources=(self.slack.url,), pace=PACE, or_next_port=True)

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.doctor_alerts import check_alerts
 from bot.doctor_memory import check_database, check_workspace, look
 from bot.doctor_report import Finding, failed, ok, warning
 from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace, refuse_app_token
@@ -58,7 +59,8 @@ class Doctor:
         tokens = [bot_token, app_token, self._check_app(), check_scopes(bot.scopes)]
         stored = [check_database(memory), check_workspace(memory, self._workspace)]
         door = check_door(is_open=self._settings.auth == "none")
-        return [settings, slack, *tokens, socket, *stored, door, signin]
+        alerts = check_alerts(self._settings, memory, self._workspace, bot.scopes)
+        return [settings, slack, *tokens, socket, *stored, door, signin, alerts]
 
     def _client(self, token: str | None, session: aiohttp.ClientSession) -> SlackClient:
         url = self._settings.slack_api_url

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import aiohttp
 
@@ -13,11 +15,15 @@ from bot.alerts import Alerts
 from bot.app import make_app
 from bot.authorize import Installations
 from bot.backoff import Backoff
+from bot.channels import Channels
 from bot.command.answers import Answers
 from bot.command.desk import Desk
+from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
+from bot.digest import Digest
+from bot.disk_watch import DiskWatch, Usage
 from bot.errands import Errands
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
@@ -27,9 +33,11 @@ from bot.lag import Lag
 from bot.metrics import Measured, Metrics
 from bot.openid import OpenIdClient, why_not_offered
 from bot.pace import Pace
+from bot.places import Places
 from bot.runs.runner import Runner
 from bot.runs.schedule import Schedule
 from bot.runs.telling import RunTeller
+from bot.scopes import CHAT, Scope, lacking
 from bot.settings import Settings, proxy_for, revealed
 from bot.signin_links import OpenLinks, SigninLinks
 from bot.signs import SignReader
@@ -37,9 +45,12 @@ from bot.slack import SlackClient, SlackClock, make_client
 from bot.socket_client import SocketClient
 from bot.sockets import Sockets
 from bot.standing import Standing
+from bot.telling.addresses import addresses
+from bot.telling.teller import Teller
 from bot.viewers import Viewers
 from bot.window_deeds import WindowDeeds
 from db import Store
+from db.posting import Purpose
 from db.visibility import Policy
 
 SOCKETS_TRIED_S = 10
@@ -59,6 +70,7 @@ class House:
         pace: Pace,
         base_url: Callable[[], str],
         tell: Callable[[str], None],
+        disk_usage: Callable[[Path], Usage] = shutil.disk_usage,
         shown_picture: Callable[[str | None], str] = lambda _: "",
     ) -> None:
         """`shown_picture` gives the address of a picture back if it may be shown."""
@@ -68,15 +80,19 @@ class House:
         self._pace = pace
         self._base_url = base_url
         self._tell = tell
+        self._disk_usage = disk_usage
         self._shown_picture = shown_picture
         self._proxy = proxy_for(settings.slack_api_url)
         self._slack_clock = SlackClock()
         self._session = session
         self.client = self._make_client(revealed(settings.slack_bot_token))
+        self.channels = Channels(self.client)
+        self.places = Places(store, self.channels, preset={Purpose.ALERTS: settings.alert_channel})
         self.installations = Installations(store, bot_token=revealed(settings.slack_bot_token))
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
         self.links = self._make_links()
+        self.digest = self._make_digest()
         self.metrics = Metrics()
         self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
         self.errands = Errands()
@@ -100,6 +116,7 @@ class House:
         )
         self.signs = self._make_signs()
         self.alerts = self._make_alerts()
+        self.teller = self._make_teller()
 
     async def follow(self) -> None:
         """Open the sockets as soon as a workspace is known; one from an earlier start will do, if Slack is away."""
@@ -171,6 +188,17 @@ class House:
         )
         return EnvelopeHandler(app, self._intake, clock=self._clock, on_gap=self.runs.want)
 
+    def _make_digest(self) -> Digest:
+        return Digest(
+            self.store,
+            self.channels,
+            policy=Policy(self._settings.visibility),
+            base=(self._settings.public_url or "").rstrip("/"),
+            fields=self._settings.fields,
+            clock=self._clock,
+            look_every_s=self._pace.digest_look_every_s,
+        )
+
     def _make_sockets(self) -> Sockets:
         return Sockets(
             make_client=lambda: SocketClient(
@@ -198,6 +226,10 @@ class House:
             is_known=lambda team_id: self.installations.find(team_id) is not None,
             condition=lambda team_id: self.standing.condition(team_id),
             clock=self._clock,
+            alert_place=self.places.of(Purpose.ALERTS),
+            alerts_go=lambda team_id: self.teller.where(team_id),
+            digest_place=self.places.of(Purpose.DIGEST),
+            digest_goes=lambda team_id: digest_goes(self.places.find(team_id, Purpose.DIGEST)),
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
@@ -232,12 +264,14 @@ class House:
         return SignReader(
             self.store,
             self.database,
+            DiskWatch(self._settings.sqlite_file, usage=self._disk_usage),
             self.standing,
             self.sockets,
             self.runs,
             self.ingest,
             self.handler,
             self._intake.lag,
+            self._lacking,
             self._clock,
             self._pace.sockets_may_take_s,
             self._clock(),
@@ -250,6 +284,34 @@ class House:
             Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)
         )
         return alerts
+
+    def _make_teller(self) -> Teller:
+        settings = self._settings
+        urls = [each.get_secret_value() for each in settings.alert_urls]
+        return Teller(
+            self.store,
+            self.alerts,
+            self.channels,
+            self.places.of(Purpose.ALERTS),
+            addresses(urls),
+            team_id=self._own_team,
+            is_token_bad=lambda: self.client.rejection is not None or self.introduction.refusal is not None,
+            is_memory_away=lambda: self.database.away_since is not None,
+            clock=self._clock,
+            base=(settings.public_url or "").rstrip("/"),
+            manners=self._pace.manners,
+            look_every_s=self._pace.look_every_s,
+        )
+
+    def _own_team(self) -> str:
+        """Tell the workspace of the bot token: as Slack said, or as an earlier process learned it."""
+        return self.introduction.known_team_id or self._only_team()
+
+    def _lacking(self) -> tuple[Scope, ...]:
+        """Tell which scopes are missed: to post is needed only where there is somewhere to post."""
+        team_id = self._own_team()
+        posts = any(self.places.find(team_id, purpose) for purpose in Purpose)
+        return lacking(self.client.scopes, wanted=frozenset({CHAT} if posts else ()))
 
     async def _sockets_open(self) -> int:
         """Count the open connections: the first run may end before the second one was even tried."""

@@ -61,6 +61,7 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
         await tx.dead_letters.prune(before=now - LETTERS_KEEP)
         await tx.runs.prune(before=now - history_keep)
         await tx.alerts.prune(before=now - history_keep)
+        await tx.alert_posts.prune()
         await tx.signins.prune(before=now - LINKS_KEEP)
         await tx.sessions.prune(now=now)
 

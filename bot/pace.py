@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from bot.alerts import LOOK_EVERY_S
 from bot.command.resyncs import UPDATES_AFTER_S
+from bot.digest import LOOK_EVERY_S as DIGEST_LOOK_EVERY_S
 from bot.runs.runner import RunPace
 from bot.runs.schedule import Rhythm
+from bot.telling.steps import Manners
 from bot.troubles import SOCKETS_MAY_TAKE_S
 from bot.wiper import CALM_S
 
@@ -22,8 +24,12 @@ class Pace:
     """Between two looks whether the bot token is still good: how late a revoked one is told at most."""
     look_every_s: float = LOOK_EVERY_S
     """Between two looks at what is wrong."""
+    digest_look_every_s: float = DIGEST_LOOK_EVERY_S
+    """Between two looks whether a digest is due."""
     sockets_may_take_s: float = SOCKETS_MAY_TAKE_S
     """How long there may be no connection before that is recorded as an alert."""
+    manners: Manners = field(default_factory=Manners)
+    """How much people are told of what is wrong."""
     wipe_after_s: float = CALM_S
     """How long after the last erasure the file is rewritten: several are wiped at once."""
     rhythm: Rhythm = field(default_factory=Rhythm)

@@ -51,12 +51,22 @@ SCOPES = (
     Scope(
         name="chat:write",
         is_required=False,
-        calls=("chat.postMessage",),
+        calls=("chat.postMessage", "chat.update"),
         events=(),
-        loss="Nobody gets a direct message when a very long resync has ended.",
+        loss="No alerts in Slack, nor the end of a very long resync.",
     ),
 )
 """In the order of the manifest: what is required first."""
+
+CHAT = "chat:write"
+
+
+def lacking(granted: frozenset[str] | None, *, wanted: frozenset[str] = frozenset()) -> tuple[Scope, ...]:
+    """Tell which scopes are missing of those that are required or `wanted`; none where Slack has not said yet."""
+    if granted is None:
+        return ()
+    return tuple(scope for scope in SCOPES if (scope.is_required or scope.name in wanted) and scope.name not in granted)
+
 
 FREE_CALLS = ("auth.test", "apps.connections.open", "views.publish", "views.open")
 """Methods that need no scope of the bot token; the second is asked with the app-level token."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 from starlette.applications import Starlette
 
 from bot import __version__
+from bot.disk_watch import Usage
 from bot.house import House
 from bot.housekeeping import keep_house
 from bot.openid import OpenIdClient, OpenIdRefused, OpenIdSilent
@@ -65,6 +68,7 @@ class Service:
         tell: Callable[[str], None] = lambda _: None,
         stop: asyncio.Event | None = None,
         command: str = "usersync",
+        disk_usage: Callable[[Path], Usage] = shutil.disk_usage,
     ) -> None:
         """`stop`, once set, ends the wait for a database that does not answer at the start."""
         self._settings = settings
@@ -76,6 +80,7 @@ class Service:
         self._tell = tell
         self._stop = stop or asyncio.Event()
         self._command = command
+        self._disk_usage = disk_usage
         self._stack = AsyncExitStack()
         self._is_closed = False
         self._is_listening = False
@@ -131,6 +136,8 @@ class Service:
         self._move_in(await self._stack.enter_async_context(open_session()))
         self._stack.push_async_callback(self._tasks.cancel_all)
         await self.installations.refresh()
+        await self.house.places.refresh()
+        await self.house.teller.take_over()
         self.is_first_start |= not self.installations.is_introduced
         self._tasks.start("live pages", self._app.state.live.run())
         self._waiting.open(self._app)
@@ -147,6 +154,8 @@ class Service:
         )
         self._tasks.start("wiping", self._make_wiper().run())
         self._tasks.start("alerts", self.alerts.run())
+        self._tasks.start("told alerts", self.house.teller.run())
+        self._tasks.start("digest", self.house.digest.run())
         self._tasks.start("introduction", self.introduction.run())
         self._tasks.start("sockets", self.house.follow())
         self._tasks.start("runs", self.runs.run())
@@ -160,6 +169,7 @@ class Service:
             pace=self._pace,
             base_url=lambda: self._address.url,
             tell=self._tell,
+            disk_usage=self._disk_usage,
             shown_picture=Pictures(self._image_sources if self._settings.avatars == "slack" else ()).shown,
         )
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
@@ -267,7 +277,9 @@ class Service:
                 async with asyncio.timeout(PARTING_S + 1):
                     await asyncio.gather(
                         self._hang_up(),
-                        self._tasks.cancel("runs", "introduction", "housekeeping", "wiping", "alerts"),
+                        self._tasks.cancel(
+                            "runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts", "digest"
+                        ),
                         self.ingest.drained(),
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),

@@ -15,8 +15,19 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from bot.env_file import read_env_file
 from bot.proxy_words import proxy_problems, wrong_header
 from bot.secret_key import SHORTEST
-from bot.settings_values import Audiences, CustomFields, Seconds, TrustedProxies, UserKeys, Words, YesOrNo
+from bot.settings_values import (
+    Audiences,
+    ChannelId,
+    CustomFields,
+    Seconds,
+    TrustedProxies,
+    Urls,
+    UserKeys,
+    Words,
+    YesOrNo,
+)
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
+from bot.telling.addresses import url_problems
 from bot.token_words import bot_token_problems, token_problems
 from db.dialects import file_of
 from db.engine import parse_url
@@ -31,6 +42,7 @@ SECRETS = (
     "SLACK_SIGNING_SECRET",
     "USERSYNC_SECRET_KEY",
     "DATABASE_URL",
+    "USERSYNC_ALERT_URLS",
 )
 """Each may also be given as `…_FILE`, the way containers hand in secrets."""
 
@@ -93,8 +105,12 @@ class Settings(BaseModel):
         "USERSYNC_FIELDS", (), "Custom profile fields to show and to filter by, like Xf01=Department, Xf02=Office."
     )
     workspaces: Words = _named("USERSYNC_WORKSPACES", (), "Workspaces that may install (later).")
-    alert_channel: str | None = _named("USERSYNC_ALERT_CHANNEL", None, "Channel for alerts (later).")
-    alert_urls: Words = _named("USERSYNC_ALERT_URLS", (), "Further places for alerts (later).")
+    alert_channel: ChannelId | None = _named(
+        "USERSYNC_ALERT_CHANNEL", None, "Channel for alerts, by its id; what is typed in Slack wins."
+    )
+    alert_urls: Urls = _named(
+        "USERSYNC_ALERT_URLS", (), "Further addresses for alerts, as Apprise writes them; several in a row."
+    )
     reconcile_every: Annotated[Seconds, Field(ge=60)] = _named(
         "USERSYNC_RECONCILE_EVERY", 6 * 3600, "How often everybody is read again."
     )
@@ -220,6 +236,7 @@ def _contradictions(settings: Settings, *, are_read: Container[str]) -> list[str
     if settings.auth_header is not None and wrong_header(settings.auth_header):
         found.append("USERSYNC_AUTH_HEADER: it is no name of a header. Write it like X-Auth-Request-Email")
     found += _client_problems(settings)
+    found += url_problems([each.get_secret_value() for each in settings.alert_urls])
     if settings.secret_key is not None and not _are_long(settings.secret_keys):
         name = "USERSYNC_SECRET_KEY_FILE" if "USERSYNC_SECRET_KEY" in are_read else "USERSYNC_SECRET_KEY"
         found.append(

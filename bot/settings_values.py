@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 
+from bot.channels import is_channel
 from bot.proxy_words import Networks, networks
 from bot.visibility_words import audiences
 from db.filters import CustomField
@@ -46,6 +47,19 @@ def _words(value: object) -> object:
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
 
 
+def _urls(value: object) -> object:
+    """Part addresses at blanks, and at commas before another one: within an address a comma may stand."""
+    if not isinstance(value, str):
+        return value
+    return tuple(SecretStr(each) for each in re.split(r"\s+|,\s*(?=[A-Za-z0-9]+://)", value) if each.strip(","))
+
+
+def _channel_id(value: object) -> object:
+    if isinstance(value, str) and not is_channel(value):
+        raise ValueError("write the id of a channel, like C0123ABCD; its details in Slack end with it")
+    return value
+
+
 def _custom_fields(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -73,4 +87,6 @@ UserKeys = Annotated[frozenset[tuple[str, str]], BeforeValidator(_user_keys)]
 Audiences = Annotated[dict[str, Audience], BeforeValidator(audiences)]
 TrustedProxies = Annotated[Networks, BeforeValidator(networks)]
 CustomFields = Annotated[tuple[CustomField, ...], BeforeValidator(_custom_fields)]
+ChannelId = Annotated[str, BeforeValidator(_channel_id)]
+Urls = Annotated[tuple[SecretStr, ...], BeforeValidator(_urls)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]

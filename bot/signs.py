@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.database_watch import DatabaseWatch
+from bot.disk_watch import DiskWatch
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
 from bot.lag import Lag
 from bot.runs.schedule import Schedule
+from bot.scopes import Scope
 from bot.sockets import Sockets
 from bot.standing import Standing
 from bot.troubles import Signs
@@ -27,12 +29,15 @@ class SignReader:
 
     store: Store
     database: DatabaseWatch
+    disk: DiskWatch
     standing: Standing
     sockets: Sockets
     runs: Schedule
     ingest: Ingest
     handler: EnvelopeHandler
     lag: Lag
+    lacking: Callable[[], tuple[Scope, ...]]
+    """Tells which scopes were needed and not granted, as Slack last said."""
     clock: Callable[[], datetime]
     sockets_may_take_s: float
     began_at: datetime
@@ -46,6 +51,7 @@ class SignReader:
     async def read(self) -> Signs:
         """Look at every part."""
         await self.database.look()
+        await self.disk.look()
         await self._look_at_letters()
         status = self.sockets.status
         return Signs(
@@ -65,6 +71,8 @@ class SignReader:
             letters=self.letters,
             newest_letter_at=self._newest_letter_at,
             crowded=status.crowded,
+            disk_trouble=self.disk.trouble,
+            lacking=self.lacking(),
             untold=self._untold(),
         )
 
@@ -84,6 +92,8 @@ class SignReader:
             AlertKind.SOCKETS: is_young,
             AlertKind.EVENTS_DROPPED: self.runs.last_read is None,
             AlertKind.OTHER_INSTANCE: not status.is_count_clear,
+            AlertKind.DISK: not self.disk.is_told,
+            AlertKind.SCOPE: self.standing.bot_client.scopes is None,
         }
         return frozenset(kind for kind, is_untold in found.items() if is_untold)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.runs.words import counted, spent
+from bot.scopes import Scope
 from db.records import AlertKind, RunState
 
 SOCKETS_MAY_TAKE_S = 15
@@ -27,6 +28,8 @@ AMISS = {
     AlertKind.DEAD_LETTERS: "a few changes from Slack could not be read",
     AlertKind.LAG: "changes arrive late",
     AlertKind.OTHER_INSTANCE: "some changes may arrive late",
+    AlertKind.DISK: "soon no changes can be kept",
+    AlertKind.SCOPE: "the app lacks a permission in Slack",
 }
 """What each kind means for whoever looks people up; remedies are for operators, who read them elsewhere."""
 
@@ -68,6 +71,10 @@ class Signs:
     """When the last one came that was new."""
     crowded: str | None = None
     """Who else seems to hold connections of this app, in words."""
+    disk_trouble: str | None = None
+    """What is wrong with the disk under the database, in words."""
+    lacking: tuple[Scope, ...] = ()
+    """Scopes that are needed and were not granted."""
     untold: frozenset[AlertKind] = frozenset()
     """Of what the parts cannot say yet whether it is over."""
 
@@ -85,6 +92,8 @@ def troubles(signs: Signs) -> list[Trouble]:
         _letters(signs),
         _lag(signs),
         _if(signs.crowded, AlertKind.OTHER_INSTANCE, signs.crowded or "", now),
+        _if(signs.disk_trouble, AlertKind.DISK, signs.disk_trouble or "", now),
+        _scope(signs),
     )
     return [each for each in found if each is not None]
 
@@ -133,6 +142,18 @@ def _letters(signs: Signs) -> Trouble | None:
         "what they say is missing in the table. `usersync dead-letters` lists them with the reason."
     )
     return Trouble(AlertKind.DEAD_LETTERS, words, newest_at)
+
+
+def _scope(signs: Signs) -> Trouble | None:
+    if not signs.lacking:
+        return None
+    names = " and ".join(scope.name for scope in signs.lacking)
+    losses = " ".join(scope.loss for scope in signs.lacking)
+    words = (
+        f"The app was not granted {names} in Slack. {losses} Add it at api.slack.com/apps under OAuth & Permissions, "
+        "and install the app again."
+    )
+    return Trouble(AlertKind.SCOPE, words, signs.now)
 
 
 def _lag(signs: Signs) -> Trouble | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,11 @@ class AlertReader:
     async def list_newest(self, limit: int) -> tuple[Alert, ...]:
         """List the newest, newest first."""
         return await self._list(sa.select(*_COLUMNS).order_by(alerts.c.alert_id.desc()).limit(limit))
+
+    async def list_of(self, alert_ids: Collection[int]) -> tuple[Alert, ...]:
+        """List some, oldest first."""
+        of_them = sa.select(*_COLUMNS).where(alerts.c.alert_id.in_(alert_ids))
+        return await self._list(of_them.order_by(alerts.c.alert_id))
 
     async def _list(self, statement: sa.Select[Any]) -> tuple[Alert, ...]:
         return tuple(_alert(row) for row in await self._connection.execute(statement))

@@ -15,6 +15,8 @@ from db.engine import open_reader, open_writer, parse_url
 from db.migrate import VERSION_TABLE, WRITE_NOTHING, check_ours, newest_revision
 from db.outages import unavailable
 from db.permission import refuse_unwritable
+from db.places import PlaceReader
+from db.posting import Place
 from db.records import Workspace
 from db.tables import users
 from db.workspaces import WorkspaceReader
@@ -36,6 +38,8 @@ class Inspection:
     """None where they were not looked at, since the tables are of another shape."""
     people: Mapping[str, int] = field(default_factory=dict)
     """How many users, by workspace."""
+    places: tuple[Place, ...] = ()
+    """Where somebody decided that something is posted."""
 
 
 async def inspect(text: str) -> Inspection:
@@ -70,7 +74,8 @@ async def _seen(connection: AsyncConnection, url: URL) -> Inspection:
     counts = await connection.execute(sa.select(users.c.team_id, sa.func.count()).group_by(users.c.team_id))
     people = {row[0]: row[1] for row in counts}
     workspaces = await WorkspaceReader(connection).list_workspaces()
-    return Inspection(engine, True, revision, newest, journal, workspaces, people)
+    places = await PlaceReader(connection).list_places()
+    return Inspection(engine, True, revision, newest, journal, workspaces, people, places)
 
 
 async def _try_to_write(url: URL) -> None:

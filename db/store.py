@@ -13,6 +13,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.alert_posts import AlertPostReader, AlertPostWriter
 from db.alerts import AlertReader, AlertWriter
 from db.api_tokens import ApiTokenReader, ApiTokenWriter
 from db.bell import Bell
@@ -28,6 +29,7 @@ from db.news import NewsReader
 from db.offers import Offers
 from db.outages import kind_of, unavailable, words_of
 from db.permission import refuse_unwritable
+from db.places import PlaceReader, PlaceWriter
 from db.runs import RunReader, RunWriter
 from db.sessions import SessionReader, SessionWriter
 from db.signins import SigninReader, SigninWriter
@@ -63,6 +65,8 @@ class Snapshot:
         self.signins = SigninReader(connection)
         self.sessions = SessionReader(connection)
         self.alerts = AlertReader(connection)
+        self.alert_posts = AlertPostReader(connection)
+        self.places = PlaceReader(connection)
         self.api_tokens = ApiTokenReader(connection)
         self.traces = TraceReader(connection)
         self.wipes = WipeReader(connection)
@@ -82,6 +86,8 @@ class Transaction:
         self.signins = SigninWriter(connection)
         self.sessions = SessionWriter(connection)
         self.alerts = AlertWriter(connection)
+        self.alert_posts = AlertPostWriter(connection)
+        self.places = PlaceWriter(connection)
         self.api_tokens = ApiTokenWriter(connection)
         self.traces = TraceWriter(connection)
         self.wipes = WipeWriter(connection)
@@ -131,13 +137,12 @@ class Store:
         return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
 
     async def close(self) -> None:
-        """Let go of all connections; a server that fell silent is not waited for."""
+        """Let go of all connections, of those in use after it; a server that fell silent is not waited for."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(None if file_of(self._url) else CLOSE_S):  # closing a file waits for nobody
                 if self._trying is not None:
-                    await asyncio.wait({self._trying})
-                await self._writer.dispose()
-                await self._reader.dispose()
+                    await asyncio.wait({self._trying}, timeout=CLOSE_S / 2)
+                await asyncio.gather(self._writer.dispose(), self._reader.dispose())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -322,3 +322,25 @@ alerts = sa.Table(
     sa.Index("alerts_in_time", "since"),
     **TABLE_OPTIONS,
 )
+
+places = sa.Table(
+    "places",
+    metadata,
+    _id("team_id", primary_key=True),
+    sa.Column("purpose", sa.String(16), primary_key=True),
+    _id("channel_id"),
+    sa.Column("posted_at", Utc),
+    **TABLE_OPTIONS,
+)
+
+alert_posts = sa.Table(
+    "alert_posts",
+    metadata,
+    sa.Column("alert_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _id("team_id", primary_key=True),
+    _id("channel_id", primary_key=True),
+    sa.Column("ts", sa.String(32)),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("is_over", sa.Boolean, nullable=False),
+    **TABLE_OPTIONS,
+)

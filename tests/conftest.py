@@ -12,7 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.pace import Pace
 from bot.runs.runner import RunPace
@@ -20,16 +20,27 @@ from bot.runs.schedule import Rhythm
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
+from bot.telling.steps import Manners
 from db import Store
+from db.records import AlertKind
 from tests.support.browser import CHROMIUM, QUIET
 from tests.support.engines import ENGINES, Migrated, a_database
 from tests.support.postgres import PostgresServer, a_postgres_server
+from tests.support.pretend_disk import Disk
 
 QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
+    digest_look_every_s=0.2,
     sockets_may_take_s=1,
     wipe_after_s=0.2,
+    manners=Manners(
+        after_s={AlertKind.SOCKETS: 1.2, AlertKind.DATABASE: 0.5, AlertKind.NOT_COMMITTED: 60},
+        mends_s=2,
+        edit_every_s=0.3,
+        first_pause_s=0.2,
+        longest_pause_s=1,
+    ),
     rhythm=Rhythm(rest_s=0.2, retry_s=0.2, look_again_s=0.1),
     runs=RunPace(lists_a_minute=10_000, asks_a_minute=10_000, first_pause_s=0.05),
 )
@@ -45,6 +56,7 @@ def pytest_configure() -> None:
     """Whoever runs the tests in the background may have SIGINT ignored, and every program inherits that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    expect.set_options(timeout=20_000)  # a browser beside other tests takes its time
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +155,9 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
     async with AsyncExitStack() as stack:
 
         async def begin(wanted: Settings = settings, **options: Any) -> Service:
-            return await stack.enter_async_context(Service(wanted, **{"pace": QUICK, **options}))
+            roomy = Disk(10**12, 10**12)  # however full this machine's own is
+            usual = {"pace": QUICK, "disk_usage": roomy}
+            return await stack.enter_async_context(Service(wanted, **{**usual, **options}))
 
         yield begin
 
@@ -154,5 +168,5 @@ async def service(start: Callable[..., object], slack: Simulator) -> Service:
     from tests.support.waiting import eventually
 
     running: Service = await start()  # type: ignore[misc]
-    await eventually(lambda: running.runs.finished, within_s=10, of="the first walk")
+    await eventually(lambda: running.runs.finished, within_s=30, of="the first walk")
     return running

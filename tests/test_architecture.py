@@ -27,10 +27,12 @@ LEAVE: dict[str, set[str]] = {
     "web/install.py": {"slack_sdk"},
 }
 CATCHES_ALL = {
+    "bot/digest.py": 1,  # the edge of a supervised task: without a digest the directory is as good as with it
     "bot/alerts.py": 1,  # the edge of a supervised task: whoever watches must not end what is watched
     "bot/errands.py": 1,  # the edge of a supervised task: whoever waits for an answer is told that it failed
     "bot/intake.py": 1,  # the ingest boundary: a stumble costs an event a detour, not its loss
     "bot/ingest.py": 1,  # the ingest boundary: nobody is acked for whatever it was
+    "bot/telling/teller.py": 1,  # the edge of a supervised task: whoever tells of trouble must not end for it
     "bot/socket_client.py": 1,  # the edge of a supervised task
 }
 LOOKS_WITHOUT_A_SIGHT = {

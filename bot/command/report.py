@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from db import Store
 from db.errors import StoreError
 
 Json = dict[str, Any]
-AlertsGo = Callable[[str], Awaitable[str]]
-"""Tells in a sentence where the alerts of a workspace go, by its id. Raises StoreError."""
+Goes = Callable[[str], str]
+"""Tells, in Slack's markup and from memory, where the alerts of a workspace go, by its id."""
 
 
 class Report:
@@ -29,13 +29,14 @@ class Report:
         condition: Callable[[str], Condition],
         clock: Callable[[], datetime],
         version: str,
-        alerts_go: AlertsGo | None = None,
+        alerts_go: Goes | None = None,
+        digest_goes: Goes | None = None,
     ) -> None:
         self._store = store
         self._condition = condition
         self._clock = clock
         self._version = version
-        self._alerts_go = alerts_go
+        self._goes = [each for each in (alerts_go, digest_goes) if each]
 
     async def answer(self, team_id: str) -> Json:
         """Answer whoever wants to know."""
@@ -48,6 +49,7 @@ class Report:
                 *([words.running(condition.progress, now)] if condition.progress else []),
                 *remembered,
                 words.following(condition),
+                " ".join(filter(None, (goes(team_id) for goes in self._goes))),
                 f"usersync {escape(self._version)}",
             ]
         )
@@ -59,12 +61,10 @@ class Report:
                 tally = await rx.users.tally(team_id, but_hidden=True)
                 last = await rx.runs.find_last_ended(team_id)
                 letters = await rx.dead_letters.count_letters()
-            alerts = await self._alerts_go(team_id) if self._alerts_go else ""
         except StoreError as error:
             return [words.memory_away(error.plain), words.last_read(condition, now)], True
         return [
             words.last_run(last, now, told=condition.trouble or "") if last else words.last_read(condition, now),
             f"{escape(condition.workspace)}: {population(tally)}.",
             words.letters(letters),
-            escape(alerts),
         ], False

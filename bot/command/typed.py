@@ -32,10 +32,11 @@ class Word(StrEnum):
     OPEN = "open"
     DEAD_LETTERS = "dead-letters"
     ALERTS = "alerts"
+    DIGEST = "digest"
     HELP = "help"
 
 
-TAKES_MORE = frozenset({Word.RESYNC, Word.FIND, Word.CHANGES, Word.ALERTS})
+TAKES_MORE = frozenset({Word.RESYNC, Word.FIND, Word.CHANGES, Word.ALERTS, Word.DIGEST})
 """What may be followed by something."""
 _ALSO = {
     "resync --confirm": Word.CONFIRM,

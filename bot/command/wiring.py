@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.command.alerts import AlertWords
+from bot.command.alerts import ALERTS, DIGEST, PlaceWords
 from bot.command.answers import Answers
 from bot.command.condition import Condition
 from bot.command.desk import Answering, Desk
@@ -16,7 +16,7 @@ from bot.command.news import News
 from bot.command.one_person import OnePerson
 from bot.command.places import AlertPlace
 from bot.command.presses import Presses
-from bot.command.report import AlertsGo, Report
+from bot.command.report import Goes, Report
 from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
 from bot.command.roles import Roles
 from bot.command.table import entries
@@ -71,7 +71,9 @@ def make_desk(
     clock: Callable[[], datetime],
     terms: Terms,
     alert_place: AlertPlace | None = None,
-    alerts_go: AlertsGo | None = None,
+    digest_place: AlertPlace | None = None,
+    alerts_go: Goes | None = None,
+    digest_goes: Goes | None = None,
 ) -> Desk:
     """Put the desk together; without a place for alerts there is no word for it."""
     roles = Roles(store, client, clock=clock, admins=terms.admins)
@@ -84,7 +86,9 @@ def make_desk(
     )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     unreadable = Unreadable(store, policy=terms.policy, clock=clock)
-    report = Report(store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go)
+    report = Report(
+        store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go, digest_goes=digest_goes
+    )
     finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
     home = make_home_desk(
         store,
@@ -123,12 +127,13 @@ def make_desk(
         ).answer,
         Word.OPEN: invitation.answer,
         Word.DEAD_LETTERS: lambda typed: unreadable.answer(typed.team_id),
-        **({Word.ALERTS: AlertWords(alert_place).answer} if alert_place else {}),
+        **({Word.ALERTS: PlaceWords(alert_place, ALERTS).answer} if alert_place else {}),
+        **({Word.DIGEST: PlaceWords(digest_place, DIGEST).answer} if digest_place else {}),
     }
     return Desk(
         errands,
         answers,
-        table=entries(has_alerts=alert_place is not None),
+        table=entries(has_places=alert_place is not None),
         is_known=is_known,
         roles=roles,
         invitation=invitation,

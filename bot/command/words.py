@@ -11,7 +11,7 @@ from bot.command.typed import NAME, Word
 from bot.parse import is_user_id
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
-from bot.runs.words import about, counted, found, progressing, spent, who_cancelled, who_runs
+from bot.runs.words import about, counted, found, progressing, spent, who_runs
 from db.records import Run, RunKind, RunState
 
 RESTARTING = (
@@ -180,7 +180,7 @@ def last_run(run: Run, now: datetime, *, told: str) -> str:
     """Say how the last run went; a reason that was told already is not told twice."""
     when = ago(run.ended_at, now) if run.ended_at else "some time ago"
     head = f"The last resync ({BRIEFLY[run.kind]})"
-    if by := who_cancelled(run.reason):
+    if by := run.cancelled_by:
         return f"{head} was cancelled by {mention(by)} {when}."
     reason = run.reason if run.reason and run.reason not in told else ""
     return " ".join(filter(None, [f"{head} {_ENDS.get(run.state, 'stopped')} {when}.", found(run), escape(reason)]))

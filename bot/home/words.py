@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.blocks.home import Person, Table
-from bot.blocks.people import Card, card
+from bot.blocks.people import card
 from bot.blocks.replies import Press, Question, cut, escape
 from bot.command.found_words import card_of
 from bot.command.pressed import Deed
 from bot.command.words import BRIEFLY, ago, mention
-from bot.runs.words import counted, found, who_cancelled
+from bot.runs.words import counted, found
 from db.filters import COUNTED_TO
 from db.records import Run, RunKind, RunState, User
 
@@ -52,8 +53,7 @@ def newcomer(user: User, now: datetime, *, base: str, face: str) -> Person:
     """Tell somebody who joined lately."""
     known = card_of(user, now, base=base)
     when = f"joined {ago(user.joined_at, now)}" if user.joined_at else ""
-    told = Card(known.name, known.url, known.badges, known.title, when, known.user_id)
-    return Person(card(told), face, user.shown_name)
+    return Person(card(replace(known, clock=when)), face, user.shown_name)
 
 
 def found_person(user: User, now: datetime, *, base: str, face: str) -> Person:
@@ -117,14 +117,16 @@ def confirm(run: Run) -> Press:
 
 def runs(last: Sequence[Run], now: datetime, *, told: str = "") -> Table:
     """Tell how the last runs went, as a table and in lines; a reason that was told already is not told twice."""
-    cells = tuple((BRIEFLY[each.kind], _when(each, now), _ended(each), _outcome(each, told)) for each in last)
+    cells = tuple(
+        (BRIEFLY[each.kind].capitalize(), _when(each, now), _ended(each), _outcome(each, told)) for each in last
+    )
     return Table(RUNS, HEADER, cells, tuple(_line(each, now, told) for each in last))
 
 
 def _line(run: Run, now: datetime, told: str) -> str:
     kind = BRIEFLY[run.kind].capitalize()
     by = f" by {mention(run.asked_by)}" if run.asked_by and run.kind is RunKind.RESYNC else ""
-    who = who_cancelled(run.reason)
+    who = run.cancelled_by
     ended = f"{_ended(run)}{f' by {mention(who)}' if who else ''}"
     said = escape(cut(_outcome(run, told), _LONGEST))
     return f"*{ended}* · {kind}{by}, {_when(run, now)}\n{said}".rstrip()
@@ -135,7 +137,7 @@ def _when(run: Run, now: datetime) -> str:
 
 
 def _ended(run: Run) -> str:
-    return "Cancelled" if who_cancelled(run.reason) else _ENDS.get(run.state, "Stopped")
+    return "Cancelled" if run.cancelled_by else _ENDS.get(run.state, "Stopped")
 
 
 def _outcome(run: Run, told: str) -> str:
@@ -143,6 +145,6 @@ def _outcome(run: Run, told: str) -> str:
         return f"{counted(run.seen, 'person', 'people')} read so far."
     if run.state is RunState.HELD:
         return f"{counted(run.absent, 'person', 'people')} seemed to be gone, and nobody was marked."
-    is_told = who_cancelled(run.reason) or escape(run.reason or "") in told
+    is_told = run.cancelled_by or escape(run.reason or "") in told
     reason = "" if is_told else run.reason or ""
     return " ".join(filter(None, [found(run), reason]))

@@ -17,6 +17,7 @@ from bot.simulator.workspace import Workspace
 Json = dict[str, Any]
 
 OPENS_SOCKET = "apps.connections.open"
+POSTS = "chat.postMessage"
 NOT_HTTP_STATUS = 503
 ERROR_PAGE = (
     "<!doctype html><html><head><title>Trouble</title></head><body><h1>Something broke on the way</h1></body></html>"
@@ -88,6 +89,8 @@ class Api:
         if method is None:
             return _refused("unknown_method"), "unknown_method"
         seconds = self._limits.retry_after(workspace.team_id, name, method.tier)
+        if seconds is None and name == POSTS:
+            seconds = self._limits.retry_post_after(workspace.team_id, str(args.get("channel")))
         if seconds is not None:
             return _ratelimited(seconds), "ratelimited"
         try:

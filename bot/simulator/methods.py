@@ -105,6 +105,7 @@ def _bots_info(workspace: Workspace, args: Json) -> Json:
 
 def _chat_post_message(workspace: Workspace, args: Json) -> Json:
     channel = str(args["channel"])
+    workspace.channels.may_post(channel)
     message = workspace.board.post(channel, args)
     return {"channel": channel, "ts": message["ts"], "message": message}
 
@@ -113,6 +114,7 @@ def _chat_update(workspace: Workspace, args: Json) -> Json:
     if len(str(args.get("text") or "")) > MOST_UPDATE_LETTERS:
         raise ApiError("msg_too_long")
     channel, ts = str(args["channel"]), str(args["ts"])
+    workspace.channels.may_edit(channel)
     message = workspace.board.update(channel, ts, args)
     return {"channel": channel, "ts": ts, "text": message["text"], "message": message}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.simulator.channels import GENERAL, Channel, Channels
 from bot.simulator.clocks import SlackTime
 from bot.simulator.crowd import BotUser, Crowd, Cursors, PretendUser
 from bot.simulator.envelopes import Outbox
@@ -64,6 +65,7 @@ class Workspace:
             time=wire.time,
             watch=wire.watch,
         )
+        self.channels = Channels()
         self._fields: dict[str, Json] = {}
         self._field_values: dict[str, Json] = {}
 
@@ -152,7 +154,7 @@ class Workspace:
         view = {"view": self.board.homes[user.id]} if user.id in self.board.homes else {}
         return self.sends({**event, **view, "event_ts": self.time.stamp()})
 
-    async def types(self, user: PretendUser, typed: str, *, channel_id: str = "C0GENERAL01") -> Interaction:
+    async def types(self, user: PretendUser, typed: str, *, channel_id: str = GENERAL) -> Interaction:
         """Type a slash command, and wait until it is acked or Slack gives it up."""
         opened = self.board.open_response_url()
         payload = slash_command(
@@ -182,6 +184,10 @@ class Workspace:
         )
         interaction = Interaction(self._wire.outbox.post("interactive", payload), opened, self._wire.watch)
         return await self._acked_or_not(interaction)
+
+    def opens_channel(self, name: str, *, is_private: bool = False, has_app: bool = True) -> Channel:
+        """A new channel, with the app in it or without; what is changed of it counts at once."""
+        return self.channels.opens(name, is_private=is_private, has_app=has_app)
 
     def uninstalls(self) -> None:
         """The app is thrown out: its token is dead and two events say so, in an order that Slack does not promise."""

@@ -18,6 +18,7 @@ from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Store
+from db.posting import Place, Purpose
 from db.records import Workspace
 from tests.conftest import settings_for
 from tests.support.program import environment, running, serve_environment
@@ -26,7 +27,7 @@ from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running
 
 NAMES = [
     "settings", "Slack", "bot token", "app token", "same app", "scopes", "socket", "database", "workspace", "door",
-    "sign-in",
+    "sign-in", "alerts",
 ]  # fmt: skip
 
 
@@ -77,13 +78,33 @@ async def test_a_slack_that_never_answers_keeps_no_check_waiting(slack: Simulato
     slack.faults.fail("*", slow_seconds=60, times=None)
     settings = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         found = {each.check: each for each in await Doctor(settings, patience_s=0.3).examine()}
 
     assert NAMES == list(found)
     assert "no answer within 0.3 s" in found["bot token"].words
     assert "no answer within 0.3 s" in found["socket"].words
     assert "None exists yet" in found["database"].words
+
+
+async def test_where_alerts_go_is_told_and_no_address_of_theirs(slack: Simulator, tmp_path: Path) -> None:
+    urls = "json://127.0.0.1:9/planted json://usersync:planted@127.0.0.1:9/"
+    nowhere = (await examined(slack, tmp_path))[1]
+    preset = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01", USERSYNC_ALERT_URLS=urls))[1]
+    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    async with store.transaction() as tx:
+        await tx.places.put(Place(slack.team_id, Purpose.ALERTS, "C0TYPED001"))
+    await store.close()
+    slack.scopes.discard("chat:write")
+    code, typed = await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01")
+
+    assert "posted nowhere" in line_of("alerts", nowhere)
+    assert "C0PRESET01, as USERSYNC_ALERT_CHANNEL says, and to 2 addresses of" in " ".join(preset.split())
+    assert "planted" not in preset
+    assert 0 == code
+    assert "warning" in line_of("alerts", typed)
+    assert "C0TYPED001, as /usersync alerts here decided" in " ".join(typed.split())
+    assert "chat:write was not granted" in " ".join(typed.split())
 
 
 async def test_tokens_of_two_apps_fail_naming_both(slack: Simulator, tmp_path: Path) -> None:

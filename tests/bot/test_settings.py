@@ -34,6 +34,8 @@ def load(env_file: Path | None = None, **environ: str) -> Settings:
 
 def told(value: object) -> object:
     """Tell a value, be it kept as a secret or not."""
+    if isinstance(value, tuple):
+        return tuple(map(told, value)) if any(isinstance(each, SecretStr) for each in value) else value
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
@@ -81,7 +83,11 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_FIELDS": ("Xf01=Work place, Xf02=Team", "fields", (("Xf01", "Work place"), ("Xf02", "Team"))),
     "USERSYNC_WORKSPACES": ("T1", "workspaces", ("T1",)),
     "USERSYNC_ALERT_CHANNEL": ("C1", "alert_channel", "C1"),
-    "USERSYNC_ALERT_URLS": ("https://a https://b", "alert_urls", ("https://a", "https://b")),
+    "USERSYNC_ALERT_URLS": (
+        "json://a.example/?to=1,2, mailto://u:p@b.example",
+        "alert_urls",
+        ("json://a.example/?to=1,2", "mailto://u:p@b.example"),
+    ),
     "USERSYNC_RECONCILE_EVERY": ("90m", "reconcile_every", 5_400),
     "USERSYNC_HISTORY_KEEP": ("30d", "history_keep", 30 * 86_400),
     "USERSYNC_CONTACT_KEEP": ("30d", "contact_keep", 30 * 86_400),
@@ -171,6 +177,7 @@ def test_serve_tells_all_problems_at_once_and_ends_with_2(tmp_path: Path) -> Non
         ("USERSYNC_AVATARS", "gravatar", "'slack' or 'initials'"),
         ("USERSYNC_LOG_FORMAT", "xml", "'console' or 'json'"), ("USERSYNC_HISTORY_KEEP", "1y", "s, m, h or d, like 6h"),
         ("USERSYNC_HISTORY_KEEP", "365", "s, m, h or d, like 6h"), ("USERSYNC_GUESTS_MAY_SIGN_IN", "2", "yes or no"),
+        ("USERSYNC_ALERT_CHANNEL", "#ops", "write the id of a channel"), ("USERSYNC_ALERT_CHANNEL", "D1", "like C0123"),
         ("USERSYNC_TRANSPORT", "http", "Leave it out"), ("SLACK_API_URL", "ftp://x", "https address"),
     ],
 )  # fmt: skip
@@ -179,6 +186,26 @@ def test_a_bad_value_is_told_with_its_remedy(name: str, value: str, remedy: str)
 
     assert problem.startswith(f"{name}: ")
     assert remedy in problem
+
+
+def test_an_address_that_apprise_does_not_know_is_told_by_its_place_and_scheme_alone() -> None:
+    first, second = problems_of(USERSYNC_ALERT_URLS="json://a.example/planted plant3d://secret@b secret-words")
+
+    assert "address 2" in first
+    assert "plant3d:" in first
+    assert "address 3" in second
+    assert "has no scheme" in second
+    assert "secret" not in first + second
+
+
+def test_without_apprise_the_setting_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+
+    problem = problem_of(USERSYNC_ALERT_URLS="json://a.example/planted")
+
+    assert "pip install 'usersync[urls]'" in problem
+    assert "planted" not in problem
+    assert (None, ()) == (load().alert_channel, load().alert_urls)
 
 
 def test_a_setting_with_two_names_may_be_wrong_under_both() -> None:
@@ -190,6 +217,7 @@ def test_whatever_prints_the_settings_shows_no_secret() -> None:
         "SLACK_BOT_TOKEN": "xoxb-planted", "SLACK_APP_TOKEN": "xapp-planted", "SLACK_CLIENT_SECRET": "planted-client",
         "SLACK_SIGNING_SECRET": "planted-signing", "USERSYNC_SECRET_KEY": "planted-key-of-many-letters",
         "DATABASE_URL": "postgresql://usersync:planted@db.example/usersync",
+        "USERSYNC_ALERT_URLS": "json://planted.example json://usersync:planted@b.example",
     }  # fmt: skip
     settings = load(**given, SLACK_CLIENT_ID="1.2")
     printed = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
@@ -246,11 +274,12 @@ def test_a_file_is_read_for_secrets_alone() -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("sqlite:///from-a-file.db\n")
+    text = "json://from-a-file.example" if name == "USERSYNC_ALERT_URLS" else "sqlite:///from-a-file.db"
+    (tmp_path / "secret").write_text(f"{text}\n")
     other = {HALVES[name]: "1.2"} if name in HALVES else {}
     settings = load(**{f"{name}_FILE": str(tmp_path / "secret")}, **other)
 
-    assert "sqlite:///from-a-file.db" == told(getattr(settings, PROMISED[name][1]))
+    assert told(getattr(settings, PROMISED[name][1])) in (text, (text,))
 
 
 def test_a_secret_given_plainly_wins_over_its_file(tmp_path: Path) -> None:

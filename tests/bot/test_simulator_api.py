@@ -326,6 +326,7 @@ async def test_opening_a_connection_takes_the_app_token_in_the_header_and_post(s
 
 async def test_messages_are_posted_updated_and_whispered(sim):
     client = web(sim)
+    sim.channels.opens("alerts", channel_id="C0ALERTS01")
     posted = await client.chat_postMessage(channel="C0ALERTS01", text="started", blocks=[{"type": "divider"}])
     await client.chat_update(channel="C0ALERTS01", ts=posted["ts"], text="done")
     await client.chat_postEphemeral(channel="C0ALERTS01", user="U1", text="psst")
@@ -337,6 +338,51 @@ async def test_messages_are_posted_updated_and_whispered(sim):
     assert ["psst"] == [whisper["text"] for whisper in sim.board.ephemerals]
     assert "message_not_found" == unknown.response["error"]
     assert "no_text" == silent.response["error"]
+
+
+async def test_an_app_posts_only_where_it_may(sim):
+    public, private = (sim.opens_channel(f"ops-{is_private}", is_private=is_private) for is_private in (False, True))
+    outcomes = []
+    for changed in ({}, {"has_app": False}, {"has_app": True, "is_restricted": True}, {"is_archived": True}):
+        for channel in (public, private):
+            vars(channel).update(changed)
+            try:
+                await web(sim).chat_postMessage(channel=channel.id, text="hello")
+            except SlackApiError as refused:
+                outcomes.append(refused.response["error"])
+            else:
+                outcomes.append("ok")
+
+    assert ["ok", "ok", "not_in_channel", "channel_not_found"] == outcomes[:4]
+    assert ["restricted_action"] * 2 + ["is_archived"] * 2 == outcomes[4:]
+    assert (
+        "not_in_channel" == (await refusal(sim, "chat.postMessage", channel="C0GENERAL01", text="x")).response["error"]
+    )
+    assert (
+        "channel_not_found" == (await refusal(sim, "chat.postMessage", channel="C0NOWHERE", text="x")).response["error"]
+    )
+
+
+async def test_what_stands_in_an_archived_channel_is_edited_no_more(sim):
+    channel = sim.opens_channel("ops")
+    posted = await web(sim).chat_postMessage(channel=channel.id, text="begun")
+    channel.is_archived = True
+
+    refused = await refusal(sim, "chat.update", channel=channel.id, ts=posted["ts"], text="over")
+
+    assert "is_inactive" == refused.response["error"]
+    assert "begun" == sim.board.messages[channel.id][0]["text"]
+
+
+async def test_one_message_a_second_and_channel_is_let_through(sim):
+    sim.limits.is_on = True
+    ops, other = sim.opens_channel("ops"), sim.opens_channel("other")
+    await web(sim).chat_postMessage(channel=ops.id, text="1")
+    await web(sim).chat_postMessage(channel=other.id, text="1")
+
+    refused = await refusal(sim, "chat.postMessage", channel=ops.id, text="2")
+
+    assert ("ratelimited", "1") == (refused.response["error"], refused.response.headers["Retry-After"])
 
 
 async def test_a_home_tab_is_kept_and_guarded_by_its_hash(sim):

@@ -51,7 +51,7 @@ def words(tree: Any) -> str:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    sim = Simulator(ack_deadline=0.2)
+    sim = Simulator(ack_deadline=1)
     page = SlackPage(sim, refused_seconds=0.1)
     async with sim, httpx.AsyncClient(trust_env=False) as client:
         yield Stage(sim, page, client)

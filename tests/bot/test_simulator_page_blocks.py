@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -45,6 +46,16 @@ def written(text: str) -> str:
 )  # fmt: skip
 def test_markup_becomes_elements(text: str, expected: str) -> None:
     assert expected == written(text)
+
+
+def test_a_time_is_written_as_whoever_looks_reads_it_and_what_is_none_keeps_its_words() -> None:
+    at = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC).astimezone()
+    stamp = f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|2020 UTC>"
+    expected = f'<time datetime="{at.isoformat()}">Feb {at.day}, 2020 {at:%H:%M:%S}</time>'
+
+    assert f"<p>{expected}</p>" == written(stamp)
+    assert "<p>words</p>" == written("<!date^soon^{time}|words>")
+    assert ">words</time>" in written("<!date^1^{unheard_of}|words>")
 
 
 def test_a_link_opens_beside_the_page_and_cannot_reach_back() -> None:

@@ -15,15 +15,17 @@ from bot.command.typed import Word
 from tests.support.block_kit import check_message
 
 ROOT = Path(__file__).parents[2]
-SHOWN = entries(has_alerts=False)
-"""What there is while nothing posts alerts."""
+SHOWN = entries(has_places=True)
+"""What there is in a service."""
 
 
-def test_every_word_has_one_line_and_alerts_only_where_they_have_a_place() -> None:
+def test_every_word_has_one_line_and_what_is_posted_only_where_it_has_a_place() -> None:
     assert {each.word for each in TABLE} == set(Word) - {Word.BARE}
     assert len(TABLE) == len({each.word for each in TABLE})
     assert all(each.usage.split()[0] == each.word.value for each in TABLE)
-    assert {Word.ALERTS} == {each.word for each in TABLE} - {each.word for each in SHOWN}
+    assert TABLE == SHOWN
+    placeless = {each.word for each in entries(has_places=False)}
+    assert {Word.ALERTS, Word.DIGEST} == {each.word for each in TABLE} - placeless
 
 
 def test_the_manifest_hints_at_every_word() -> None:
@@ -45,7 +47,7 @@ def test_the_page_about_slack_has_a_row_for_every_word() -> None:
     page = (ROOT / "docs/slack.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `/usersync ?([^`]*)` \| (.+?) \| (.+?) \|$", page, flags=re.MULTILINE)
 
-    assert [*(each.usage for each in SHOWN), ""] == [usage for usage, _, _ in rows]
+    assert [*(each.usage for each in SHOWN), ""] == [usage.replace("\\|", "|") for usage, _, _ in rows]
     for each, (_, _, whom) in zip(SHOWN, rows[:-1], strict=True):
         assert whom.startswith("Admins") == (each.whom is Whom.ADMINS)
 
@@ -64,7 +66,8 @@ def test_the_page_about_slack_has_a_row_for_every_word() -> None:
         ("", None),
         ("<@U1>", None),
         ("x" * 3_000, None),
-        ("alert here", None),
+        ("alert here", Word.ALERTS),
+        ("digest", Word.DIGEST),
     ],
 )
 def test_the_nearest_word_is_suggested(typed: str, word: Word | None) -> None:

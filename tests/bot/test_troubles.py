@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.lag import Lag
+from bot.scopes import SCOPES, lacking
 from bot.troubles import LETTERS_LAST, SOCKETS_MAY_TAKE_S, Signs, troubles, untold
 from db.records import AlertKind, RunState
 
@@ -37,6 +38,8 @@ AGO = NOW - timedelta(minutes=5)
         ({"letters": 3, "newest_letter_at": AGO}, AlertKind.DEAD_LETTERS, "3 payloads"),
         ({"late_s": 90.0}, AlertKind.LAG, "1 min 30 s"),
         ({"crowded": "Somebody else is there."}, AlertKind.OTHER_INSTANCE, "Somebody else"),
+        ({"disk_trouble": "It is nearly full."}, AlertKind.DISK, "nearly full"),
+        ({"lacking": SCOPES[:2]}, AlertKind.SCOPE, "users:read and commands"),
     ],
 )
 def test_each_sign_is_one_trouble_in_words(signs: dict[str, Any], kind: AlertKind, words: str) -> None:
@@ -79,6 +82,19 @@ def test_what_cannot_be_told_ends_no_episode() -> None:
     assert {AlertKind.DEAD_LETTERS} == untold(replace(WELL, letters=None))
     assert {AlertKind.SOCKETS} == untold(replace(WELL, untold=frozenset({AlertKind.SOCKETS})))
     assert {AlertKind.RUN_FAILED, AlertKind.RUN_HELD, AlertKind.RUN_INCOMPLETE} == untold(replace(WELL, last_run=None))
+
+
+def test_a_scope_is_missing_if_it_is_needed_and_slack_said_that_it_was_not_granted() -> None:
+    def missing(granted: frozenset[str] | None, *wanted: str) -> list[str]:
+        return [scope.name for scope in lacking(granted, wanted=frozenset(wanted))]
+
+    every = frozenset(scope.name for scope in SCOPES)
+
+    assert ["users:read"] == missing(every - {"users:read", "team:read"})
+    assert ["commands"] == missing(every - {"commands"})
+    assert [] == missing(every - {"chat:write"})
+    assert ["chat:write"] == missing(every - {"chat:write"}, "chat:write")
+    assert [] == missing(None, "chat:write")
 
 
 def test_a_late_commit_is_remembered_for_a_minute_with_the_worst_of_it() -> None:

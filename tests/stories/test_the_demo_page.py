@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ pytestmark = NEEDS_CHROMIUM
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     """The whole demo, everybody read."""
     async with Demo(port=0, folder=tmp_path / "demo") as running:
-        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=20)
+        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=40)
         yield running
 
 
@@ -68,6 +69,33 @@ async def test_dropped_sockets_are_told_and_come_back_by_themselves(browser: Bro
         await expect(page.get_by_role("log")).to_contain_text(
             "Following changes on 2 of 2 connections", timeout=A_WHILE_MS
         )
+
+
+async def test_what_a_newcomer_breaks_is_told_in_a_channel_and_resolved_in_the_same_message(
+    browser: Browser, demo: Demo
+) -> None:
+    async with a_page(browser) as page:
+        await page.goto(demo.page.url)
+        alert = page.get_by_role("article").filter(has_text="#alerts")
+        await press(page, "Drop the sockets")
+        await expect(alert).to_contain_text("No connection to Slack", timeout=A_WHILE_MS)
+        await expect(alert).to_contain_text("Resolved after", timeout=A_WHILE_MS)
+        await expect(alert).to_contain_text("#alerts · edited")
+        await expect(alert.locator("time").last).to_have_text(re.compile(r"today \d\d:\d\d:\d\d"))
+        await press(page, "Send an unreadable event")
+
+        await expect(alert.filter(has_text="Unreadable events")).to_be_visible(timeout=A_WHILE_MS)
+        await expect(alert).to_have_count(2)
+
+
+async def test_alerts_are_moved_by_typing_it(browser: Browser, demo: Demo) -> None:
+    async with a_page(browser) as page:
+        await page.goto(demo.page.url)
+        await types(page, "/usersync alerts here")
+        await expect(page.get_by_role("log")).to_contain_text("Alerts go into this channel", timeout=A_WHILE_MS)
+        await types(page, "/usersync status")
+
+        await expect(page.get_by_role("log")).to_contain_text("Alerts go to #general", timeout=A_WHILE_MS)
 
 
 async def test_an_unreadable_event_is_counted_by_the_status(browser: Browser, demo: Demo) -> None:

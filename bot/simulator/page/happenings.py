@@ -133,8 +133,8 @@ class Happenings:
         self._let_in = asyncio.get_running_loop().call_later(self._refused_seconds, self._accept)
         cut = "1 connection was" if count == 1 else f"{count} connections were"
         return Told(
-            f"{cut} cut, and none is let in for {self._refused_seconds:g} seconds. The directory says so at its top; "
-            "once it is back, it reads what it may have missed.",
+            f"{cut} cut, and none is let in for {self._refused_seconds:g} seconds. The directory says so at its top, "
+            "and #alerts here; once it is back, it reads what it may have missed.",
             "",
             "Watch the directory",
             "/usersync status",
@@ -144,7 +144,8 @@ class Happenings:
         self._sim.revokes_token()
         return Told(
             "The app's token is worth nothing now: every call is refused, and who changes is still told. The next run "
-            "fails, and the directory keeps everybody.",
+            "fails, and the directory keeps everybody. No alert can be posted here either; an address outside Slack "
+            "would hear of it.",
             "",
             "Watch the directory",
             "/usersync resync",
@@ -161,7 +162,7 @@ class Happenings:
             self._lost_page = self._sim.faults.fail("users.list", after=1, alter=_without_people)
         return Told(
             "The second page of the next pass will come without its people. Start a pass as the owner: it is held, and "
-            "nobody is hidden. One more reads the whole list again.",
+            "nobody is hidden; #alerts says so. One more reads the whole list again.",
             "runs",
             "See the runs",
             "/usersync resync",
@@ -171,7 +172,7 @@ class Happenings:
         user = {"id": self._sim.crowd.id_at(0), "profile": "this is no profile", "updated": self._sim.time.second()}
         self._sim.sends({"type": "user_change", "user": user, "event_ts": self._sim.time.stamp()})
         return Told(
-            "A change was sent whose profile is no profile. It is put aside, with the reason.",
+            "A change was sent whose profile is no profile. It is put aside, with the reason, and #alerts says so.",
             "dead-letters",
             "See what was put aside",
             "/usersync status",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from bot.simulator.page.signs import sign
 from bot.simulator.page.tree import Element, Node, el
 
 NameOf = Callable[[str], str]
-"""From a user's id to the name that people read."""
+"""From the id of a user or of a channel to the name that people read."""
 
 QUOTE, BULLET = "&gt;", ("• ", "◦ ")
 SCHEMES = frozenset({"http", "https", "mailto"})
@@ -107,9 +108,9 @@ class Reader:
             case "@":
                 return el("span", f"@{words or self.name_of(there[1:])}", class_="mention")
             case "#":
-                return el("span", f"#{words or there[1:]}", class_="mention")
+                return el("span", f"#{words or self.name_of(there[1:]) or there[1:]}", class_="mention")
             case "!" if there.startswith("!date^"):
-                return words or there  # Slack writes the reader's own time; the app's words for it are there for this
+                return _moment(there, words)
             case "!":
                 return el("span", words or f"@{there[1:].partition('^')[0]}", class_="mention")
         url = unescaped(there)
@@ -135,6 +136,20 @@ def is_safe(url: str) -> bool:
 def unescaped(text: str) -> str:
     """Slack escapes three signs, and no others."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _moment(there: str, fallback: str) -> Node:
+    """A time as whoever looks at this machine reads it; the words for other clients where it is none."""
+    stamp, _, form = there.removeprefix("!date^").partition("^")
+    try:
+        at = datetime.fromtimestamp(int(stamp), UTC).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return fallback
+    date = f"{at:%b} {at.day}, {at.year}" if at.date() != datetime.now(UTC).astimezone().date() else "today"
+    shown = form.partition("^")[0]
+    for token, words in (("date_short_pretty", date), ("time_secs", f"{at:%H:%M:%S}"), ("time", f"{at:%H:%M}")):
+        shown = shown.replace(f"{{{token}}}", words)
+    return el("time", fallback if "{" in shown or not shown else shown, datetime=at.isoformat(timespec="seconds"))
 
 
 def _kind(line: str) -> str:

@@ -27,7 +27,11 @@ class Stage:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self._cast.name_of, self._sim.url)
+        return Reader(self._name_of, self._sim.url)
+
+    def _name_of(self, some_id: str) -> str:
+        known = self._sim.channels.name_of(some_id)
+        return known if known != some_id else self._cast.name_of(some_id)
 
     def regions(self, role: Role, *, tab: str) -> Regions:
         """By name, each a list of named elements."""
@@ -58,7 +62,8 @@ class Stage:
         face = el("img", class_="face", src="/page/mark.svg", alt="", width="36", height="36")
         who = el("p", el("span", "usersync"), el("span", "App", class_="badge"), when, class_="who")
         said = el("form", *_hidden(role.user.id, entry.key), *shown(entry.message, self.reader), **QUIET_PRESS)
-        seen_by = el("p", entry.where or "Only visible to you", class_="seen-by")
+        where = entry.where or "Only visible to you"
+        seen_by = el("p", f"{where} · edited" if "edited" in entry.message else where, class_="seen-by")
         return el("article", face, el("div", seen_by, who, said, *_notes(entry)), class_="of-app")
 
     def _home(self, role: Role) -> list[Element]:

@@ -11,7 +11,6 @@ Json = dict[str, Any]
 
 MOST_TURNS = 100
 MOST_SHOWN = 30
-GENERAL = "C0GENERAL01"
 NOT_ANSWERED = "The app did not answer within three seconds: not connected, perhaps."
 NEVER_ACKED = "Slack says that it failed with the error “dispatch_failed”."
 
@@ -112,7 +111,7 @@ class Talk:
         for channel, messages in self.sim.board.messages.items():
             if channel[:1] in ("U", "W", "D") and channel not in direct:
                 continue
-            where = "Direct message" if channel in direct else f"#{'general' if channel == GENERAL else channel}"
+            where = "Direct message" if channel in direct else f"#{self.sim.channels.name_of(channel)}"
             found += [
                 Entry(f"m{channel}.{each['ts']}", float(each["ts"]), message=each, where=where)
                 for each in messages[-MOST_SHOWN:]

@@ -1,0 +1,143 @@
+"""One place that is told of alerts: what it was told, when it may be tried again, and why it could not be told."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channels import GONE, NotPosted
+from bot.telling.kept_posts import KeptPosts
+from bot.telling.outlets import Outlet
+from bot.telling.steps import Manners, Step, Told, after, is_same, is_shadowed, notice, step
+from bot.to_its_end import to_its_end
+from db.records import Alert, AlertKind
+
+log = structlog.get_logger(__name__)
+
+_HOUR = timedelta(hours=1)
+
+
+class Ledger:
+    """Tells one place, one message at a look, so that no place is stormed."""
+
+    def __init__(self, outlet: Outlet, kept: KeptPosts, manners: Manners) -> None:
+        self._outlet = outlet
+        self._kept = kept
+        self._manners = manners
+        self._told: dict[AlertKind, Told] = {}
+        self._posted: deque[datetime] = deque()
+        self._said_too_many_at: datetime | None = None
+        self._quiet_until: datetime | None = None
+        self._deaf_at_look = -2
+        self._tries = 0
+        self._failed: AlertKind | None = None
+        """Of which was to be told at the last try that failed."""
+        self.trouble: str | None = None
+        """Why it could not be told at the last try."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing that stands there says of an episode that it lasts."""
+        return all(told.is_over for told in self._told.values())
+
+    def restore(self, told: Told, posted_at: datetime | None) -> None:
+        """Take over what an earlier process told; the latest of a kind counts."""
+        before = self._told.get(told.alert.kind)
+        if before is not None and not before.is_over:
+            self._kept.keep(self._outlet.key, before, is_over=True)
+        self._told[told.alert.kind] = told
+        if posted_at:
+            self._posted.append(posted_at)
+
+    async def tell(self, episodes: Sequence[Alert], now: datetime, *, looks: int, is_current: bool) -> None:
+        """Bring the place up to date; a former one hears only of the ends. `looks` counts the looks at what is wrong.
+
+        A place that was deaf hears again only once somebody has looked anew: what it could not hear may be over.
+        """
+        self._learn_numbers(episodes)
+        if self._outlet.is_deaf:
+            self._deaf_at_look = looks
+        if looks < self._deaf_at_look + 2 or (self._quiet_until and now < self._quiet_until):
+            return
+        kind: AlertKind | None = None
+        try:
+            for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
+                kind = alert.kind
+                told = self._told.get(alert.kind)
+                is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
+                wanted = step(told, alert, now, self._manners, is_editable=is_editable)
+                is_end = wanted is Step.EDIT and alert.until is not None
+                is_news = wanted is Step.POST or (told is not None and told.is_over and wanted is Step.EDIT)
+                if (
+                    wanted is Step.NOTHING
+                    or not (is_current or is_end)
+                    or (is_news and is_shadowed(alert, episodes, now, self._manners))
+                ):
+                    continue
+                await to_its_end(self._do(wanted, told, alert, now))
+                if wanted is Step.POST:
+                    break  # the next one at the next look: a channel takes one message a second
+        except NotPosted as error:
+            self._failed = kind
+            self._note(error, now)
+
+    async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> None:
+        if wanted is Step.POST and self._are_too_many(now):
+            await self._say_too_many(now)
+            return
+        becomes = after(told, alert, now, wanted, ts=told.ts if told and wanted is Step.EDIT else None)
+        if wanted is Step.POST:
+            ts = await self._outlet.post(notice(becomes))
+            becomes = after(told, alert, now, wanted, ts=ts)
+            self._posted.append(now)
+        else:
+            becomes = await self._edited(becomes)
+        self._note_success()
+        if told and wanted is Step.EDIT and not is_same(told.alert, alert):
+            self._kept.keep(self._outlet.key, told, is_over=True)  # its message is the other one's from now on
+        self._told[alert.kind] = becomes
+        self._kept.keep(self._outlet.key, becomes)
+        await self._kept.write()
+
+    async def _edited(self, becomes: Told) -> Told:
+        try:
+            await self._outlet.edit(becomes.ts, notice(becomes))
+        except NotPosted as error:
+            if error.word not in GONE:
+                raise
+            log.info("a message about an alert cannot be edited any more", kind=becomes.alert.kind.value)
+            return replace(becomes, ts=None)
+        return becomes
+
+    def _learn_numbers(self, episodes: Sequence[Alert]) -> None:
+        """An episode gets its number once the database takes it, which may be after it was told of."""
+        for alert in episodes:
+            told = self._told.get(alert.kind)
+            if told and not told.alert.alert_id and alert.alert_id and is_same(told.alert, alert):
+                self._told[alert.kind] = replace(told, alert=replace(told.alert, alert_id=alert.alert_id))
+                self._kept.keep(self._outlet.key, self._told[alert.kind])
+
+    def _are_too_many(self, now: datetime) -> bool:
+        while self._posted and now - self._posted[0] >= _HOUR:
+            self._posted.popleft()
+        return len(self._posted) >= self._manners.most_an_hour
+
+    async def _say_too_many(self, now: datetime) -> None:
+        if self._said_too_many_at is None or now - self._said_too_many_at >= _HOUR:
+            await self._outlet.post_too_many(self._manners.most_an_hour)
+            self._said_too_many_at = now
+
+    def _note(self, error: NotPosted, now: datetime) -> None:
+        pause_s = min(self._manners.first_pause_s * 2**self._tries, self._manners.longest_pause_s)
+        self._tries = min(self._tries + 1, 30)
+        self._quiet_until = now + timedelta(seconds=max(pause_s, error.wait_s))
+        if str(error) != self.trouble:
+            log.warning("an alert could not be told; it is tried again", place=self._outlet.key[1], reason=str(error))
+        self.trouble = str(error)
+
+    def _note_success(self) -> None:
+        self._tries, self._quiet_until, self.trouble = 0, None, None

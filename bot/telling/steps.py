@@ -1,0 +1,129 @@
+"""What is to be done next about one episode at one place: told, edited, or left alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
+
+from bot.blocks.notices import Notice
+from db.records import Alert, AlertKind
+
+AFTER_S: Mapping[AlertKind, float] = MappingProxyType(
+    {AlertKind.SOCKETS: 120, AlertKind.DATABASE: 30, AlertKind.NOT_COMMITTED: 60}
+)
+"""How long these must have lasted before anybody is told: a restart of Slack or of a database is no news."""
+_FOLLOWS_FROM: Mapping[AlertKind, frozenset[AlertKind]] = MappingProxyType(
+    {
+        AlertKind.NOT_COMMITTED: frozenset({AlertKind.DATABASE}),
+        AlertKind.RUN_FAILED: frozenset({AlertKind.TOKEN, AlertKind.SCOPE, AlertKind.DATABASE}),
+        AlertKind.SOCKETS: frozenset({AlertKind.TOKEN}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How much of it people are told."""
+
+    after_s: Mapping[AlertKind, float] = field(default_factory=lambda: AFTER_S)
+    calm_s: float = 600
+    """What begins again so soon after its end is the same trouble: it came back."""
+    mends_s: float = 60
+    """How long what followed from a trouble that is over may take to be over, too."""
+    edit_every_s: float = 60
+    """Between two edits of a message while its words change."""
+    most_an_hour: int = 10
+    """Messages at one place."""
+    first_pause_s: float = 5
+    longest_pause_s: float = 300
+    """Between two tries where one failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one place was told of one kind, as it stands there."""
+
+    alert: Alert
+    """As it was when it was told; with its end, if that was told."""
+    at: datetime
+    ts: str | None = None
+    """Slack's name of the message; None where nothing can be edited."""
+    since: datetime | None = None
+    """Since when, where the episode came back; the beginning of the first."""
+    times_back: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the end was told."""
+        return self.alert.until is not None
+
+
+class Step(Enum):
+    """What is to be done."""
+
+    NOTHING = "nothing"
+    POST = "post"
+    EDIT = "edit"
+
+
+def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is_editable: bool) -> Step:
+    """Decide about an episode of which `told` is what was told of its kind last."""
+    if told is None:
+        return Step.POST if _is_due(alert, now, manners) else Step.NOTHING
+    if is_same(told.alert, alert):
+        return _go_on(told, alert, now, manners, is_editable=is_editable)
+    if alert.until is not None:  # too short to be told of; what stands there of an earlier one is over with it
+        return Step.NOTHING if told.is_over else Step.EDIT
+    if told.alert.until is None:
+        return Step.EDIT if is_editable else Step.NOTHING
+    if not _is_due(alert, now, manners):
+        return Step.NOTHING
+    calm = timedelta(seconds=manners.calm_s)
+    if is_editable and alert.since - told.alert.until <= calm:
+        return Step.EDIT
+    return Step.POST if is_editable or now - told.alert.until > calm else Step.NOTHING
+
+
+def after(told: Told | None, alert: Alert, now: datetime, done: Step, *, ts: str | None) -> Told:
+    """Say what is told once the step is done."""
+    if told is None or done is Step.POST:
+        return Told(alert, now, ts)
+    if is_same(told.alert, alert):
+        return Told(alert, now, ts, told.since, told.times_back)
+    return Told(alert, now, ts, told.since or told.alert.since, told.times_back + (alert.until is None))
+
+
+def notice(told: Told) -> Notice:
+    """Say it for people."""
+    alert = told.alert
+    return Notice(alert.kind, alert.words, told.since or alert.since, alert.until, told.times_back)
+
+
+def is_same(one: Alert, other: Alert) -> bool:
+    """Say whether both are of one episode; before it is written, an episode is known by its beginning."""
+    if one.alert_id and other.alert_id:
+        return one.alert_id == other.alert_id
+    return (one.kind, one.since) == (other.kind, other.since)
+
+
+def is_shadowed(alert: Alert, episodes: Iterable[Alert], now: datetime, manners: Manners) -> bool:
+    """Say whether another episode explains this one, so that its beginning is no news."""
+    causes = _FOLLOWS_FROM.get(alert.kind, frozenset())
+    mends = timedelta(seconds=manners.mends_s)
+    return any(each.kind in causes and (each.until is None or now - each.until < mends) for each in episodes)
+
+
+def _go_on(told: Told, alert: Alert, now: datetime, manners: Manners, *, is_editable: bool) -> Step:
+    if told.is_over:
+        return Step.NOTHING
+    if alert.until is not None:
+        return Step.EDIT
+    is_old = now - told.at >= timedelta(seconds=manners.edit_every_s)
+    return Step.EDIT if is_editable and is_old and told.alert.words != alert.words else Step.NOTHING
+
+
+def _is_due(alert: Alert, now: datetime, manners: Manners) -> bool:
+    return alert.until is None and now - alert.since >= timedelta(seconds=manners.after_s.get(alert.kind, 0))

@@ -1,0 +1,165 @@
+"""Tells each place of the alerts: looks every few seconds at what lasts and what is over, and at where it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.alerts import Alerts
+from bot.channels import Channels
+from bot.places import PlaceOf
+from bot.telling.kept_posts import KeptPosts, Key
+from bot.telling.ledger import Ledger
+from bot.telling.outlets import Channel, Outlet
+from bot.telling.steps import Manners
+from bot.telling.words import whereabouts
+from db import Store
+from db.errors import StoreError
+from db.records import Alert, AlertKind
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S = 2
+"""How long a look waits for slow places."""
+
+
+class Teller:
+    """Keeps a ledger of each place."""
+
+    def __init__(
+        self,
+        store: Store,
+        alerts: Alerts,
+        channels: Channels,
+        place: PlaceOf,
+        addresses: Sequence[Outlet],
+        *,
+        team_id: Callable[[], str],
+        is_token_bad: Callable[[], bool],
+        is_memory_away: Callable[[], bool],
+        clock: Callable[[], datetime],
+        base: str,
+        manners: Manners,
+        look_every_s: float,
+    ) -> None:
+        """`team_id` tells the workspace of the bot token, empty while Slack has not said."""
+        self._alerts = alerts
+        self._channels = channels
+        self._place = place
+        self._addresses = {each.key: each for each in addresses}
+        self._team_id = team_id
+        self._is_token_bad = is_token_bad
+        self._is_memory_away = is_memory_away
+        self._clock = clock
+        self._base = base
+        self._manners = manners
+        self._look_every_s = look_every_s
+        self._kept = KeptPosts(store, is_away=is_memory_away)
+        self._ledgers: dict[Key, Ledger] = {}
+        self._under_way: dict[Key, asyncio.Task[None]] = {}
+        self._left: dict[AlertKind, Alert] = {}
+        """Episodes of earlier processes that are over, as far as somebody may have to hear of it."""
+
+    async def take_over(self) -> None:
+        """Go on where an earlier process stopped. Raises StoreError."""
+        for key, told, alert in await self._kept.read(self._clock(), calm_s=self._manners.calm_s):
+            if key[0] or key in self._addresses:
+                self._ledger_of(key).restore(told, _moment(told.ts))
+            if alert.until is not None:
+                self._left[alert.kind] = alert
+
+    async def run(self) -> None:
+        """Look until cancelled; then let nothing be told any more, but for what is on its way."""
+        try:
+            while True:
+                try:
+                    await self.look()
+                except Exception:  # the edge of a supervised task: whoever tells of trouble must not end for it
+                    log.exception("alerts could not be told")
+                await asyncio.sleep(self._look_every_s)
+        finally:
+            under_way = list(self._under_way.values())
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Look once."""
+        if not self._is_memory_away():
+            with suppress(StoreError):
+                await self._place.refresh()
+        episodes, now, current = self._episodes(), self._clock(), self._current()
+        for key in current:
+            self._ledger_of(key)
+        looks = self._alerts.looks
+        for key, ledger in self._ledgers.items():
+            if key not in self._under_way:
+                telling = ledger.tell(episodes, now, looks=looks, is_current=key in current)
+                self._under_way[key] = asyncio.create_task(telling, name=f"telling {key[1]}")
+        await self._wait()
+        self._ledgers = {
+            key: ledger
+            for key, ledger in self._ledgers.items()
+            if key in current or key in self._under_way or not ledger.is_finished
+        }
+        await self._kept.write()
+
+    def where(self, team_id: str) -> str:
+        """Tell in a sentence of Slack's markup where the alerts of a workspace go, and why that fails if it does."""
+        channel_id = self._place.find(team_id)
+        ledgers = [self._ledgers.get(key) for key in [(team_id, channel_id or ""), *self._addresses]]
+        troubles = [ledger.trouble for ledger in ledgers if ledger and ledger.trouble]
+        return whereabouts(channel_id, len(self._addresses), [plain_words(each) for each in troubles])
+
+    async def _wait(self) -> None:
+        """Wait for those who are quick: a place that hangs holds up no other. Raises what one of them stumbled over."""
+        if not self._under_way:
+            return
+        done, _ = await asyncio.wait(self._under_way.values(), timeout=PATIENCE_S)
+        self._under_way = {key: task for key, task in self._under_way.items() if task not in done}
+        errors = [error for task in done if not task.cancelled() and (error := task.exception())]
+        if errors:
+            raise errors[0]
+
+    def _episodes(self) -> list[Alert]:
+        """List what lasts, then what is over, each kind's last episode alone, oldest first."""
+        over = {**self._left, **self._alerts.ended}
+        lasting = self._alerts.open
+        known = {each.kind for each in lasting}
+        rest = [alert for kind, alert in over.items() if kind not in known]
+        return sorted([*lasting, *rest], key=lambda alert: alert.since)
+
+    def _current(self) -> set[Key]:
+        team_id = self._team_id()
+        channel_id = self._place.find(team_id) if team_id else None
+        return {*self._addresses, *([(team_id, channel_id)] if channel_id else [])}
+
+    def _ledger_of(self, key: Key) -> Ledger:
+        if key not in self._ledgers:
+            outlet = self._addresses.get(key) or self._channel(*key)
+            self._ledgers[key] = Ledger(outlet, self._kept, self._manners)
+        return self._ledgers[key]
+
+    def _channel(self, team_id: str, channel_id: str) -> Channel:
+        def is_token_bad() -> bool:
+            """Of another workspace, it opens nothing here."""
+            return self._is_token_bad() or self._team_id() != team_id
+
+        return Channel(team_id, channel_id, self._channels, is_token_bad, self._base)
+
+
+def plain_words(trouble: str) -> str:
+    """Make it fit for one line."""
+    return " ".join(trouble.split())
+
+
+def _moment(ts: str | None) -> datetime | None:
+    """Tell when a message was posted: Slack names it by that."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC) if ts else None
+    except (ValueError, OverflowError, OSError):
+        return None

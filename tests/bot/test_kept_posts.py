@@ -1,0 +1,69 @@
+"""Which messages tell of alerts is written down, and a later process finds what it may still have to edit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.telling.kept_posts import KeptPosts
+from bot.telling.steps import Told
+from db import Store
+from db.records import Alert, AlertKind
+
+NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
+KEY = ("T1", "C1")
+AN_HOUR = timedelta(hours=1)
+
+
+def kept_posts(store: Store, *, is_away: bool = False) -> KeptPosts:
+    return KeptPosts(store, is_away=lambda: is_away)
+
+
+async def an_episode(store: Store, until: datetime | None = None) -> Alert:
+    alert = Alert(0, AlertKind.DISK, "It is nearly full.", NOW - 2 * AN_HOUR, until)
+    async with store.transaction() as tx:
+        return replace(alert, alert_id=await tx.alerts.begin(alert))
+
+
+async def keep(store: Store, alert: Alert, *, told_over: bool) -> None:
+    kept = kept_posts(store)
+    kept.keep(KEY, Told(alert if told_over else replace(alert, until=None), NOW, "12.5"))
+    await kept.write()
+
+
+async def test_a_later_process_finds_what_lasts_what_is_over_untold_and_what_may_come_back(store: Store) -> None:
+    lasts = await an_episode(store)
+    untold_end = await an_episode(store, NOW - AN_HOUR)
+    lately = await an_episode(store, NOW - timedelta(minutes=9))
+    long_ago = await an_episode(store, NOW - timedelta(minutes=11))
+    for alert, told_over in ((lasts, False), (untold_end, False), (lately, True), (long_ago, True)):
+        await keep(store, alert, told_over=told_over)
+
+    found = await kept_posts(store).read(NOW, calm_s=600)
+
+    assert [(KEY, "12.5")] * 3 == [(key, told.ts) for key, told, _ in found]
+    assert [lasts, untold_end, lately] == [alert for _, _, alert in found]
+    assert [False, False, True] == [told.is_over for _, told, _ in found]
+
+
+async def test_an_episode_without_a_number_waits_until_it_has_one(store: Store) -> None:
+    kept = kept_posts(store)
+    kept.keep(KEY, Told(Alert(0, AlertKind.DATABASE, "Away.", NOW), NOW, "12.5"))
+    await kept.write()
+
+    async with store.reading() as rx:
+        assert () == await rx.alert_posts.list_unfinished()
+
+
+async def test_nobody_waits_for_a_database_that_is_known_to_be_away(store: Store) -> None:
+    alert = await an_episode(store)
+    away = [True]
+    kept = KeptPosts(store, is_away=lambda: away[0])
+    kept.keep(KEY, Told(alert, NOW, "12.5"))
+    await kept.write()
+    assert [] == await kept_posts(store).read(NOW, calm_s=600)
+
+    away[0] = False
+    await kept.write()
+
+    assert 1 == len(await kept_posts(store).read(NOW, calm_s=600))

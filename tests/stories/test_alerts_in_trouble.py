@@ -1,0 +1,313 @@
+"""Alerts while Slack or the database is away, across a restart, and where trouble comes and goes: never a storm."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.disk_watch import MB
+from bot.service import Service
+from bot.settings import Settings
+from bot.simulator import Simulator
+from bot.simulator.channels import Channel
+from bot.simulator.crowd import PretendUser
+from tests.conftest import QUICK
+from tests.support.alerting import posts, resolved, texts, told
+from tests.support.locks import held
+from tests.support.pretend_disk import Disk
+from tests.support.receiver import Receiver, a_receiver
+from tests.support.waiting import eventually
+from tests.support.words import answer_to
+
+Start = Callable[..., Any]
+FULL = "*The disk is nearly full*"
+
+
+@pytest.fixture
+def ada(slack: Simulator) -> PretendUser:
+    """An admin, known before the first run."""
+    return slack.adds("Ada Lovelace", is_admin=True)
+
+
+@pytest.fixture
+def ops(slack: Simulator) -> Channel:
+    """A channel with the app in it."""
+    return slack.opens_channel("ops")
+
+
+@pytest.fixture
+def disk() -> Disk:
+    """A disk with plenty of room."""
+    return Disk(10_000 * MB, 5_000 * MB)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """An address outside Slack."""
+    async with a_receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def wanted(settings: Settings, ops: Channel, ada: PretendUser) -> Settings:
+    """Settings with a channel."""
+    return settings.model_copy(update={"alert_channel": ops.id})
+
+
+@pytest.fixture
+def with_address(wanted: Settings, receiver: Receiver) -> Settings:
+    """The same with an address outside Slack."""
+    return wanted.model_copy(update={"alert_urls": (SecretStr(receiver.url),)})
+
+
+async def started(start: Start, wanted: Settings, disk: Disk, **options: Any) -> Service:
+    running: Service = await start(wanted, disk_usage=disk, **options)
+    await eventually(lambda: running.runs.finished and running.sockets.status.open == 2, within_s=20, of="the start")
+    return running
+
+
+async def ended(service: Service) -> None:
+    """Wait until no episode lasts, and the places were told."""
+    await eventually(lambda: not service.alerts.open, within_s=20, of="the end")
+    await service.house.teller.look()
+
+
+async def test_a_slack_that_takes_nothing_for_a_while_is_told_once_it_does(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
+) -> None:
+    service = await started(start, wanted, disk)
+    slack.faults.fail("chat.postMessage", http_status=500, times=2)
+    disk.free = 1 * MB
+
+    begun = await told(slack, ops, FULL)
+    slack.faults.fail("chat.update", ratelimited=1, times=2)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun)
+
+    assert 1 == len(posts(slack, ops))
+    assert 3 == len(slack.calls("chat.postMessage"))
+    assert "fails right now" not in service.house.teller.where(slack.team_id)
+
+
+async def test_while_a_channel_refuses_the_status_says_why_and_an_invitation_mends_it(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
+) -> None:
+    await started(start, wanted, disk)
+    ops.has_app = False
+    disk.free = 1 * MB
+    await eventually(lambda: slack.calls("chat.postMessage"), within_s=10, of="a try")
+
+    status = await answer_to(await slack.types(ada, "/usersync status"), "/invite")
+    ops.has_app = True
+    await told(slack, ops, FULL)
+
+    assert "*That fails right now:* The app is not in that channel." in status
+
+
+async def test_what_is_over_before_slack_listens_again_is_not_posted_any_more(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
+) -> None:
+    service = await started(start, wanted, disk)
+    slack.faults.fail("chat.postMessage", drop=True, times=None)
+    disk.free = 1 * MB
+    await eventually(lambda: slack.calls("chat.postMessage"), within_s=10, of="a try")
+    disk.free = 5_000 * MB
+    await ended(service)
+    slack.faults.clear()
+    tries = len(slack.calls("chat.postMessage"))
+    for _ in range(3):
+        await service.house.teller.look()
+
+    assert [] == posts(slack, ops)
+    assert tries == len(slack.calls("chat.postMessage"))
+
+
+async def test_a_restart_in_the_middle_edits_the_same_message_and_posts_nothing_twice(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
+) -> None:
+    first = await started(start, with_address, disk)
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL)
+    await eventually(lambda: receiver.heard, within_s=20, of="the address")
+    await first.close()
+
+    second = await started(start, with_address, disk)
+    await eventually(lambda: second.alerts.open, within_s=20, of="the alert")
+    for _ in range(3):
+        await second.house.teller.look()
+    assert 1 == len(posts(slack, ops))
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun)
+    await eventually(lambda: len(receiver.heard) == 2, within_s=20, of="its end")
+
+    assert 1 == len(posts(slack, ops))
+    assert [False, True] == ["Resolved after" in title for title in receiver.titles]
+
+
+async def test_an_end_that_no_process_could_tell_is_told_by_the_next(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
+) -> None:
+    first = await started(start, wanted, disk)
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL)
+    slack.faults.fail("chat.update", http_status=500, times=None)
+    disk.free = 5_000 * MB
+    await ended(first)
+    await first.close()
+    slack.faults.clear()
+
+    await started(start, wanted, disk)
+
+    await resolved(slack, ops, begun)
+
+
+async def test_what_comes_and_goes_is_one_message_that_says_how_often(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
+) -> None:
+    service = await started(start, with_address, disk)
+    for number in range(3):
+        disk.free = 1 * MB
+        await told(slack, ops, f":red_circle: {FULL}")
+        await eventually(lambda: service.alerts.open, within_s=10, of="the alert")
+        disk.free = 5_000 * MB
+        await eventually(lambda: "Resolved" in texts(slack, ops)[0], within_s=20, of=f"end {number}")
+    await eventually(lambda: len(receiver.heard) == 2, within_s=20, of="the address")
+
+    (post,) = posts(slack, ops)
+    assert "came back 2 times" in str(post["blocks"])
+    assert 1 == len(slack.calls("chat.postMessage"))
+    assert 2 == len(receiver.heard)
+
+
+async def test_a_restart_does_not_make_what_came_back_another_message(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
+) -> None:
+    first = await started(start, wanted, disk)
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun)
+    await first.close()
+
+    await started(start, wanted, disk)
+    disk.free = 1 * MB
+
+    await told(slack, ops, f":red_circle: {FULL}")
+    assert 1 == len(posts(slack, ops))
+
+
+async def test_beyond_so_many_an_hour_one_message_says_that_there_is_more(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
+) -> None:
+    manners = replace(QUICK.manners, most_an_hour=1)
+    service = await started(start, wanted, disk, pace=replace(QUICK, manners=manners))
+    disk.free = 1 * MB
+    await told(slack, ops, FULL)
+    slack.faults.fail("users.list", error="fatal_error", times=None)
+    service.runs.want("a test")
+
+    await told(slack, ops, "*More is wrong than is told here*")
+    for _ in range(5):
+        await service.house.teller.look()
+
+    assert 2 == len(posts(slack, ops))
+
+
+async def test_a_channel_takes_one_message_a_second_and_all_are_told(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
+) -> None:
+    service = await started(start, wanted, disk)
+    slack.limits.is_on = True
+    disk.free = 1 * MB
+    slack.faults.fail("users.list", error="fatal_error", times=None)
+    service.runs.want("a test")
+
+    await told(slack, ops, FULL)
+    await told(slack, ops, "*A resync failed*")
+
+    assert 2 == len(posts(slack, ops))
+
+
+async def test_a_revoked_token_is_told_elsewhere_and_slack_is_left_alone(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
+) -> None:
+    service = await started(start, with_address, disk)
+    slack.revokes_token()
+    service.runs.want("a test")
+
+    await eventually(lambda: receiver.heard, within_s=20, of="the address")
+    assert "usersync: Slack refuses a token" == receiver.titles[0]
+    assert "SLACK_BOT_TOKEN" in receiver.heard[0]["message"]
+    assert [] == slack.calls("chat.postMessage")
+    slack.gives_token_back()
+    service.runs.want("a test")
+    await eventually(lambda: len(receiver.heard) == 2, within_s=20, of="its end")
+    await ended(service)
+
+    assert "Resolved after" in receiver.titles[1]
+    assert [] == posts(slack, ops)
+
+
+async def test_an_address_that_takes_nothing_is_tried_again_and_its_secret_is_in_no_line(
+    slack: Simulator,
+    start: Start,
+    with_address: Settings,
+    disk: Disk,
+    ops: Channel,
+    receiver: Receiver,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    service = await started(start, with_address, disk)
+    receiver.status = 500
+    disk.free = 1 * MB
+    await told(slack, ops, FULL)
+    await eventually(lambda: "Address 1" in service.house.teller.where(slack.team_id), within_s=20, of="the refusal")
+    said = service.house.teller.where(slack.team_id)
+    receiver.status = 200
+    await eventually(lambda: receiver.heard, within_s=20, of="the address")
+
+    assert "and to 1 further address." in said
+    assert "planted" not in said
+    assert "planted" not in "".join(capsys.readouterr())
+
+
+async def test_an_address_that_hangs_holds_up_no_channel(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
+) -> None:
+    await started(start, with_address, disk)
+    receiver.slow_s = 3.5  # Apprise itself gives up after four
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL, within_s=3)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun, within_s=3)
+
+    assert [] == receiver.heard
+
+
+async def test_with_the_database_away_it_is_told_from_memory_and_the_next_process_edits_the_right_message(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, tmp_path: Path
+) -> None:
+    first = await started(start, wanted, disk)
+    async with held(tmp_path / "usersync.sqlite3") as other:
+        await told(slack, ops, "*The database is away*", within_s=30)
+        disk.free = 1 * MB
+        begun = await told(slack, ops, FULL)
+        other.rollback()
+
+    async def kept() -> bool:
+        async with first.store.reading() as rx:
+            return begun["ts"] in {each.ts for each in await rx.alert_posts.list_unfinished()}
+
+    await eventually(kept, within_s=20, of="the message in the table")
+    await first.close()
+    second = await started(start, wanted, disk)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun)
+    await second.house.teller.look()
+
+    assert 2 == len(posts(slack, ops))

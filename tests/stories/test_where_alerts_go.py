@@ -1,0 +1,181 @@
+"""Where alerts go is typed in Slack and stored; refused with its remedy where that cannot be; moved, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.service import Service
+from bot.settings import Settings
+from bot.simulator import Simulator
+from bot.simulator.channels import Channel
+from bot.simulator.crowd import PretendUser
+from tests.support.alerting import posts, resolved, texts, told
+from tests.support.locks import held
+from tests.support.waiting import eventually
+from tests.support.words import answer_to
+
+Start = Callable[..., Any]
+FAILED = "*A resync failed*"
+
+
+@pytest.fixture
+def ada(slack: Simulator) -> PretendUser:
+    """An admin, known before the first run."""
+    return slack.adds("Ada Lovelace", is_admin=True)
+
+
+@pytest.fixture
+def ops(slack: Simulator) -> Channel:
+    """A channel with the app in it."""
+    return slack.opens_channel("ops")
+
+
+@pytest.fixture
+async def service(start: Start, ada: PretendUser) -> Service:
+    """A service whose alerts go nowhere yet."""
+    running: Service = await start()
+    await eventually(lambda: running.runs.finished and running.sockets.status.open == 2, within_s=20, of="the start")
+    return running
+
+
+def fails(slack: Simulator, service: Service) -> None:
+    slack.faults.fail("users.list", error="fatal_error", times=None)
+    service.runs.want("a test")
+
+
+async def types(slack: Simulator, who: PretendUser, words: str, channel: Channel) -> str:
+    asked = await slack.types(who, f"/usersync {words}", channel_id=channel.id)
+    return await answer_to(asked)
+
+
+async def test_an_admin_types_it_and_the_next_alert_goes_there_without_a_restart(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    answer = await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+
+    begun = await told(slack, ops, FAILED)
+    status = await types(slack, ada, "status", ops)
+    slack.faults.clear()
+    await resolved(slack, ops, begun)
+
+    assert "Alerts go into this channel from now on" in answer
+    assert f"as <@{ada.id}> asked" in texts(slack, ops)[0]
+    assert f"Alerts go to <#{ops.id}>." in status
+    assert 2 == len(posts(slack, ops))
+
+
+async def test_whoever_is_no_admin_changes_nothing(slack: Simulator, service: Service, ops: Channel) -> None:
+    grace = slack.joins("Grace Hopper")
+    await slack.eventually_acked()
+
+    answer = await types(slack, grace, "alerts here", ops)
+
+    assert "admins and owners" in answer
+    assert [] == posts(slack, ops)
+    assert "not posted anywhere" in await types(slack, grace, "status", ops)
+
+
+@pytest.mark.parametrize(
+    ("changed", "remedy"),
+    [
+        ({"has_app": False}, "/invite"),
+        ({"has_app": False, "is_private": True}, "/invite"),
+        ({"is_archived": True}, "archived"),
+        ({"is_restricted": True}, "only some people"),
+        ({"id": "D0DIRECT01"}, "no channel"),
+        ({"id": ""}, "Type `/usersync alerts here` in the channel"),
+    ],
+    ids=["without the app", "private without the app", "archived", "restricted", "direct message", "nowhere"],
+)
+async def test_a_channel_that_takes_nothing_is_refused_with_the_remedy(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel, changed: dict[str, Any], remedy: str
+) -> None:
+    vars(ops).update(changed)
+
+    answer = await types(slack, ada, "alerts here", ops)
+
+    assert remedy in answer
+    assert "not posted anywhere" in await types(slack, ada, "status", ops)
+    assert [] == posts(slack, ops)
+
+
+async def test_without_the_permission_to_post_it_is_named(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    slack.scopes.discard("chat:write")
+
+    answer = await types(slack, ada, "alerts here", ops)
+
+    assert "chat:write" in answer
+
+
+async def test_with_the_database_away_nothing_is_changed_and_the_first_message_is_taken_back(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel, tmp_path: Path
+) -> None:
+    async with held(tmp_path / "usersync.sqlite3") as other:
+        answer = await types(slack, ada, "alerts here", ops)
+        other.rollback()
+
+    assert "Nothing was changed." in answer
+    assert ["do not go into this channel after all" in text for text in texts(slack, ops)] in ([True], [])
+
+
+async def test_what_lasts_is_told_in_the_new_channel_and_its_end_in_both(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    other = slack.opens_channel("other")
+    await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+    begun = await told(slack, ops, FAILED)
+
+    await types(slack, ada, "alerts here", other)
+    again = await told(slack, other, FAILED)
+    slack.faults.clear()
+    await resolved(slack, ops, begun)
+    await resolved(slack, other, again)
+
+    assert [2, 2] == [len(posts(slack, channel)) for channel in (ops, other)]
+
+
+async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_resolved_still(
+    slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
+) -> None:
+    wanted = settings.model_copy(update={"alert_channel": ops.id})
+    first: Service = await start(wanted)
+    await eventually(lambda: first.runs.finished, within_s=10, of="the first run")
+    fails(slack, first)
+    begun = await told(slack, ops, FAILED)
+
+    assert "not posted in Slack any more" in await types(slack, ada, "alerts off", ops)
+    slack.faults.clear()
+    await resolved(slack, ops, begun)
+    await first.close()
+    second: Service = await start(wanted)
+    await eventually(lambda: second.runs.finished, within_s=10, of="a run")
+    fails(slack, second)
+    await eventually(lambda: second.alerts.open, within_s=20, of="an alert")
+    await second.house.teller.look()
+
+    assert 1 == len(posts(slack, ops))
+    assert "not posted anywhere" in second.house.teller.where(slack.team_id)
+
+
+async def test_a_place_typed_in_slack_wins_over_the_settings_after_a_restart(
+    slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
+) -> None:
+    wanted = settings.model_copy(update={"alert_channel": slack.opens_channel("preset").id})
+    first: Service = await start(wanted)
+    await eventually(lambda: first.runs.finished, within_s=10, of="the first run")
+    await types(slack, ada, "alerts here", ops)
+    await first.close()
+
+    second: Service = await start(wanted)
+    await eventually(lambda: second.runs.finished, within_s=10, of="a run")
+    fails(slack, second)
+
+    await told(slack, ops, FAILED)
