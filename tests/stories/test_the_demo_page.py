@@ -129,7 +129,9 @@ async def test_the_home_is_searched_and_a_resync_is_followed_on_it(browser: Brow
     async with a_page(browser) as page:
         await page.goto(demo.page.url)
         await press(page, "Someone joins")
-        name = (await page.get_by_role("status").inner_text()).partition(" joined.")[0]
+        told = page.get_by_role("status")
+        await expect(told).to_contain_text("joined.")
+        name = (await told.inner_text()).partition(" joined.")[0]
         await demo.slack.eventually_acked()
         await page.get_by_role("navigation").get_by_role("button", name="Home").click()
         home = page.locator('[data-live="home"]')
@@ -144,7 +146,7 @@ async def test_the_home_is_searched_and_a_resync_is_followed_on_it(browser: Brow
         await expect(home.get_by_role("button", name="Cancel")).to_be_visible(timeout=A_WHILE_MS)
         await expect(home).to_contain_text("Done.", timeout=A_WHILE_MS)
 
-        await expect(home.get_by_role("table")).to_contain_text("asked for")
+        await expect(home.get_by_role("table")).to_contain_text("Asked for")
         await expect(page.get_by_label("Find people")).to_have_value(name)
 
 
