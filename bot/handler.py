@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _OK, _NOT_FOUND = 200, 404
 _OBSERVED = ("user_change", "team_join")
+_HOME = "app_home_opened"
 _EVENTS = "events_api"
 _RESTARTING = "usersync is being restarted, and did nothing about this. Try it again in a minute."
 _RATE_LIMITED = "app_rate_limited"
@@ -115,7 +116,7 @@ class EnvelopeHandler:
             )
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             return await self._take(request, received_at)
-        if request.type == _EVENTS and payload["event"]["type"] not in _OBSERVED:
+        if request.type == _EVENTS and payload["event"]["type"] not in (*_OBSERVED, _HOME):
             self.received.unasked += 1
         try:
             response: BoltResponse = await self._app.async_dispatch(bolt_request)
@@ -128,8 +129,13 @@ class EnvelopeHandler:
         return response
 
     async def _take(self, request: SocketModeRequest, received_at: float) -> BoltResponse:
-        """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked."""
-        if request.type == _EVENTS:
+        """Go round Bolt: an event is applied or put aside; anything else that cannot be read is only acked.
+
+        Somebody's opened Home is no statement about anybody, so it is no dead letter either.
+        """
+        event = request.payload.get("event")
+        is_of_home = isinstance(event, dict) and event.get("type") == _HOME
+        if request.type == _EVENTS and not is_of_home:
             await self._intake.take(request.payload, received_at=received_at)
         return BoltResponse(status=_OK)
 

@@ -18,9 +18,11 @@ from bot.backoff import Backoff
 from bot.channels import Channels
 from bot.command.answers import Answers
 from bot.command.desk import Desk
+from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
 from bot.command.wiring import Terms, make_desk
 from bot.database_watch import DatabaseWatch
+from bot.digest import Digest
 from bot.disk_watch import DiskWatch, Usage
 from bot.errands import Errands
 from bot.handler import EnvelopeHandler
@@ -69,7 +71,9 @@ class House:
         base_url: Callable[[], str],
         tell: Callable[[str], None],
         disk_usage: Callable[[Path], Usage] = shutil.disk_usage,
+        shown_picture: Callable[[str | None], str] = lambda _: "",
     ) -> None:
+        """`shown_picture` gives the address of a picture back if it may be shown."""
         self.store = store
         self._settings = settings
         self._clock = clock
@@ -77,6 +81,7 @@ class House:
         self._base_url = base_url
         self._tell = tell
         self._disk_usage = disk_usage
+        self._shown_picture = shown_picture
         self._proxy = proxy_for(settings.slack_api_url)
         self._slack_clock = SlackClock()
         self._session = session
@@ -87,6 +92,7 @@ class House:
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
         self.links = self._make_links()
+        self.digest = self._make_digest()
         self.metrics = Metrics()
         self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
         self.errands = Errands()
@@ -182,6 +188,17 @@ class House:
         )
         return EnvelopeHandler(app, self._intake, clock=self._clock, on_gap=self.runs.want)
 
+    def _make_digest(self) -> Digest:
+        return Digest(
+            self.store,
+            self.channels,
+            policy=Policy(self._settings.visibility),
+            base=(self._settings.public_url or "").rstrip("/"),
+            fields=self._settings.fields,
+            clock=self._clock,
+            look_every_s=self._pace.digest_look_every_s,
+        )
+
     def _make_sockets(self) -> Sockets:
         return Sockets(
             make_client=lambda: SocketClient(
@@ -211,6 +228,8 @@ class House:
             clock=self._clock,
             alert_place=self.places.of(Purpose.ALERTS),
             alerts_go=lambda team_id: self.teller.where(team_id),
+            digest_place=self.places.of(Purpose.DIGEST),
+            digest_goes=lambda team_id: digest_goes(self.places.find(team_id, Purpose.DIGEST)),
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
@@ -221,8 +240,16 @@ class House:
                 fields=self._settings.fields,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
+                address=self._plain_address,
+                shown_picture=self._shown_picture,
             ),
         )
+
+    def _plain_address(self) -> str:
+        """Tell where the directory is, if it lets people in without a link of their own, or with Slack's word."""
+        if self._settings.auth == "slack" and self.openid is None:
+            return ""
+        return f"{self._base_url().rstrip('/')}/"
 
     def _make_deeds(self) -> WindowDeeds:
         return WindowDeeds(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.alerts import LOOK_EVERY_S
 from bot.command.resyncs import UPDATES_AFTER_S
+from bot.digest import LOOK_EVERY_S as DIGEST_LOOK_EVERY_S
 from bot.runs.runner import RunPace
 from bot.runs.schedule import Rhythm
 from bot.telling.steps import Manners
@@ -23,6 +24,8 @@ class Pace:
     """Between two looks whether the bot token is still good: how late a revoked one is told at most."""
     look_every_s: float = LOOK_EVERY_S
     """Between two looks at what is wrong."""
+    digest_look_every_s: float = DIGEST_LOOK_EVERY_S
+    """Between two looks whether a digest is due."""
     sockets_may_take_s: float = SOCKETS_MAY_TAKE_S
     """How long there may be no connection before that is recorded as an alert."""
     manners: Manners = field(default_factory=Manners)

@@ -68,5 +68,8 @@ def lacking(granted: frozenset[str] | None, *, wanted: frozenset[str] = frozense
     return tuple(scope for scope in SCOPES if (scope.is_required or scope.name in wanted) and scope.name not in granted)
 
 
-FREE_CALLS = ("auth.test", "apps.connections.open")
+FREE_CALLS = ("auth.test", "apps.connections.open", "views.publish", "views.open")
 """Methods that need no scope of the bot token; the second is asked with the app-level token."""
+
+FREE_EVENTS = ("app_home_opened",)
+"""Events that Slack sends without any scope."""

@@ -35,7 +35,7 @@ from db.visibility import Policy
 from web.address import Address
 from web.app import create_app
 from web.attempts import Attempts
-from web.pictures import SLACKS
+from web.pictures import SLACKS, Pictures
 from web.ports import Door, OpenId, SigninRefused, SlackSilent, Status, Walk
 from web.proxied import TrustedProxy
 from web.waiting import Waiting
@@ -155,6 +155,7 @@ class Service:
         self._tasks.start("wiping", self._make_wiper().run())
         self._tasks.start("alerts", self.alerts.run())
         self._tasks.start("told alerts", self.house.teller.run())
+        self._tasks.start("digest", self.house.digest.run())
         self._tasks.start("introduction", self.introduction.run())
         self._tasks.start("sockets", self.house.follow())
         self._tasks.start("runs", self.runs.run())
@@ -169,6 +170,7 @@ class Service:
             base_url=lambda: self._address.url,
             tell=self._tell,
             disk_usage=self._disk_usage,
+            shown_picture=Pictures(self._image_sources if self._settings.avatars == "slack" else ()).shown,
         )
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
         self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands
@@ -275,7 +277,9 @@ class Service:
                 async with asyncio.timeout(PARTING_S + 1):
                     await asyncio.gather(
                         self._hang_up(),
-                        self._tasks.cancel("runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts"),
+                        self._tasks.cancel(
+                            "runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts", "digest"
+                        ),
                         self.ingest.drained(),
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
 from db.dialects import DRIVERS, LOCK_WAIT_S, STATEMENT_S, connect_arguments
@@ -20,6 +21,22 @@ from db.errors import UnusableUrl
 
 READERS = 4
 """Connections that read beside the writer."""
+
+
+class Pool(AsyncAdaptedQueuePool):
+    """Keeps connections, and closes those that come back after its end: nobody else would."""
+
+    __module__ = AsyncAdaptedQueuePool.__module__  # names its logger, which keeps quiet as that of other pools does
+    is_over = False
+
+    def dispose(self) -> None:
+        self.is_over = True
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self.is_over:
+            record.close()
+        super()._do_return_conn(record)  # whoever waits for one yet opens it anew
 
 
 def parse_url(text: str) -> URL:
@@ -49,6 +66,7 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
         url,
         connect_args=connect_arguments("sqlite"),
         hide_parameters=True,
+        poolclass=Pool,
         pool_size=1,
         max_overflow=0,
         pool_timeout=LOCK_WAIT_S,
@@ -75,6 +93,7 @@ def open_reader(url: URL, *, statement_s: float = READ_S) -> AsyncEngine:
         url,
         connect_args=connect_arguments("sqlite"),
         hide_parameters=True,
+        poolclass=Pool,
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=5,
@@ -90,6 +109,7 @@ def _server_options(url: URL, statement_s: float | None = STATEMENT_S, *, only_r
         "connect_args": connect_arguments(url.get_backend_name(), statement_s=statement_s, only_reads=only_reads),
         "hide_parameters": True,  # an error's words go to the log; a row never does
         "isolation_level": "READ COMMITTED",
+        "poolclass": Pool,
         "pool_pre_ping": True,
         "pool_timeout": LOCK_WAIT_S,
     }

@@ -46,8 +46,8 @@ class PlaceWriter(PlaceReader):
             )
         )
 
-    async def note_posted(self, team_id: str, purpose: Purpose, *, at: datetime, since: datetime | None) -> bool:
-        """Note that something is posted by the clock; tell False where another did so after `since`."""
+    async def note_posted(self, team_id: str, purpose: Purpose, *, at: datetime | None, since: datetime | None) -> bool:
+        """Note when something was posted by the clock; tell False where another did so after `since`."""
         unchanged = places.c.posted_at.is_(None) if since is None else places.c.posted_at == since
         done = await self._connection.execute(
             sa.update(places).where(*_key(team_id, purpose), unchanged).values(posted_at=at)

@@ -6,6 +6,7 @@ is the documentation of the table. A stored None means that Slack has never said
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -286,6 +287,14 @@ class DeadLetter:
     times: int = 1
 
 
+_CANCELLED = re.compile(r"Cancelled by @([UW][A-Z0-9]+)\.")
+
+
+def cancelled_by(user_id: str) -> str:
+    """Say who cancelled a run, as its row keeps it: by their id, since a name may have to be erased."""
+    return f"Cancelled by @{user_id}."
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One pass over `users.list` of one workspace, as its row says; while it runs, the row is also the claim to it."""
@@ -328,6 +337,12 @@ class Run:
     missing: int = 0
     reason: str | None = None
     """Why it failed, was held, or marked nobody; a sentence."""
+
+    @property
+    def cancelled_by(self) -> str:
+        """The id of whoever cancelled it; empty where nobody did."""
+        found = _CANCELLED.fullmatch(self.reason or "")
+        return found[1] if found else ""
 
     @property
     def duration_s(self) -> float:

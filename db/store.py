@@ -137,13 +137,12 @@ class Store:
         return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
 
     async def close(self) -> None:
-        """Let go of all connections; a server that fell silent is not waited for."""
+        """Let go of all connections, of those in use after it; a server that fell silent is not waited for."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(None if file_of(self._url) else CLOSE_S):  # closing a file waits for nobody
                 if self._trying is not None:
-                    await asyncio.wait({self._trying})
-                await self._writer.dispose()
-                await self._reader.dispose()
+                    await asyncio.wait({self._trying}, timeout=CLOSE_S / 2)
+                await asyncio.gather(self._writer.dispose(), self._reader.dispose())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

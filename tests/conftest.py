@@ -12,7 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.pace import Pace
 from bot.runs.runner import RunPace
@@ -31,6 +31,7 @@ from tests.support.pretend_disk import Disk
 QUICK = Pace(
     stagger_s=0.05,
     look_every_s=0.2,
+    digest_look_every_s=0.2,
     sockets_may_take_s=1,
     wipe_after_s=0.2,
     manners=Manners(
@@ -55,6 +56,7 @@ def pytest_configure() -> None:
     """Whoever runs the tests in the background may have SIGINT ignored, and every program inherits that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    expect.set_options(timeout=20_000)  # a browser beside other tests takes its time
 
 
 @pytest.fixture(autouse=True)
@@ -166,5 +168,5 @@ async def service(start: Callable[..., object], slack: Simulator) -> Service:
     from tests.support.waiting import eventually
 
     running: Service = await start()  # type: ignore[misc]
-    await eventually(lambda: running.runs.finished, within_s=10, of="the first walk")
+    await eventually(lambda: running.runs.finished, within_s=30, of="the first walk")
     return running

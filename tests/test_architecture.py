@@ -27,6 +27,7 @@ LEAVE: dict[str, set[str]] = {
     "web/install.py": {"slack_sdk"},
 }
 CATCHES_ALL = {
+    "bot/digest.py": 1,  # the edge of a supervised task: without a digest the directory is as good as with it
     "bot/alerts.py": 1,  # the edge of a supervised task: whoever watches must not end what is watched
     "bot/errands.py": 1,  # the edge of a supervised task: whoever waits for an answer is told that it failed
     "bot/intake.py": 1,  # the ingest boundary: a stumble costs an event a detour, not its loss

@@ -19,6 +19,17 @@ def plain(text: str = "said") -> Json:
     return {"type": "plain_text", "text": text}
 
 
+ON_TUESDAYS = {"trigger_actions_on": ["on_tuesdays"]}
+
+
+def an_input(**more: Any) -> Json:
+    return {"type": "plain_text_input", "action_id": "find", **more}
+
+
+def cell(text: str) -> Json:
+    return {"type": "raw_text", "text": text}
+
+
 def button(**rest: Any) -> Json:
     return {"type": "button", "text": plain(), "action_id": "do", **rest}
 
@@ -80,6 +91,20 @@ def test_what_slack_takes_is_given_back() -> None:
         {"type": "actions", "elements": [button(confirm=confirm(confirm=plain("x" * 31)))]},
         {"type": "image", "image_url": "https://a/b.png"},
         {"type": "image", "image_url": "/faces/1", "alt_text": "b"},
+        {"type": "input", "label": plain("Find"), "element": {"type": "datepicker"}},
+        {"type": "input", "label": words(), "element": an_input()},
+        {"type": "input", "label": plain("Find"), "element": an_input(initial_value="")},
+        {"type": "input", "label": plain("Find"), "element": an_input(max_length=3, initial_value="anna")},
+        {"type": "input", "label": plain("Find"), "element": an_input(max_length=3_001)},
+        {"type": "input", "label": plain("Find"), "element": an_input(placeholder=plain("x" * 151))},
+        {"type": "input", "label": plain("Find"), "element": an_input(dispatch_action_config=ON_TUESDAYS)},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")]]},
+        {"type": "data_table", "caption": "", "rows": [[cell("When")], [cell("now")]]},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")], [cell("now"), cell("Done")]]},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")], [cell("")]]},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")], [words()]]},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")], [cell("x" * 10_000)]]},
+        {"type": "data_table", "caption": "Runs", "rows": [[cell("When")]] * 102},
         {"type": "poem"},
         "said",
     ],
@@ -88,6 +113,13 @@ def test_what_slack_takes_is_given_back() -> None:
 def test_what_slack_refuses_is_refused(block: Any) -> None:
     with pytest.raises(AssertionError):
         check_message({"text": "said", "blocks": [block]})
+
+
+def test_a_box_and_a_table_of_the_right_shape_are_taken() -> None:
+    box = {"type": "input", "label": plain("Find"), "dispatch_action": True, "element": an_input(initial_value="anna")}
+    table = {"type": "data_table", "caption": "Runs", "rows": [[cell("When")], [cell("now")]]}
+
+    check_view({"type": "home", "blocks": [box, table]})
 
 
 @pytest.mark.parametrize(

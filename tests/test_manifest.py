@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 import yaml
 
-from bot.scopes import FREE_CALLS, SCOPES
+from bot.scopes import FREE_CALLS, FREE_EVENTS, SCOPES
 from bot.simulator.methods import METHODS as PRETEND_METHODS
 from tests.support.slack_usage import METHODS, Unreadable, Usage, usage_of
 
@@ -79,7 +79,10 @@ def test_an_optional_scope_is_listed_twice_or_slack_would_never_ask_for_it() -> 
 
 
 def test_the_manifest_subscribes_to_exactly_the_events_of_the_table() -> None:
-    assert subscribed() == set(SETTINGS["event_subscriptions"]["bot_events"])
+    assert [*dict.fromkeys(each for scope in SCOPES for each in scope.events), *FREE_EVENTS] == SETTINGS[
+        "event_subscriptions"
+    ]["bot_events"]
+    assert set() == subscribed() & set(FREE_EVENTS)
 
 
 def test_the_scope_for_commands_is_asked_for_because_there_is_one() -> None:
@@ -130,10 +133,10 @@ def test_tokens_do_not_rotate_and_the_app_is_for_one_workspace() -> None:
     assert (False, False) == (SETTINGS["token_rotation_enabled"], SETTINGS["org_deploy_enabled"])
 
 
-def test_the_bot_may_write_to_people_and_has_no_home_yet() -> None:
+def test_the_bot_may_write_to_people_and_has_a_home() -> None:
     home = FEATURES["app_home"]
 
-    assert (False, True, True) == (
+    assert (True, True, True) == (
         home["home_tab_enabled"],
         home["messages_tab_enabled"],
         home["messages_tab_read_only_enabled"],
@@ -172,7 +175,7 @@ def test_the_page_of_scopes_says_what_the_table_says() -> None:
         (scope.name, "yes" if scope.is_required else "no", listed(scope.calls), listed(scope.events), scope.loss)
         for scope in SCOPES
     ] == rows
-    assert all(f"`{call}`" in page for call in FREE_CALLS)
+    assert all(f"`{name}`" in page for name in (*FREE_CALLS, *FREE_EVENTS))
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -130,6 +130,7 @@ class Live:
         # Joined before the replay, so nothing falls between the two; what comes twice is passed over below.
         self._readers.add(reader)
         try:
+            await self._begin()
             position = after
             async for told_until, frame in self._replay(reader, after, is_lost=is_lost):
                 position = told_until
@@ -192,19 +193,25 @@ class Live:
             return Told(self._beat(reader))
         return None if reader.is_over.is_set() else told
 
+    async def _begin(self) -> Position:
+        """Settle once from where the log is followed: no later than the first reader has read it."""
+        if self._position is None:
+            newest, *_ = await self._read(None, _ALL)
+            if self._position is None:  # and nobody else was quicker
+                self._position = newest
+        return self._position
+
     async def _look(self) -> bool:
         """Read and tell what is new; say whether there may be more."""
-        newest, changes, users = await self._read(self._position, _ALL)
-        if self._position is None:
-            self._position = newest
-            return False
+        position = await self._begin()
+        newest, changes, users = await self._read(position, _ALL)
         if changes is None:
             self._position = newest
             self._tell_reset(newest)
             return False
         for change in changes:
-            self._position = moved(self._position, change)
-            self._tell_change(change, _user(users, change), self._position)
+            self._position = position = moved(position, change)
+            self._tell_change(change, _user(users, change), position)
             # Rendering for many zones is work; streams and sockets get their turn in between.
             await asyncio.sleep(0)
         return len(changes) == READ_AT_ONCE

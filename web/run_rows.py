@@ -107,7 +107,7 @@ def told_whole(row: RunRow, run: Run, askers: Mapping[tuple[str, str], User]) ->
         row,
         result=_result(run, fields=run.drift_fields),
         asked_by=_asker(run, askers),
-        reason="" if run.state is RunState.HELD else run.reason or "",
+        reason=_reason(run, askers),
     )
 
 
@@ -155,7 +155,17 @@ def corrected(drift: int, fields: Mapping[str, int] | None = None) -> str:
     return f"Corrected {counted(drift, 'person', 'people')} that events had not told us{among}"
 
 
+def _reason(run: Run, askers: Mapping[tuple[str, str], User]) -> str:
+    """Tell why it ended as it did; a held run tells that itself, and who cancelled one is called by name if known."""
+    if run.state is RunState.HELD:
+        return ""
+    who = askers.get((run.team_id, run.cancelled_by))
+    return f"Cancelled by {name_of(who)}." if who else run.reason or ""
+
+
 def _result(run: Run, fields: Mapping[str, int] | None = None) -> str:
+    if run.cancelled_by:
+        return "Cancelled, nobody was marked as no longer listed"
     if run.state is RunState.FAILED:
         return "Failed, nobody was marked as no longer listed"
     if run.state is RunState.HELD:

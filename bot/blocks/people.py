@@ -22,6 +22,8 @@ class Card:
     """Words that tell this person from a usual colleague."""
     title: str = ""
     clock: str = ""
+    when: str = ""
+    """Since when what is told is so; in Slack's markup already."""
     user_id: str = ""
     """In Slack, for a mention that opens who that is there; an answer to one person calls nobody by it."""
 
@@ -40,7 +42,7 @@ def line(person: Card) -> str:
     name = plain(person.name)
     head = f"*<{person.url}|{name}>*" if person.url else f"*{name}*"
     badges = [f"_{escape(each)}_" for each in person.badges]
-    return "• " + " · ".join(filter(None, [head, *badges, plain(person.title), escape(person.clock)]))
+    return "• " + " · ".join(filter(None, [head, *badges, plain(person.title), escape(person.clock), person.when]))
 
 
 def plain(text: str) -> str:

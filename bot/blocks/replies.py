@@ -25,6 +25,8 @@ class Button:
     url: str
     action_id: str
     hint: str = ""
+    is_main: bool = True
+    """Whether it is what most people come for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Press:
     asks: Question | None = None
     is_grave: bool = False
     """Whether it takes something away."""
+    is_main: bool = False
+    """Whether it is what most people come for."""
 
 
 Row = tuple[Button | Press, ...]
@@ -63,30 +67,38 @@ def message(parts: Sequence[str | Row], *, button: Button | None = None, presses
 
     Names and foreign words in the paragraphs are escaped already.
     """
-    kept = [_cut(each) if isinstance(each, str) else each for each in parts if each][:MOST_PARAGRAPHS]
-    blocks = [block for each in kept for block in ([_section(each)] if isinstance(each, str) else _row(each))]
-    blocks += _row((*([button] if button is not None else []), *presses))
-    return {"text": _cut("\n".join(each for each in kept if isinstance(each, str))), "blocks": blocks}
+    kept = [each for each in parts if each][:MOST_PARAGRAPHS]
+    blocks = blocks_of(kept) + row_of((*([button] if button is not None else []), *presses))
+    return {"text": cut("\n".join(each for each in kept if isinstance(each, str))), "blocks": blocks}
 
 
-def _row(row: Row) -> list[Json]:
+def blocks_of(parts: Sequence[str | Row]) -> list[Json]:
+    """Lay paragraphs and rows of buttons one below the other; what is empty is left out."""
+    kept = (each for each in parts if each)
+    return [block for each in kept for block in ([section(each)] if isinstance(each, str) else row_of(each))]
+
+
+def row_of(row: Row) -> list[Json]:
     """Lay buttons side by side, and their hints below; a button with an address too long for Slack is left out."""
     shown = [each for each in row if isinstance(each, Press) or len(each.url) <= MOST_ADDRESS]
     hints = [each.hint for each in shown if isinstance(each, Button) and each.hint]
     elements = [_press(each) if isinstance(each, Press) else _button(each) for each in shown]
     actions = [{"type": "actions", "elements": elements}] if elements else []
-    return [*actions, *(_context(each) for each in hints)]
+    return [*actions, *(context(each) for each in hints)]
 
 
-def _section(text: str) -> Json:
-    return {"type": "section", "text": _words(text)}
+def section(text: str) -> Json:
+    """Lay a paragraph in Slack's markup, cut where it is too long."""
+    return {"type": "section", "text": mrkdwn(cut(text))}
 
 
-def _context(text: str) -> Json:
-    return {"type": "context", "elements": [_words(text)]}
+def context(text: str) -> Json:
+    """Lay a small line in Slack's markup."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
 
 
-def _words(text: str) -> Json:
+def mrkdwn(text: str) -> Json:
+    """Write words in Slack's markup; addresses and names in them become no links by themselves."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
@@ -94,9 +106,9 @@ def _button(button: Button) -> Json:
     return {
         "type": "button",
         "action_id": button.action_id,
-        "style": "primary",
-        "text": _plain(button.label),
+        "text": plain_text(button.label),
         "url": button.url,
+        **({"style": "primary"} if button.is_main else {}),
     }
 
 
@@ -104,28 +116,29 @@ def _press(press: Press) -> Json:
     return {
         "type": "button",
         "action_id": press.action_id,
-        "text": _plain(press.label),
+        "text": plain_text(press.label),
         "value": press.value,
-        **({"style": "danger"} if press.is_grave else {}),
+        **({"style": "danger"} if press.is_grave else {"style": "primary"} if press.is_main else {}),
         **({"confirm": _question(press.asks)} if press.asks else {}),
     }
 
 
 def _question(question: Question) -> Json:
     return {
-        "title": _plain(question.title),
-        "text": {"type": "mrkdwn", "text": _cut(question.words, MOST_QUESTION)},
-        "confirm": _plain(question.yes),
-        "deny": _plain(question.no),
+        "title": plain_text(question.title),
+        "text": {"type": "mrkdwn", "text": cut(question.words, MOST_QUESTION)},
+        "confirm": plain_text(question.yes),
+        "deny": plain_text(question.no),
         "style": "danger",
     }
 
 
-def _plain(text: str) -> Json:
+def plain_text(text: str) -> Json:
+    """Write words without markup."""
     return {"type": "plain_text", "text": text}
 
 
-def _cut(text: str, most: int = MOST_LETTERS) -> str:
+def cut(text: str, most: int = MOST_LETTERS) -> str:
     """Keep it within the limit; an entity that the cut would part goes as a whole."""
     if len(text) <= most:
         return text

@@ -78,8 +78,11 @@ class Answers:
         log.warning("Slack did not take an answer at its response URL", reason=trouble)
         return False
 
-    async def write_to(self, user_id: str, content: Json) -> None:
-        """Send a direct message (docs.slack.dev, chat.postMessage: a user's id will do for the channel)."""
+    async def write_to(self, user_id: str, content: Json) -> bool:
+        """Send a direct message (docs.slack.dev, chat.postMessage: a user's id will do for the channel).
+
+        Tells whether Slack took it.
+        """
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._client.chat_postMessage(channel=user_id, unfurl_links=False, **content)
@@ -89,6 +92,9 @@ class Answers:
             log.warning("an answer reached nobody: no direct message either", reason=word, remedy=remedy)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("an answer reached nobody: no direct message either", reason=type(error).__name__)
+        else:
+            return True
+        return False
 
     async def _try(self, url: str, content: Json) -> tuple[str, bool]:
         """Post once; tell what was wrong, empty for nothing, and whether trying again may help."""

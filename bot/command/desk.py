@@ -18,6 +18,7 @@ from bot.command.roles import Role, Roles, RoleUnknown
 from bot.command.table import Entry, Whom, help_words, nearest
 from bot.command.typed import Typed, Word, mention_of, read_typed
 from bot.errands import Errands
+from bot.home.desk import HomeDesk
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,7 @@ Answering = Mapping[Word, Callable[[Typed], Awaitable[Json]]]
 
 
 class Desk:
-    """Answers `/usersync` and its buttons."""
+    """Answers `/usersync`, its buttons, and who opens the Home tab."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Desk:
         one_person: OnePerson,
         answering: Answering,
         presses: Presses,
+        home: HomeDesk,
     ) -> None:
         self._errands = errands
         self._answers = answers
@@ -54,6 +56,7 @@ class Desk:
         self._one_person = one_person
         self._answering = answering
         self._presses = presses
+        self._home = home
 
     def take(self, payload: Mapping[str, Any]) -> None:
         """Begin to answer a command, and return at once."""
@@ -69,6 +72,10 @@ class Desk:
     def press(self, payload: Mapping[str, Any]) -> None:
         """Begin to answer a press of a button, and return at once."""
         self._presses.take(payload)
+
+    def open_home(self, payload: Mapping[str, Any]) -> None:
+        """Begin to show a Home to whoever opened it, and return at once."""
+        self._home.open(payload)
 
     async def _answer(self, typed: Typed, answer: Answer) -> None:
         word = typed.word

@@ -35,6 +35,17 @@ class Found:
     meant: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search came to: what is said of it, the first who were found, how many more there are."""
+
+    head: str
+    users: tuple[User, ...] = ()
+    rest: int = 0
+    url: str = ""
+    """Where the directory shows the same; empty where only this machine reaches it."""
+
+
 class Finder:
     """Looks for people."""
 
@@ -68,37 +79,43 @@ class Finder:
             return message([refusal])
         try:
             async with looking(self._store) as rx:
-                return await self._look(Seen(rx, sight_for(role, typed.team_id, self._policy)), typed)
+                seen = Seen(rx, sight_for(role, typed.team_id, self._policy))
+                return self._told(await self.look(seen, typed.team_id, typed.sought))
         except StoreError as error:
             return message([found_words.away(error.plain)])
 
-    async def _look(self, seen: Seen, typed: Typed) -> Json:
-        if user_id := mention_of(typed.sought):
-            user = await seen.find_user(typed.team_id, user_id)
+    async def look(self, seen: Seen, team_id: str, sought: str) -> Findings:
+        """Look for whom somebody means, in what they may see."""
+        if user_id := mention_of(sought):
+            user = await seen.find_user(team_id, user_id)
             is_there = user is not None and user.kind is not Kind.ERASED
-            return self._cards("", Found((user,), 1)) if user and is_there else message([found_words.nobody("that")])
-        usual = UserFilter(q=typed.sought)
+            return Findings("", (user,)) if user and is_there else Findings(found_words.nobody("that"))
+        usual = UserFilter(q=sought)
         found = await _first(seen, usual)
         if found.users and not found.meant:
-            return self._cards(found_words.found(found.total, usual.q), found, usual.q)
+            return self._found(found_words.found(found.total, usual.q), found, usual.q)
         # Who is called just so, be it a bot, is meant rather than somebody who is called nearly so.
         wide = await _first(seen, replace(EVERYBODY, q=usual.q), forgives=not found.users)
         if wide.users and not wide.meant:
             head = found_words.only_elsewhere(wide.total, usual.q, found.meant)
-            return self._cards(head, wide, usual.q, is_wide=True)
+            return self._found(head, wide, usual.q, is_wide=True)
         if found.users:
-            return self._cards(found_words.forgiven(found.total, usual.q, found.meant), found, usual.q)
+            return self._found(found_words.forgiven(found.total, usual.q, found.meant), found, usual.q)
         if wide.users:
-            return self._cards(found_words.forgiven(wide.total, usual.q, wide.meant), wide, usual.q, is_wide=True)
-        return message([found_words.nobody(usual.q)])
+            return self._found(found_words.forgiven(wide.total, usual.q, wide.meant), wide, usual.q, is_wide=True)
+        return Findings(found_words.nobody(usual.q))
 
-    def _cards(self, head: str, found: Found, q: str = "", *, is_wide: bool = False) -> Json:
-        now, rest = self._clock(), found.total - len(found.users)
+    def _found(self, head: str, found: Found, q: str, *, is_wide: bool = False) -> Findings:
+        url = found_words.search_url(self._base, q, is_wide=is_wide) if self._base else ""
+        return Findings(head, found.users, found.total - len(found.users), url)
+
+    def _told(self, found: Findings) -> Json:
+        now = self._clock()
         cards = (card(found_words.card_of(user, now, base=self._base)) for user in found.users)
-        url = found_words.search_url(self._base, q, is_wide=is_wide) if self._base and q else ""
-        button = Button("Open in the directory", url, "open_directory") if url else None
-        foot = [found_words.more(rest)] if rest else []
-        return message([head, *cards, *foot, *([found_words.OPEN] if foot and not url else [])], button=button)
+        button = Button("Open in the directory", found.url, "open_directory") if found.url else None
+        foot = [found_words.more(found.rest)] if found.rest else []
+        open_words = [found_words.OPEN] if foot and not found.url else []
+        return message([found.head, *cards, *foot, *open_words], button=button)
 
 
 async def _first(seen: Seen, user_filter: UserFilter, *, forgives: bool = True) -> Found:

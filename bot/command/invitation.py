@@ -50,20 +50,21 @@ class Invitation:
         if refusal := self.refusal(role):
             return message([refusal])
         try:
-            return message([words.OPENS], button=await self._button(typed))
+            return message([words.OPENS], button=await self.fresh(typed.team_id, typed.user_id))
         except StoreError as error:
             return message([words.closed(error.plain)])
 
     async def button(self, typed: Typed) -> Button | None:
         """Make a button that goes along with other words; None where no link can be made."""
         try:
-            return await self._button(typed)
+            return await self.fresh(typed.team_id, typed.user_id)
         except StoreError:
             return None
 
-    async def _button(self, typed: Typed) -> Button:
+    async def fresh(self, team_id: str, user_id: str) -> Button:
+        """Make a button for one person. Raises StoreError."""
         # Shielded: a link is written down, and a write that is cancelled in the middle may keep its lock for a while.
-        making = asyncio.ensure_future(self._links(typed.team_id, typed.user_id))
+        making = asyncio.ensure_future(self._links(team_id, user_id))
         making.add_done_callback(lambda done: done.cancelled() or done.exception())  # late, it is nobody's
         try:
             async with asyncio.timeout(PATIENCE_S):

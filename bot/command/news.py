@@ -13,7 +13,7 @@ from bot.command.looking import looking
 from bot.command.roles import Roles, RoleUnknown, sight_for
 from bot.command.span import read_span
 from bot.command.typed import Typed, as_typed
-from bot.command.words import not_told
+from bot.command.words import ago, not_told
 from db import Seen, Store
 from db.errors import StoreError
 from db.filters import CustomField
@@ -70,18 +70,30 @@ class News:
 
     async def _look(self, seen: Seen, span: timedelta) -> Json:
         now = self._clock()
-        since = now - span
-        joined = await seen.latest.joined(since, limit=SHOWN)
-        joined_count = await seen.latest.count_joined(since)
-        left = await seen.latest.left(since, limit=COUNTED + 1)
-        field_ids = [each.field_id for each in self._fields]
-        movers = await seen.latest.moved(since, limit=COUNTED + 1, field_ids=field_ids)
-        moved = words.moves_of(movers, self._fields)
-        lists = [
-            words.joined(joined, joined_count, now, base=self._base),
-            words.moved(moved[:SHOWN], len(moved), now, base=self._base),
-            words.left(left[:SHOWN], len(left), now, base=self._base),
-        ]
-        found = [each for each in lists if each]
-        button = Button("What's new", f"{self._base}/whats-new", "open_whats_new") if self._base else None
-        return message([words.head(span), *found] if found else [words.nothing(span)], button=button)
+        found = await lists_since(
+            now - span, seen, when=lambda moment: ago(moment, now), base=self._base, fields=self._fields
+        )
+        parts = [words.head(span), *found] if found else [words.nothing(span)]
+        return message(parts, button=whats_new(self._base))
+
+
+async def lists_since(
+    since: datetime, seen: Seen, *, when: words.When, base: str, fields: Sequence[CustomField]
+) -> list[str]:
+    """List who joined, moved and left, each list in words; empty for nobody. Raises StoreError."""
+    joined = await seen.latest.joined(since, limit=SHOWN)
+    joined_count = await seen.latest.count_joined(since)
+    left = await seen.latest.left(since, limit=COUNTED + 1)
+    field_ids = [each.field_id for each in fields]
+    moved = words.moves_of(await seen.latest.moved(since, limit=COUNTED + 1, field_ids=field_ids), fields)
+    lists = [
+        words.joined(joined, joined_count, when, base=base),
+        words.moved(moved[:SHOWN], len(moved), when, base=base),
+        words.left(left[:SHOWN], len(left), when, base=base),
+    ]
+    return [each for each in lists if each]
+
+
+def whats_new(base: str) -> Button | None:
+    """Lead to the page about it; None where no address for everybody is known."""
+    return Button("What's new", f"{base}/whats-new", "open_whats_new") if base else None

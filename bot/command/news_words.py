@@ -5,7 +5,7 @@ A title that is set for the first time, or taken away, is no move; several chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from bot.blocks.people import Card, line, plain
 from bot.blocks.replies import escape
 from bot.command.span import span_words
 from bot.command.typed import NAME
-from bot.command.words import ago
 from bot.runs.words import counted
 from db.filters import COUNTED_TO, CustomField
 from db.latest import Mover
@@ -21,6 +20,8 @@ from db.moves import TITLE
 from db.records import State, User
 
 MOST_COUNTED = 200
+When = Callable[[datetime], str]
+"""Tells a moment, in Slack's markup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,40 @@ def nothing(span: timedelta) -> str:
     return f"Nobody joined, left or moved in the last {span_words(span)}, as far as we saw."
 
 
+def digest_head(span: timedelta) -> str:
+    """Say what a digest is about."""
+    return f"*Who is new, who moved and who left*, in the last {span_words(span)}"
+
+
+def digest_goes(channel_id: str | None) -> str:
+    """Say where the digest goes; empty where nobody wants one."""
+    return f"A digest of each week goes to <#{escape(channel_id)}>." if channel_id else ""
+
+
+def first_digest_of_nobody(span: timedelta) -> str:
+    """Say what a digest would tell, since nobody has given it anything to tell yet."""
+    return f"Nobody joined, left or moved in the last {span_words(span)}. Once somebody does, it is told here."
+
+
 def away(reason: str) -> str:
     """Say that nothing can be told."""
     return f"What is new cannot be told right now. {escape(reason)} Try again in a minute."
 
 
-def joined(users: Sequence[User], total: int, now: datetime, *, base: str) -> str:
+def joined(users: Sequence[User], total: int, when: When, *, base: str) -> str:
     """List who joined; empty for nobody."""
-    lines = [line(_card(each, ago(each.joined_at, now) if each.joined_at else "", base)) for each in users]
+    lines = [line(_card(each, when(each.joined_at) if each.joined_at else "", base)) for each in users]
     return _list("joined", lines, total, most=COUNTED_TO)
 
 
-def left(users: Sequence[User], total: int, now: datetime, *, base: str) -> str:
+def left(users: Sequence[User], total: int, when: When, *, base: str) -> str:
     """List who left; empty for nobody."""
-    return _list("left", [line(_card(each, _since(each, now), base)) for each in users], total, most=MOST_COUNTED)
+    return _list("left", [line(_card(each, _since(each, when), base)) for each in users], total, most=MOST_COUNTED)
 
 
-def moved(moves: Sequence[Move], total: int, now: datetime, *, base: str) -> str:
+def moved(moves: Sequence[Move], total: int, when: When, *, base: str) -> str:
     """List who moved; empty for nobody."""
-    return _list("moved", [_moved(each, now, base) for each in moves], total, most=MOST_COUNTED)
+    return _list("moved", [_moved(each, when, base) for each in moves], total, most=MOST_COUNTED)
 
 
 def moves_of(movers: Iterable[Mover], fields: Sequence[CustomField]) -> list[Move]:
@@ -81,11 +97,11 @@ def moves_of(movers: Iterable[Mover], fields: Sequence[CustomField]) -> list[Mov
     return found
 
 
-def _moved(move: Move, now: datetime, base: str) -> str:
+def _moved(move: Move, when: When, base: str) -> str:
     steps = "; ".join(
         f"{plain(label)}{': ' if label else ''}“{plain(old)}” → “{plain(new)}”" for label, old, new in move.steps
     )
-    return f"{line(_card(move.user, '', base, with_title=False))} · {steps} · {ago(move.at, now)}"
+    return f"{line(_card(move.user, '', base, with_title=False))} · {steps} · {when(move.at)}"
 
 
 def _card(user: User, when: str, base: str, *, with_title: bool = True) -> Card:
@@ -93,14 +109,14 @@ def _card(user: User, when: str, base: str, *, with_title: bool = True) -> Card:
         name=user.shown_name,
         url=f"{base}/users/{user.team_id}/{user.id}" if base else "",
         title=(user.title or "") if with_title else "",
-        clock=when,
+        when=when,
     )
 
 
-def _since(user: User, now: datetime) -> str:
+def _since(user: User, when: When) -> str:
     if user.state is State.MISSING:
-        return f"no longer listed by Slack, {ago(user.missing_since, now)}" if user.missing_since else ""
-    return ago(user.left_at, now) if user.left_at else ""
+        return f"no longer listed by Slack, {when(user.missing_since)}" if user.missing_since else ""
+    return when(user.left_at) if user.left_at else ""
 
 
 def _list(verb: str, lines: Sequence[str], total: int, *, most: int) -> str:

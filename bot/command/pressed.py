@@ -16,12 +16,22 @@ MOST_DIGITS = 18
 
 
 class Deed(StrEnum):
-    """What a button of ours does; the value is its `action_id`."""
+    """What a button or a box of ours does; the value is its `action_id`."""
 
     CANCEL_RUN = "cancel_run"
     REPLAY = "replay_letter"
     REPLAY_ALIKE = "replay_alike"
     DROP = "drop_letter"
+    SEARCH = "search_home"
+    REFRESH = "refresh_home"
+    OPEN = "open_in_modal"
+    RESYNC = "resync"
+    CONFIRM = "confirm_run"
+    SHOW_LETTERS = "show_letters"
+
+
+ON_HOME_ALONE = frozenset({Deed.SEARCH, Deed.REFRESH, Deed.OPEN, Deed.RESYNC, Deed.CONFIRM, Deed.SHOW_LETTERS})
+"""What no message offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,10 @@ class Pressed:
     """None for a button of which nobody knows anything."""
     value: str
     response_url: str = field(repr=False)
-    """A secret: whoever has it may change the message."""
+    """A secret: whoever has it may change the message. A view has none."""
+    trigger_id: str = field(default="", repr=False)
+    """With which a modal can be opened for three seconds."""
+    is_on_home: bool = False
 
     @property
     def number(self) -> int:
@@ -55,6 +68,9 @@ def read_pressed(payload: Mapping[str, Any]) -> Pressed:
         deed=Deed(action_id) if action_id in frozenset(Deed) else None,
         value=text_of(action.get("value")),
         response_url=text_of(payload.get("response_url")),
+        trigger_id=text_of(payload.get("trigger_id")),
+        is_on_home=_object(payload.get("container")).get("type") == "view"
+        and _object(payload.get("view")).get("type") == "home",
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from bot.blocks.replies import message
 from bot.command import letter_words, words
 from bot.command.answers import Answers
-from bot.command.pressed import Deed, Pressed, read_pressed
+from bot.command.pressed import ON_HOME_ALONE, Deed, Pressed, read_pressed
 from bot.command.roles import Roles, RoleUnknown
 from bot.command.unreadable import Unreadable
 from bot.errands import Errands
@@ -38,13 +38,16 @@ class Presses:
         roles: Roles,
         runs: Schedule,
         unreadable: Unreadable,
+        on_home: Callable[[Pressed], None],
     ) -> None:
+        """`on_home` takes what was pressed on a Home, which is answered there."""
         self._errands = errands
         self._answers = answers
         self._is_known = is_known
         self._roles = roles
         self._runs = runs
         self._unreadable = unreadable
+        self._on_home = on_home
 
     def take(self, payload: Mapping[str, Any]) -> None:
         """Begin to answer a press, and return at once."""
@@ -52,6 +55,11 @@ class Presses:
         if pressed.deed is None:
             return
         log.info("a button was pressed", deed=pressed.deed.value)
+        if pressed.is_on_home:
+            self._on_home(pressed)
+            return
+        if pressed.deed in ON_HOME_ALONE:
+            return
 
         async def apologise() -> None:
             await self._answers.to(pressed).end(message([words.FAILED]))
@@ -95,7 +103,9 @@ class Presses:
             Deed.DROP: self._unreadable.drop,
         }
         try:
-            shown = await deeds[deed](pressed.team_id, pressed.number)
+            shown = await self._unreadable.answer(
+                pressed.team_id, note=await deeds[deed](pressed.team_id, pressed.number)
+            )
         except StoreError as error:
             await self._answers.to(pressed).end(message([letter_words.undone(error.plain)]))
             return

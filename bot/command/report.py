@@ -15,7 +15,7 @@ from db import Store
 from db.errors import StoreError
 
 Json = dict[str, Any]
-AlertsGo = Callable[[str], str]
+Goes = Callable[[str], str]
 """Tells, in Slack's markup and from memory, where the alerts of a workspace go, by its id."""
 
 
@@ -29,13 +29,14 @@ class Report:
         condition: Callable[[str], Condition],
         clock: Callable[[], datetime],
         version: str,
-        alerts_go: AlertsGo | None = None,
+        alerts_go: Goes | None = None,
+        digest_goes: Goes | None = None,
     ) -> None:
         self._store = store
         self._condition = condition
         self._clock = clock
         self._version = version
-        self._alerts_go = alerts_go
+        self._goes = [each for each in (alerts_go, digest_goes) if each]
 
     async def answer(self, team_id: str) -> Json:
         """Answer whoever wants to know."""
@@ -48,7 +49,7 @@ class Report:
                 *([words.running(condition.progress, now)] if condition.progress else []),
                 *remembered,
                 words.following(condition),
-                self._alerts_go(team_id) if self._alerts_go else "",
+                " ".join(filter(None, (goes(team_id) for goes in self._goes))),
                 f"usersync {escape(self._version)}",
             ]
         )

@@ -89,7 +89,7 @@ class Resyncs:
             presses = () if ticket.halt.is_wished else _cancel(ticket)
             await answer.show(message([self._far(ticket, typed)], button=button, presses=presses))
         await asyncio.wait([ticket.ended])
-        paragraphs = await self._outcome(ticket, typed)
+        paragraphs = await self.outcome(ticket, typed.team_id)
         # The first link may have been used, or be too old by now.
         await answer.end(message(paragraphs, button=await self._invitation.button(typed)))
 
@@ -98,7 +98,8 @@ class Resyncs:
             return words.waiting(self._condition(typed.team_id).trouble)
         return words.far_along(ticket.progress, self._clock())
 
-    async def _outcome(self, ticket: Ticket, typed: Typed) -> list[str]:
+    async def outcome(self, ticket: Ticket, team_id: str) -> list[str]:
+        """Tell what came of a run that has ended."""
         if ticket.ended.cancelled():
             is_lost = ticket.order.is_confirmed and ticket.progress is None
             return [words.CONFIRM_AGAIN if is_lost else words.RESTARTING]
@@ -112,15 +113,15 @@ class Resyncs:
             return [words.failed(str(error), is_confirmed=ticket.order.is_confirmed)]
         except StoreError as error:
             return [words.cut_short(error.plain, is_confirmed=ticket.order.is_confirmed)]
-        return await self._ended(finished, typed)
+        return await self._ended(finished, team_id)
 
     def _elsewhere(self, run: Run | None) -> list[str]:
         far = words.far_along(progress_of(run), self._clock()) if run else ""
         return [words.elsewhere(run), far]
 
-    async def _ended(self, finished: Finished, typed: Typed) -> list[str]:
+    async def _ended(self, finished: Finished, team_id: str) -> list[str]:
         told = words.ended(finished.run, is_resumed=finished.is_resumed)
-        condition = self._condition(typed.team_id)
+        condition = self._condition(team_id)
         try:
             async with looking(self._store) as rx:
                 tally = await rx.users.tally(finished.run.team_id, but_hidden=True)

@@ -46,13 +46,14 @@ TABLE = (
     ),
     Entry(Word.DEAD_LETTERS, "dead-letters", "unreadable events: try them again, or drop them", Whom.ADMINS),
     Entry(Word.ALERTS, "alerts here|off", "post alerts into this channel, or nowhere", Whom.ADMINS),
+    Entry(Word.DIGEST, "digest here|off", "every week, who joined, left and moved, in this channel", Whom.ADMINS),
     Entry(Word.HELP, "help", "this list"),
 )
 
 
-def entries(*, has_alerts: bool) -> tuple[Entry, ...]:
-    """Tell the words that do something here; alerts are among them where they have somewhere to be kept."""
-    return tuple(each for each in TABLE if has_alerts or each.word is not Word.ALERTS)
+def entries(*, has_places: bool) -> tuple[Entry, ...]:
+    """Tell the words that do something here; of alerts and digest only where something keeps where they go."""
+    return tuple(each for each in TABLE if has_places or each.word not in (Word.ALERTS, Word.DIGEST))
 
 
 def help_words(table: Sequence[Entry]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 NAME = "/usersync"
 _MOST_LETTERS = 40
-_MOST_SOUGHT = 200
+MOST_SOUGHT = 200
 _LINK = re.compile(r"<(?![@])(?:[^<>|]*\|)?([^<>|]*)>")
 """What Slack makes of addresses and channels (`should_escape`): the words in it are what was typed."""
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,63})(?:\|[^>]*)?>")
@@ -32,10 +32,11 @@ class Word(StrEnum):
     OPEN = "open"
     DEAD_LETTERS = "dead-letters"
     ALERTS = "alerts"
+    DIGEST = "digest"
     HELP = "help"
 
 
-TAKES_MORE = frozenset({Word.RESYNC, Word.FIND, Word.CHANGES, Word.ALERTS})
+TAKES_MORE = frozenset({Word.RESYNC, Word.FIND, Word.CHANGES, Word.ALERTS, Word.DIGEST})
 """What may be followed by something."""
 _ALSO = {
     "resync --confirm": Word.CONFIRM,
@@ -89,7 +90,7 @@ def mention_of(text: str) -> str:
 
 def as_typed(text: str) -> str:
     """Give a text as it was typed, cut, before Slack escaped it."""
-    return html.unescape(_LINK.sub(r"\1", text))[:_MOST_SOUGHT].strip()
+    return html.unescape(_LINK.sub(r"\1", text))[:MOST_SOUGHT].strip()
 
 
 def text_of(value: object) -> str:

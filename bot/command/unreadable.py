@@ -39,7 +39,11 @@ class Unreadable:
         self._clock = clock
 
     async def answer(self, team_id: str, *, note: str = "") -> Json:
-        """List the newest, below what was just done."""
+        """Answer with the newest, below what was just done."""
+        return message([note, *await self.parts(team_id)])
+
+    async def parts(self, team_id: str) -> list[str | Row]:
+        """List the newest, each with its buttons, and how many there are."""
         try:
             async with looking(self._store) as rx:
                 seen = Seen(rx, self._sight(team_id))
@@ -48,45 +52,45 @@ class Unreadable:
                 shown = letters[:SHOWN]
                 users = await seen.get_users({(each.team_id or "", each.user_id or "") for each in shown})
         except StoreError as error:
-            return message([note, words.away(error.plain)])
-        parts: list[str | Row] = [note, words.head(len(letters), max(count, len(letters)))]
+            return [words.away(error.plain)]
+        parts: list[str | Row] = [words.head(len(letters), max(count, len(letters)))]
         alike = Counter(each.reason for each in letters)
         for each in shown:
             user = users.get((each.team_id or "", each.user_id or ""))
             parts += [words.letter(each, user, self._clock()), words.buttons(each, alike=alike.pop(each.reason, 1))]
-        return message([*parts, words.more(len(letters) - len(shown))])
+        return [*parts, words.more(len(letters) - len(shown))]
 
-    async def replay(self, team_id: str, letter_id: int) -> Json:
-        """Apply one once more."""
+    async def replay(self, team_id: str, letter_id: int) -> str:
+        """Apply one once more; tell what came of it. Raises StoreError."""
         letter = await self._find(team_id, letter_id)
         if letter is None:
-            return await self.answer(team_id, note=words.GONE)
+            return words.GONE
         done = await replay(self._store, letter, clock=self._clock)
         log.info("a dead letter was replayed from Slack", letter=letter_id, stays=done.reason is not None)
-        return await self.answer(team_id, note=words.APPLIED if done.reason is None else words.stays(done.reason))
+        return words.APPLIED if done.reason is None else words.stays(done.reason)
 
-    async def replay_alike(self, team_id: str, letter_id: int) -> Json:
-        """Apply every one that has the same reason, oldest first."""
+    async def replay_alike(self, team_id: str, letter_id: int) -> str:
+        """Apply every one that has the same reason, oldest first; tell what came of them. Raises StoreError."""
         letter = await self._find(team_id, letter_id)
         if letter is None:
-            return await self.answer(team_id, note=words.GONE)
+            return words.GONE
         async with looking(self._store) as rx:
             alike = await Seen(rx, self._sight(team_id)).list_letters(AT_ONCE + 1, reason=letter.reason)
         tried = [each.letter_id for each in reversed(alike[:AT_ONCE])]
         stays = [await self._replayed(team_id, each) for each in tried].count(False)
         log.info("dead letters were replayed from Slack", letters=len(tried), stay=stays)
-        return await self.answer(team_id, note=words.all_tried(len(tried) - stays, stays, is_more=len(alike) > AT_ONCE))
+        return words.all_tried(len(tried) - stays, stays, is_more=len(alike) > AT_ONCE)
 
-    async def drop(self, team_id: str, letter_id: int) -> Json:
-        """Take one out without applying it."""
+    async def drop(self, team_id: str, letter_id: int) -> str:
+        """Take one out without applying it; tell whether that was done. Raises StoreError."""
         letter = await self._find(team_id, letter_id)
         if letter is None:
-            return await self.answer(team_id, note=words.GONE)
+            return words.GONE
         async with self._store.transaction() as tx:
             is_there = await tx.dead_letters.resolve(letter_id)
             tx.rings()
         log.info("a dead letter was dropped from Slack", letter=letter_id, was_there=is_there)
-        return await self.answer(team_id, note=words.DROPPED if is_there else words.GONE)
+        return words.DROPPED if is_there else words.GONE
 
     async def _replayed(self, team_id: str, letter_id: int) -> bool:
         """Apply one; tell whether it left, by whatever way."""

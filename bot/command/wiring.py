@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.command.alerts import AlertWords
+from bot.command.alerts import ALERTS, DIGEST, PlaceWords
 from bot.command.answers import Answers
 from bot.command.condition import Condition
 from bot.command.desk import Answering, Desk
@@ -16,13 +16,15 @@ from bot.command.news import News
 from bot.command.one_person import OnePerson
 from bot.command.places import AlertPlace
 from bot.command.presses import Presses
-from bot.command.report import AlertsGo, Report
+from bot.command.report import Goes, Report
 from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
 from bot.command.roles import Roles
 from bot.command.table import entries
 from bot.command.typed import Word
 from bot.command.unreadable import Unreadable
 from bot.errands import Errands
+from bot.home.terms import HomeTerms
+from bot.home.wiring import make_home_desk
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from db import Store
@@ -50,6 +52,10 @@ class Terms:
     fields: Sequence[CustomField] = ()
     """The custom fields of which a change is a move."""
     updates_after_s: Sequence[float] = UPDATES_AFTER_S
+    address: Callable[[], str] = lambda: ""
+    """Tells where the directory is, if a plain address is enough to get in; empty where it takes a personal link."""
+    shown_picture: Callable[[str | None], str] = lambda _: ""
+    """Gives the address of a picture back if it may be shown, else nothing."""
 
 
 def make_desk(
@@ -65,7 +71,9 @@ def make_desk(
     clock: Callable[[], datetime],
     terms: Terms,
     alert_place: AlertPlace | None = None,
-    alerts_go: AlertsGo | None = None,
+    digest_place: AlertPlace | None = None,
+    alerts_go: Goes | None = None,
+    digest_goes: Goes | None = None,
 ) -> Desk:
     """Put the desk together; without a place for alerts there is no word for it."""
     roles = Roles(store, client, clock=clock, admins=terms.admins)
@@ -78,10 +86,36 @@ def make_desk(
     )
     resyncs = Resyncs(store, runs, invitation, condition=condition, clock=clock, updates_after_s=terms.updates_after_s)
     unreadable = Unreadable(store, policy=terms.policy, clock=clock)
-    report = Report(store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go)
+    report = Report(
+        store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go, digest_goes=digest_goes
+    )
+    finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
+    home = make_home_desk(
+        store,
+        client,
+        runs,
+        errands=errands,
+        answers=answers,
+        roles=roles,
+        invitation=invitation,
+        finder=finder,
+        resyncs=resyncs,
+        unreadable=unreadable,
+        is_known=is_known,
+        condition=condition,
+        clock=clock,
+        terms=HomeTerms(
+            policy=terms.policy,
+            public_url=terms.public_url,
+            address=terms.address,
+            are_links_local=terms.are_links_local,
+            version=terms.version,
+            shown_picture=terms.shown_picture,
+        ),
+    )
     answering: Answering = {
         Word.STATUS: lambda typed: report.answer(typed.team_id),
-        Word.FIND: Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock).answer,
+        Word.FIND: finder.answer,
         Word.CHANGES: News(
             store,
             roles,
@@ -93,17 +127,27 @@ def make_desk(
         ).answer,
         Word.OPEN: invitation.answer,
         Word.DEAD_LETTERS: lambda typed: unreadable.answer(typed.team_id),
-        **({Word.ALERTS: AlertWords(alert_place).answer} if alert_place else {}),
+        **({Word.ALERTS: PlaceWords(alert_place, ALERTS).answer} if alert_place else {}),
+        **({Word.DIGEST: PlaceWords(digest_place, DIGEST).answer} if digest_place else {}),
     }
     return Desk(
         errands,
         answers,
-        table=entries(has_alerts=alert_place is not None),
+        table=entries(has_places=alert_place is not None),
         is_known=is_known,
         roles=roles,
         invitation=invitation,
         resyncs=resyncs,
         one_person=OnePerson(store, client, policy=terms.policy, base=terms.public_url, clock=clock),
         answering=answering,
-        presses=Presses(errands, answers, is_known=is_known, roles=roles, runs=runs, unreadable=unreadable),
+        presses=Presses(
+            errands,
+            answers,
+            is_known=is_known,
+            roles=roles,
+            runs=runs,
+            unreadable=unreadable,
+            on_home=home.take,
+        ),
+        home=home,
     )

@@ -11,7 +11,7 @@ from bot.command.typed import NAME, Word
 from bot.parse import is_user_id
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
-from bot.runs.words import about, counted, found, progressing, spent, who_cancelled, who_runs
+from bot.runs.words import about, counted, found, progressing, spent, who_runs
 from db.records import Run, RunKind, RunState
 
 RESTARTING = (
@@ -59,7 +59,7 @@ _BEGINNINGS = {
     RunKind.RESYNC: "A resync",
     RunKind.RECONCILE: "A scheduled resync",
 }
-_BRIEFLY = {RunKind.BACKFILL: "first", RunKind.RESYNC: "asked for", RunKind.RECONCILE: "scheduled"}
+BRIEFLY = {RunKind.BACKFILL: "first", RunKind.RESYNC: "asked for", RunKind.RECONCILE: "scheduled"}
 _ENDS = {RunState.DONE: "came to its end", RunState.HELD: "was held", RunState.FAILED: "failed"}
 
 
@@ -179,8 +179,8 @@ def running(progress: Progress, now: datetime) -> str:
 def last_run(run: Run, now: datetime, *, told: str) -> str:
     """Say how the last run went; a reason that was told already is not told twice."""
     when = ago(run.ended_at, now) if run.ended_at else "some time ago"
-    head = f"The last resync ({_BRIEFLY[run.kind]})"
-    if by := who_cancelled(run.reason):
+    head = f"The last resync ({BRIEFLY[run.kind]})"
+    if by := run.cancelled_by:
         return f"{head} was cancelled by {mention(by)} {when}."
     reason = run.reason if run.reason and run.reason not in told else ""
     return " ".join(filter(None, [f"{head} {_ENDS.get(run.state, 'stopped')} {when}.", found(run), escape(reason)]))

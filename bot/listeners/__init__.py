@@ -6,7 +6,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.command.desk import Desk
 from bot.intake import Intake
-from bot.listeners import actions, command, users
+from bot.listeners import actions, command, home, users
 
 
 def register(app: AsyncApp, intake: Intake, desk: Desk) -> None:
@@ -14,3 +14,4 @@ def register(app: AsyncApp, intake: Intake, desk: Desk) -> None:
     users.register(app, intake)
     command.register(app, desk)
     actions.register(app, desk)
+    home.register(app, desk)

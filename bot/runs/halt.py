@@ -7,8 +7,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from bot.runs.patience import PassFailed
-from bot.runs.words import cancelled_by
-from db.records import Run
+from db.records import Run, cancelled_by
 
 T = TypeVar("T")
 

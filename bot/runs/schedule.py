@@ -17,7 +17,7 @@ from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
 from bot.runs.runner import Finished, Runner
 from bot.runs.ticket import Ticket
-from bot.runs.words import spent, who_cancelled
+from bot.runs.words import spent
 from db import Store
 from db.errors import StoreError
 from db.records import Run, RunState
@@ -94,6 +94,11 @@ class Schedule:
     def progress(self) -> Progress | None:
         """Of the run under way; None between runs."""
         return self._current.progress if self._current else None
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """The run under way, else the next that somebody waits for; None between runs."""
+        return self._current or next(iter(self._waiting), None)
 
     @property
     def next_reconcile_in_s(self) -> float:
@@ -221,7 +226,7 @@ class Schedule:
         is_first_look, self.last = self.last is None, last
         if is_first_look and self.last_state is not None:  # what came of a run of ours is newer than any that had ended
             return
-        if who_cancelled(last.reason):  # somebody wanted that; how the service stands is as it was before
+        if last.cancelled_by:  # somebody wanted that; how the service stands is as it was before
             return
         self.last_state = last.state
         self.trouble = _failed(last.reason or "") if last.state is RunState.FAILED else last.reason

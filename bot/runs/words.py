@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.runs.progress import Progress
 from db.records import Kind, Run, State
-
-_CANCELLED = re.compile(r"Cancelled by @([UW][A-Z0-9]+)\.")
 
 Tally = Mapping[tuple[Kind, State], int]
 FIELDS_TOLD = 5
@@ -94,17 +91,6 @@ def _by_field(run: Run) -> str:
     if more := len(fields) - len(told):
         told.append(f"and {counted(more, 'other field', 'other fields')}")
     return f" ({', '.join(told)})" if told else ""
-
-
-def cancelled_by(user_id: str) -> str:
-    """Say who cancelled a run, as its row keeps it: by their id, since a name may have to be erased."""
-    return f"Cancelled by @{user_id}."
-
-
-def who_cancelled(reason: str | None) -> str:
-    """Tell the id of whoever cancelled a run, by the reason in its row; empty where nobody did."""
-    found = _CANCELLED.fullmatch(reason or "")
-    return found[1] if found else ""
 
 
 def shrink(absent: int, gone: int, active: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,8 +60,10 @@ class Board:
         self.ephemerals: list[Json] = []
         self.homes: dict[str, Json] = {}
         self.modals: list[Json] = []
+        self.open_modals: dict[str, Json] = {}
+        self.refused_blocks: set[str] = set()
         self.response_urls: dict[str, ResponseUrl] = {}
-        self._triggers: dict[str, float] = {}
+        self._triggers: dict[str, tuple[str, float]] = {}
 
     def post(self, channel: str, content: Json) -> Json:
         """A new message; `content` holds text, blocks and so on. ApiError `no_text` if it says nothing."""
@@ -89,6 +92,7 @@ class Board:
         """A user's Home tab, replaced. ApiError `hash_conflict` if it is not the one that the caller saw last."""
         if not isinstance(view, dict) or view.get("type") != "home":
             raise ApiError("invalid_arguments", response_metadata={"messages": ["invalid `view`"]})
+        self._check(view)
         last = self.homes.get(user_id)
         if expected_hash and (last is None or last["hash"] != expected_hash):
             raise ApiError("hash_conflict")
@@ -98,22 +102,37 @@ class Board:
 
     def open_modal(self, trigger_id: str, view: object) -> Json:
         """A modal in answer to a trigger, which works once and for three seconds."""
-        opened_at = self._triggers.pop(trigger_id, None)
+        user_id, opened_at = self._triggers.pop(trigger_id, ("", None))
         if opened_at is None:
             raise ApiError("invalid_trigger_id")
         if self._time.now() - opened_at > TRIGGER_SECONDS:
             raise ApiError("expired_trigger_id")
         if not isinstance(view, dict) or view.get("type") != "modal":
             raise ApiError("invalid_arguments", response_metadata={"messages": ["invalid `view`"]})
+        self._check(view)
         self.modals.append(self._view(view, view_id=None))
+        self.open_modals[user_id] = self.modals[-1]
         self._watch.moved()
         return self.modals[-1]
 
-    def trigger(self) -> str:
-        """A trigger id, as it rides on commands and button presses."""
+    def close_modal(self, user_id: str) -> None:
+        """Somebody closes what was opened before them; the app does not hear of it."""
+        self.open_modals.pop(user_id, None)
+        self._watch.moved()
+
+    def trigger(self, user_id: str) -> str:
+        """A trigger id, as it rides on commands and button presses; what it opens is before that user."""
         trigger_id = f"{len(self._triggers)}.{secrets.token_hex(8)}"
-        self._triggers[trigger_id] = self._time.now()
+        self._triggers[trigger_id] = (user_id, self._time.now())
         return trigger_id
+
+    def _check(self, view: Json) -> None:
+        """ApiError `invalid_blocks` where a block of a view, or something within one, is of a refused type."""
+        if self.refused_blocks and (found := sorted(self.refused_blocks & set(_types_in(view.get("blocks"))))):
+            raise ApiError(
+                "invalid_blocks",
+                response_metadata={"messages": [f"[ERROR] unsupported type: {each}" for each in found]},
+            )
 
     def open_response_url(self) -> ResponseUrl:
         opened = ResponseUrl(secrets.token_hex(12), self._time.now())
@@ -145,6 +164,16 @@ class Board:
         frame = {"id": view_id, "team_id": self._origin["team"], "state": {"values": {}}, "hash": self._time.stamp()}
         rest = {"root_view_id": view_id, "app_id": self._origin["app_id"], "bot_id": self._origin["bot_id"]}
         return {"private_metadata": "", "callback_id": "", "external_id": "", **view, **frame, **rest}
+
+
+def _types_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield str(value.get("type"))
+        for each in value.values():
+            yield from _types_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _types_in(each)
 
 
 def _said(content: Json) -> Json:

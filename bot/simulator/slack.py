@@ -230,7 +230,7 @@ class Simulator(Workspace):
     def deliveries(self, event_id: str) -> int:
         return len(self._outbox.envelopes[event_id].deliveries)
 
-    async def eventually_acked(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 a deadline with words
+    async def eventually_acked(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109 a deadline with words
         """Until every envelope raised so far is acked. TimeoutError names the missing or given up."""
         open_ones = deque(envelope for envelope in self.envelopes if envelope.state is not State.ACKED)
         lost: list[str] = []
@@ -249,13 +249,13 @@ class Simulator(Workspace):
         if lost:
             raise TimeoutError(f"given up: {', '.join(lost)}")
 
-    async def connected(self, n: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109 a deadline with words
+    async def connected(self, n: int = 1, timeout: float = 20.0) -> None:  # noqa: ASYNC109 a deadline with words
         """Until at least `n` sockets are open. TimeoutError says how many are."""
         await self._watch.until(
             lambda: self.sockets >= n, within=timeout, or_say=lambda: f"{self.sockets} of {n} sockets are open"
         )
 
-    async def until(self, met: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109 likewise
+    async def until(self, met: Callable[[], bool], timeout: float = 20.0) -> None:  # noqa: ASYNC109 likewise
         """Until something about sockets, envelopes or messages is true; looked at whenever one of them moves."""
         await self._watch.until(met, within=timeout, or_say=lambda: "it did not come true")
 

@@ -163,7 +163,7 @@ class Workspace:
             typed=typed,
             channel_id=channel_id,
             response_url=f"{self.base_url()}/response/{opened.id}",
-            trigger_id=self.board.trigger(),
+            trigger_id=self.board.trigger(user.id),
         )
         interaction = Interaction(self._wire.outbox.post("slash_commands", payload), opened, self._wire.watch)
         return await self._acked_or_not(interaction)
@@ -179,7 +179,7 @@ class Workspace:
             action={"action_id": action_id, **action},
             view=view,
             response_url=f"{self.base_url()}/response/{opened.id}",
-            trigger_id=self.board.trigger(),
+            trigger_id=self.board.trigger(user.id),
             stamp=self.time.stamp(),
         )
         interaction = Interaction(self._wire.outbox.post("interactive", payload), opened, self._wire.watch)
@@ -201,6 +201,10 @@ class Workspace:
 
     def gives_token_back(self) -> None:
         self.is_revoked = False
+
+    def refuses_blocks(self, *types: str) -> None:
+        """From now on views that hold a block, or an element, of one of these types are not taken; none: all are."""
+        self.board.refused_blocks = set(types)
 
     def users(self) -> list[Json]:
         """The full user object of everybody listed; for small crowds."""

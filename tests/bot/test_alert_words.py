@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.command.alerts import AlertWords
+from bot.command.alerts import ALERTS, DIGEST, PlaceWords
 from bot.command.places import PlaceRefused
-from bot.command.typed import read_typed
+from bot.command.typed import Word, read_typed
 from db.errors import StoreUnavailable
 from tests.support.block_kit import check_message
 
@@ -33,7 +33,8 @@ class Places:
 
 async def told(places: Places, text: str, **payload: Any) -> str:
     typed = read_typed({"text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1", **payload})
-    return str(check_message(await AlertWords(places).answer(typed))["text"])
+    says = DIGEST if typed.word is Word.DIGEST else ALERTS
+    return str(check_message(await PlaceWords(places, says).answer(typed))["text"])
 
 
 async def test_here_is_where_it_was_typed_and_off_is_nowhere() -> None:
@@ -59,3 +60,13 @@ async def test_a_place_that_is_refused_is_told_with_its_reason(error: Exception)
 
     assert said.startswith("Nothing was changed.")
     assert "<" not in said
+
+
+async def test_the_digest_has_words_of_its_own() -> None:
+    places = Places()
+
+    assert "the first one in a moment, then every week" in await told(places, "digest here")
+    assert {"T1": ("C1", "U1")} == places.kept
+    assert "No digest is posted any more" in await told(places, "digest off")
+    assert {} == places.kept
+    assert "/usersync digest here" in await told(places, "digest")

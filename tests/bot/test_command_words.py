@@ -12,11 +12,11 @@ from bot.command import found_words, letter_words, news_words, person_words, wor
 from bot.command.condition import Condition
 from bot.runs.claim import Order
 from bot.runs.progress import Progress
-from bot.runs.words import cancelled_by, found, who_cancelled
+from bot.runs.words import found
 from db.filters import CustomField
 from db.latest import Mover
 from db.moves import Step
-from db.records import Change, DeadLetter, Run, RunKind, RunState, Source, State, User
+from db.records import Change, DeadLetter, Run, RunKind, RunState, Source, State, User, cancelled_by
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 HOSTILE = "<!channel> *b* `c` ~d~ <@U1> <https://evil.example|Kate> & \n> quoted"
@@ -70,9 +70,11 @@ def test_the_last_run_is_told_with_what_it_corrected() -> None:
 def test_who_cancelled_is_told_by_their_id_alone() -> None:
     run = a_run(state=RunState.FAILED, kind=RunKind.RESYNC, reason=cancelled_by("U0ADA"))
 
-    assert "U0ADA" == who_cancelled(run.reason)
+    assert "U0ADA" == run.cancelled_by
     assert "The last resync (asked for) was cancelled by <@U0ADA> 5 minutes ago." == words.last_run(run, NOW, told="")
-    assert ["", "", ""] == [who_cancelled(each) for each in (None, "Slack answers x.", "Cancelled by @u. And more.")]
+    assert ["", "", ""] == [
+        a_run(reason=each).cancelled_by for each in (None, "Slack answers x.", "Cancelled by @u. And more.")
+    ]
 
 
 def test_the_lag_and_the_next_reading_are_told_where_they_are_known() -> None:
@@ -110,10 +112,10 @@ def test_a_move_of_a_title_needs_no_label_and_one_of_a_field_has_its_own() -> No
     assert [(("", "A", "C"),), (("Team", "Sales", "Operations"),)] == [each.steps for each in found]
     assert (
         "*2 people moved*\n• *Mary* · “A” → “C” · just now\n• *Mary* · Team: “Sales” → “Operations” · just now"
-        == news_words.moved(found, 2, NOW, base="")
+        == news_words.moved(found, 2, just_now, base="")
     )
-    assert news_words.moved(found, 14, NOW, base="").endswith("\nand 12 more")
-    assert news_words.moved(found, 201, NOW, base="").startswith("*More than 200 people moved*")
+    assert news_words.moved(found, 14, just_now, base="").endswith("\nand 12 more")
+    assert news_words.moved(found, 201, just_now, base="").startswith("*More than 200 people moved*")
 
 
 def test_an_unreadable_event_is_told_with_its_reason() -> None:
@@ -124,14 +126,18 @@ def test_an_unreadable_event_is_told_with_its_reason() -> None:
     assert "press again" in letter_words.all_tried(200, 0, is_more=True)
 
 
+def just_now(moment: datetime) -> str:
+    return words.ago(moment, NOW)
+
+
 def everything_said() -> Iterator[tuple[str, str]]:
     """Say something in every way in which a name, a title, a reason or what was typed is told."""
     user = a_user(HOSTILE, title=HOSTILE, joined_at=NOW)
     left = replace(user, state=State.MISSING, missing_since=NOW)
     move = Mover(user, (Step("title", HOSTILE, f"{HOSTILE}!", NOW),))
-    yield "joined", news_words.joined([user], 1, NOW, base="")
-    yield "left", news_words.left([left], 1, NOW, base="")
-    yield "moved", news_words.moved(news_words.moves_of([move], []), 1, NOW, base="")
+    yield "joined", news_words.joined([user], 1, just_now, base="")
+    yield "left", news_words.left([left], 1, just_now, base="")
+    yield "moved", news_words.moved(news_words.moves_of([move], []), 1, just_now, base="")
     yield "no span", news_words.no_span(HOSTILE)
     yield "a letter's user", letter_words.letter(a_letter("odd"), user, NOW)
     yield "a letter's reason", letter_words.letter(a_letter(HOSTILE), None, NOW)

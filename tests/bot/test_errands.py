@@ -61,7 +61,7 @@ async def test_the_end_waits_for_an_errand_a_moment_and_then_no_longer() -> None
     errands.start(quick(), name="quick", on_failed=listener.hear)
     errands.start(endless(), name="endless", on_failed=listener.hear)
     asyncio.get_running_loop().call_soon(go.set)
-    await errands.close(timeout_s=0.1)
+    await errands.close(timeout_s=0.5)
 
     assert ["quick"] == ended
     assert (0, 0) == (errands.under_way, listener.heard)

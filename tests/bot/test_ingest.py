@@ -29,7 +29,7 @@ def unreadable(number: int) -> Entry:
     return entry_of(an_event(f"poison {number}", event_id=f"EvBad{number}"), now_s=NOW_S)
 
 
-def an_ingest(store: Store, *, in_flight: int = 2_000, budget_s: float = 5) -> Ingest:
+def an_ingest(store: Store, *, in_flight: int = 2_000, budget_s: float = 30) -> Ingest:
     return Ingest(store, clock=lambda: NOW, on_gap=lambda _: None, in_flight=in_flight, budget_s=budget_s)
 
 

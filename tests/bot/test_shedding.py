@@ -22,7 +22,7 @@ async def test_what_comes_on_top_of_too_much_is_shed_at_once_and_asks_for_a_run(
     file, gaps = tmp_path / "usersync.sqlite3", []
     store = await Store.open(f"sqlite:///{file}")
     await install(store, TEAM)
-    ingest = Ingest(store, clock=lambda: datetime.now(UTC), on_gap=gaps.append, budget_s=1, in_flight=LIMIT)
+    ingest = Ingest(store, clock=lambda: datetime.now(UTC), on_gap=gaps.append, budget_s=30, in_flight=LIMIT)
     entries = [
         entry_of(an_event(a_user_payload(f"U{number}"), event_id=f"Ev{number}"), now_s=NOW_S)
         for number in range(3 * LIMIT)

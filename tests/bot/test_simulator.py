@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator import Ending, Simulator, State
 
-HASTY = {"ack_deadline": 0.15, "retry_delays": (0.0, 0.05, 0.05), "gap_window": 5.0}
+HASTY = {"ack_deadline": 0.5, "retry_delays": (0.0, 0.05, 0.05), "gap_window": 5.0}
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ async def open_socket(sim: Simulator, session: aiohttp.ClientSession) -> aiohttp
 
 async def test_a_connection_begins_with_a_hello(sim, session):
     async with await open_socket(sim, session) as socket:
-        hello = await socket.receive_json(timeout=2)
+        hello = await socket.receive_json(timeout=20)
 
     assert "hello" == hello["type"]
     assert 1 == hello["num_connections"]
@@ -124,8 +124,8 @@ async def test_the_eleventh_socket_is_sent_away(sim, session):
     await sim.connected(10)
 
     eleventh = await open_socket(sim, session)
-    goodbye = await eleventh.receive_json(timeout=2)
-    end = await eleventh.receive(timeout=2)
+    goodbye = await eleventh.receive_json(timeout=20)
+    end = await eleventh.receive(timeout=20)
 
     assert ("disconnect", "too_many_websockets") == (goodbye["type"], goodbye["reason"])
     assert aiohttp.WSMsgType.CLOSE == end.type
@@ -195,10 +195,10 @@ async def test_an_envelope_nobody_acks_is_given_up_after_three_redeliveries(sim)
 
 async def test_a_late_ack_is_recorded_as_late_and_settles_nothing(sim, session):
     async with await open_socket(sim, session) as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         event_id = sim.sends({"type": "user_change"})
-        first = await socket.receive_json(timeout=2)
-        second = await socket.receive_json(timeout=2)
+        first = await socket.receive_json(timeout=20)
+        second = await socket.receive_json(timeout=20)
         await socket.send_json({"envelope_id": first["envelope_id"]})
         await sim.until(lambda: len(sim.envelope(event_id).acks) == 1)
         state_after_late_ack = sim.envelope(event_id).state
@@ -296,10 +296,10 @@ async def test_a_disconnect_is_followed_by_a_new_connection(sim, reason):
 
 async def test_a_disconnected_socket_is_closed_if_its_client_does_not(sim, session):
     async with await open_socket(sim, session) as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         sim.disconnects("refresh_requested", closes_after=0.05)
-        goodbye = await socket.receive_json(timeout=2)
-        end = await socket.receive(timeout=2)
+        goodbye = await socket.receive_json(timeout=20)
+        end = await socket.receive(timeout=20)
 
     assert ("disconnect", "refresh_requested") == (goodbye["type"], goodbye["reason"])
     assert aiohttp.WSMsgType.CLOSE == end.type
@@ -317,7 +317,7 @@ async def test_dropped_sockets_are_noticed_and_replaced(sim):
 
 async def test_a_socket_that_its_client_closes_ends_with_the_code_of_its_close_frame(sim, session):
     socket = await open_socket(sim, session)
-    await socket.receive_json(timeout=2)
+    await socket.receive_json(timeout=20)
     await socket.close(code=1001)
     await sim.until(lambda: sim.endings)
 
@@ -342,7 +342,7 @@ def cut_by_its_client(socket: aiohttp.ClientWebSocketResponse) -> None:
 
 async def test_a_deaf_socket_hears_no_close_frame(sim, session):
     socket = await session.ws_connect(await ticket_url(sim, session), timeout=aiohttp.ClientWSTimeout(ws_close=0.1))
-    await socket.receive_json(timeout=2)
+    await socket.receive_json(timeout=20)
     sim.goes_deaf()
     await socket.close()
     await sim.until(lambda: sim.endings)
@@ -352,9 +352,9 @@ async def test_a_deaf_socket_hears_no_close_frame(sim, session):
 
 async def test_a_ping_is_answered(sim, session):
     socket = await session.ws_connect(await ticket_url(sim, session), autoping=False)
-    await socket.receive_json(timeout=2)
+    await socket.receive_json(timeout=20)
     await socket.ping(b"are you there")
-    pong = await socket.receive(timeout=2)
+    pong = await socket.receive(timeout=20)
     await socket.close()
 
     assert (aiohttp.WSMsgType.PONG, b"are you there") == (pong.type, pong.data)
@@ -364,7 +364,7 @@ async def test_a_deaf_socket_still_counts_but_answers_nothing_and_loses_what_it_
     socket = await session.ws_connect(
         await ticket_url(sim, session), autoping=False, timeout=aiohttp.ClientWSTimeout(ws_close=0.1)
     )
-    await socket.receive_json(timeout=2)
+    await socket.receive_json(timeout=20)
     sim.goes_deaf()
     event_id = sim.sends({"type": "user_change"})
     await socket.ping(b"are you there")
@@ -408,7 +408,7 @@ async def test_refused_handshakes_give_the_status_ordered(sim, session):
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await open_socket(sim, session)
     async with await open_socket(sim, session) as socket:
-        hello = await socket.receive_json(timeout=2)
+        hello = await socket.receive_json(timeout=20)
 
     assert 503 == refused.value.status
     assert "hello" == hello["type"]
@@ -416,9 +416,9 @@ async def test_refused_handshakes_give_the_status_ordered(sim, session):
 
 async def test_a_raw_frame_arrives_as_it_is(sim, session):
     async with await open_socket(sim, session) as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         sim.sends_frame("{not json")
-        frame = await socket.receive_str(timeout=2)
+        frame = await socket.receive_str(timeout=20)
 
     assert "{not json" == frame
 
@@ -480,16 +480,15 @@ async def test_patience_begins_when_a_copy_has_left_and_not_when_it_was_queued(
     assert 0 < waiting < 3_000
 
 
-async def test_what_had_not_left_a_line_that_is_cut_comes_over_another(
-    sim: Simulator, session: aiohttp.ClientSession
-) -> None:
-    first = await open_socket(sim, session)
-    for number in range(3_000):
-        sim.sends_payload({"type": "event_callback", "event_id": f"Ev{number}", "filling": "x" * 4_000})
-    sim.drops_sockets()
-    await first.close()
+async def test_what_had_not_left_a_line_that_is_cut_comes_over_another(session: aiohttp.ClientSession) -> None:
+    async with Simulator(ack_deadline=3, retry_delays=(0.0,) * 20, gap_window=60) as sim:
+        first = await open_socket(sim, session)
+        for number in range(3_000):
+            sim.sends_payload({"type": "event_callback", "event_id": f"Ev{number}", "filling": "x" * 4_000})
+        sim.drops_sockets()
+        await first.close()
 
-    async with listening(sim):
-        await sim.eventually_acked(timeout=20)
+        async with listening(sim):
+            await sim.eventually_acked(timeout=60)
 
-    assert 3_000 == len(sim.acked())
+        assert 3_000 == len(sim.acked())

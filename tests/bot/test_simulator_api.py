@@ -399,6 +399,33 @@ async def test_a_home_tab_is_kept_and_guarded_by_its_hash(sim):
     assert "view_too_large" == large.value.response["error"]
 
 
+async def test_a_view_that_holds_a_refused_type_is_not_taken(sim):
+    image = {"type": "image", "image_url": "https://a.example/b.png", "alt_text": "b"}
+    view = {"type": "home", "blocks": [{"type": "section", "accessory": image}]}
+    sim.refuses_blocks("image")
+    with pytest.raises(SlackApiError) as refused:
+        await web(sim).views_publish(user_id="U1", view=view)
+    await web(sim).views_publish(user_id="U1", view={"type": "home", "blocks": [{"type": "divider"}]})
+    sim.refuses_blocks()
+    await web(sim).views_publish(user_id="U1", view=view)
+
+    assert "invalid_blocks" == refused.value.response["error"]
+    assert view["blocks"] == sim.board.homes["U1"]["blocks"]
+
+
+async def test_a_modal_opens_once_for_a_trigger_and_before_whom_it_came_from(sim):
+    view = {"type": "modal", "title": {"type": "plain_text", "text": "Here"}, "blocks": []}
+    trigger = sim.board.trigger("U1")
+    opened = await web(sim).views_open(trigger_id=trigger, view=view)
+    with pytest.raises(SlackApiError) as again:
+        await web(sim).views_open(trigger_id=trigger, view=view)
+
+    assert "invalid_trigger_id" == again.value.response["error"]
+    assert {"U1": opened["view"]["id"]} == {user: each["id"] for user, each in sim.board.open_modals.items()}
+    sim.board.close_modal("U1")
+    assert {} == sim.board.open_modals
+
+
 async def test_custom_fields_come_by_profile_only(sim):
     ada = sim.adds("Ada Lovelace")
     sim.defines_field("Xf0TEAM", "Team")

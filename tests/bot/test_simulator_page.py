@@ -51,7 +51,7 @@ def words(tree: Any) -> str:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    sim = Simulator(ack_deadline=0.2)
+    sim = Simulator(ack_deadline=1)
     page = SlackPage(sim, refused_seconds=0.1)
     async with sim, httpx.AsyncClient(trust_env=False) as client:
         yield Stage(sim, page, client)
@@ -268,6 +268,27 @@ async def test_home_is_empty_until_the_app_publishes_it_and_tells_what_stands_in
     assert ("app_home_opened", stage.owner.id) == (heard[0]["event"]["type"], heard[0]["event"]["user"])
     assert "Welcome" in await stage.says("home", tab="home")
     assert "anna" == heard[1]["view"]["state"]["values"]["who"]["name"]["value"]
+
+
+async def test_a_modal_stands_before_whom_it_was_opened_for_until_they_close_it(stage: Stage) -> None:
+    link = a_button(url="https://people.example/")
+    view = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "The directory"},
+        "close": {"type": "plain_text", "text": "Not now"},
+        "blocks": [{"type": "actions", "elements": [link]}],
+    }
+    async with an_app(stage.sim, lambda _payload: None) as heard:
+        stage.sim.board.open_modal(stage.sim.board.trigger(stage.owner.id), view)
+        seen, others = await stage.says("modal", tab="home"), await stage.says("modal", user_id=stage.member.id)
+        await stage.post("/page/press", place="modal", press="0-0:go")
+        await eventually(lambda: heard, of="the press")
+        await stage.post("/page/press", place="modal", press="close")
+
+    assert "The directory Not now" in seen
+    assert "" == others
+    assert ("view", "modal") == (heard[0]["container"]["type"], heard[0]["view"]["type"])
+    assert "" == await stage.says("modal", tab="home")
 
 
 async def test_a_press_in_home_that_nobody_acks_is_told(stage: Stage) -> None:

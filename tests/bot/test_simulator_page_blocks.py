@@ -101,6 +101,8 @@ def test_a_block_that_nobody_knows_is_named_and_its_words_are_shown() -> None:
         {}, {"type": "section"}, {"type": "section", "text": "x", "fields": 5, "accessory": "x"},
         {"type": "context", "elements": None}, {"type": "actions", "elements": [1, None, {}]},
         {"type": "image"}, {"type": "input"}, {"type": "header", "text": None}, {"type": 7},
+        {"type": "data_table"}, {"type": "data_table", "rows": [5, [None], {}], "caption": 7},
+        {"type": "actions", "elements": [{"type": "button", "confirm": {}}, {"type": "button", "confirm": {"a": 1}}]},
         {"type": "actions", "elements": [{"type": "static_select"}, {"type": "overflow"}, {"type": "datepicker"}]},
     ],
     ids=str,
@@ -108,6 +110,29 @@ def test_a_block_that_nobody_knows_is_named_and_its_words_are_shown() -> None:
 def test_a_broken_block_breaks_nothing(broken: dict[str, Any]) -> None:
     assert as_html(drawn([broken], READER))
     assert {} == filled_in([broken], {}) or "actions" == broken["type"]
+
+
+def test_a_table_has_a_header_and_rows() -> None:
+    rows = [["Resync", "When"], ["first", "<b>"]]
+    cells = [[{"type": "raw_text", "text": each} for each in row] for row in rows]
+    html = as_html(drawn([{"type": "data_table", "caption": "Runs", "rows": cells}], READER))
+
+    assert "<caption>Runs</caption>" in html
+    assert '<th scope="col">Resync</th><th scope="col">When</th>' in html
+    assert "<td>first</td><td>&lt;b&gt;</td>" in html
+
+
+def test_a_time_is_told_in_the_words_that_the_app_gave_for_it() -> None:
+    assert "<p>As of 16:42 UTC.</p>" == written("As of <!date^1700000000^{time}|16:42 UTC>.")
+
+
+def test_a_button_that_asks_tells_the_app_only_after_the_answer() -> None:
+    question = {"title": {"type": "plain_text", "text": "Drop?"}, "confirm": {"type": "plain_text", "text": "Yes"}}
+    html = as_html(drawn([{"type": "actions", "elements": [button("drop", confirm=question)]}], READER))
+
+    assert '<summary class="button">Press 👀</summary>' in html
+    assert html.index("Drop?") < html.index('value="0-0:drop"')
+    assert 1 == html.count("<button")
 
 
 def test_only_pictures_of_this_machine_are_shown() -> None:

@@ -29,6 +29,13 @@ def a_button(label: str, **more: Any) -> Json:
     return {"type": "button", "action_id": "go", "text": words(label, "plain_text"), **more}
 
 
+QUESTION = {
+    "title": words("Sure?", "plain_text"),
+    "text": words("It is gone then."),
+    "confirm": words("Yes", "plain_text"),
+}
+
+
 def every_block(base: str) -> list[Json]:
     picture = {"type": "image", "image_url": f"{base}/avatars/U1.svg", "alt_text": "Somebody"}
     option = {"text": words("One", "plain_text"), "value": "1"}
@@ -60,6 +67,12 @@ def every_block(base: str) -> list[Json]:
                 {"type": "datepicker", "action_id": "when"},
             ],
         },
+        {
+            "type": "data_table",
+            "caption": "The last resyncs",
+            "rows": [[{"type": "raw_text", "text": each} for each in row] for row in (("When", "What"), ("now", long))],
+        },
+        {"type": "actions", "elements": [a_button("Drop", style="danger", confirm=QUESTION)]},
         {"type": "video", "title": words("Who knows", "plain_text")},
     ]
 
@@ -84,6 +97,8 @@ async def test_the_page_has_no_barriers_and_never_scrolls_sideways(
     olga = sim.users()[-3]["id"]
     sim.board.post("C0GENERAL01", {"blocks": every_block(sim.url), "attachments": [{"fallback": "attached"}]})
     sim.board.publish_home(olga, {"type": "home", "blocks": every_block(sim.url)}, expected_hash=None)
+    modal = {"type": "modal", "title": words("A modal", "plain_text"), "blocks": every_block(sim.url)}
+    sim.board.open_modal(sim.board.trigger(olga), modal)
     axe = AXE.read_text()
     async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 844}) as page:
         await page.goto(sim.url)
@@ -94,7 +109,9 @@ async def test_the_page_has_no_barriers_and_never_scrolls_sideways(
         await expect(page.get_by_role("status")).to_contain_text("worth nothing")
         for tab in ("talk", "home"):
             await page.goto(f"{sim.url}/?as={olga}&tab={tab}")
-            await expect(page.get_by_role("heading", name="Everything at once 👀")).to_be_visible()
+            await expect(page.get_by_role("heading", name="Everything at once 👀")).to_have_count(2)
+            await page.locator(".asks summary").first.click()
+            await expect(page.get_by_role("button", name="Yes").first).to_be_visible()
             await page.evaluate(axe)
             found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             violations = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]

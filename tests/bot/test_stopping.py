@@ -16,7 +16,7 @@ import asyncio
 from bot.stopping import stop_on_signal
 
 async def main():
-    stop = stop_on_signal(last_resort_s=0.2)
+    stop = stop_on_signal(last_resort_s={last_resort_s})
     print("ready", flush=True)
     await stop.wait()
     print("told to end", flush=True)
@@ -32,7 +32,7 @@ asyncio.run(main())
 async def test_it_ends_in_peace_or_leaves_behind_what_hangs(
     tmp_path: Path, told: int, hangs_s: float, words: str
 ) -> None:
-    command = [sys.executable, "-c", PROGRAM.format(hangs_s=hangs_s)]
+    command = [sys.executable, "-c", PROGRAM.format(hangs_s=hangs_s, last_resort_s=0.2 if hangs_s else 30)]
     async with running_command(*command, env=environment(), cwd=tmp_path) as program:
         await eventually(lambda: "ready" in program.output, within_s=20)
         program.tell(told)

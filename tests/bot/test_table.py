@@ -15,15 +15,17 @@ from bot.command.typed import Word
 from tests.support.block_kit import check_message
 
 ROOT = Path(__file__).parents[2]
-SHOWN = entries(has_alerts=True)
+SHOWN = entries(has_places=True)
 """What there is in a service."""
 
 
-def test_every_word_has_one_line_and_alerts_only_where_they_have_a_place() -> None:
+def test_every_word_has_one_line_and_what_is_posted_only_where_it_has_a_place() -> None:
     assert {each.word for each in TABLE} == set(Word) - {Word.BARE}
     assert len(TABLE) == len({each.word for each in TABLE})
     assert all(each.usage.split()[0] == each.word.value for each in TABLE)
-    assert {Word.ALERTS} == set(Word) - {Word.BARE} - {each.word for each in entries(has_alerts=False)}
+    assert TABLE == SHOWN
+    placeless = {each.word for each in entries(has_places=False)}
+    assert {Word.ALERTS, Word.DIGEST} == {each.word for each in TABLE} - placeless
 
 
 def test_the_manifest_hints_at_every_word() -> None:
@@ -65,6 +67,7 @@ def test_the_page_about_slack_has_a_row_for_every_word() -> None:
         ("<@U1>", None),
         ("x" * 3_000, None),
         ("alert here", Word.ALERTS),
+        ("digest", Word.DIGEST),
     ],
 )
 def test_the_nearest_word_is_suggested(typed: str, word: Word | None) -> None:

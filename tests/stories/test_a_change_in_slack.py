@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.service import Service
 from bot.simulator import Simulator
 from db.records import Change, Kind, Position, State, User
+from tests.support.promptness import promptly
 from tests.support.waiting import eventually
 
 
@@ -19,10 +20,15 @@ async def changes(service: Service) -> tuple[Change, ...]:
 
 
 async def test_someone_who_joins_is_a_row_within_a_second(slack: Simulator, service: Service) -> None:
-    ada = slack.joins("Ada Lovelace", title="Engineer", tz="Europe/London")
+    joined = []
 
-    row = await eventually(lambda: find(service, slack, ada.id), within_s=1)
+    async def somebody_joins(_: int) -> None:
+        joined.append(slack.joins("Ada Lovelace", title="Engineer", tz="Europe/London"))
+        await eventually(lambda: find(service, slack, joined[-1].id), of="the row")
 
+    await promptly(somebody_joins, within_s=1)
+
+    row = await find(service, slack, joined[-1].id)
     assert row is not None
     assert ("Ada Lovelace", "Engineer", "Europe/London") == (row.real_name, row.title, row.tz)
     assert row.joined_at is not None

@@ -28,11 +28,11 @@ async def test_while_the_database_is_locked_nothing_is_acked(
     ada = slack.joins("Ada Lovelace")
     event_id = slack.envelopes[-1].key
 
-    await eventually(lambda: service.ingest.tally.not_committed, within_s=5, of="an envelope that was refused")
+    await eventually(lambda: service.ingest.tally.not_committed, within_s=40, of="an envelope that was refused")
 
     assert [event_id] == slack.unacked()
     lock.rollback()
-    await slack.eventually_acked(timeout=10)
+    await slack.eventually_acked(timeout=60)
     assert await find(service, slack, ada.id) is not None
     assert slack.deliveries(event_id) > 1
 
@@ -42,10 +42,10 @@ async def test_a_commit_that_comes_too_late_is_not_acked_and_its_redelivery_chan
 ) -> None:
     ada = slack.joins("Ada Lovelace")
     event_id = slack.envelopes[-1].key
-    await eventually(lambda: service.ingest.tally.not_committed, within_s=5, of="an envelope that was refused")
+    await eventually(lambda: service.ingest.tally.not_committed, within_s=40, of="an envelope that was refused")
 
     lock.rollback()
-    await slack.eventually_acked(timeout=10)
+    await slack.eventually_acked(timeout=60)
 
     row = await find(service, slack, ada.id)
     assert row is not None

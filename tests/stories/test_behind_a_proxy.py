@@ -111,7 +111,7 @@ async def test_whoever_is_deactivated_is_out_at_once_and_so_is_their_stream(
         lines = stream.aiter_lines()
         assert "retry: 1000" == await anext(lines)
         slack.deactivates(ada)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             async for _ in lines:
                 pass
 

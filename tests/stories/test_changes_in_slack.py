@@ -131,7 +131,6 @@ async def test_guests_are_told_nothing_where_the_door_would_refuse_them(
     assert "Nora" not in told
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_while_the_database_is_away_it_says_so(
     slack: Simulator, grace: PretendUser, service: Service, tmp_path: Path
 ) -> None:

@@ -175,11 +175,11 @@ async def test_alert_health_metrics_and_page_say_so_until_a_run_succeeds(
 ) -> None:
     slack.faults.fail("users.list", times=None, **fault)
     service.runs.want("a test")
-    alert = await eventually(lambda: has_begun(service, AlertKind.RUN_FAILED), within_s=20, of="an alert")
+    alert = await eventually(lambda: has_begun(service, AlertKind.RUN_FAILED), within_s=40, of="an alert")
     told, counted, page = await warnings(service), await figures(service), await get(service.url)
     ready = await get(f"{service.url}readyz")
     slack.faults.clear()
-    await eventually(lambda: is_over(service, AlertKind.RUN_FAILED), within_s=20, of="its end")
+    await eventually(lambda: is_over(service, AlertKind.RUN_FAILED), within_s=40, of="its end")
 
     assert words in alert.words
     assert any(words in each for each in told)

@@ -49,7 +49,7 @@ async def line(postgres: PostgresServer) -> AsyncIterator[Line]:
 async def service(slack: Simulator, postgres: PostgresServer, database: str, line: Line) -> AsyncIterator[Service]:
     """The whole service, its first run done, reaching its database by the line."""
     async with Service(settings_for(slack, postgres.url(database, port=line.port)), pace=QUICK) as service:
-        await eventually(lambda: service.runs.finished, within_s=20, of="the first run")
+        await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
         yield service
 
 
@@ -116,7 +116,7 @@ async def test_connections_that_died_without_a_word_cost_seconds(
     await line.mend()
     outage.something_happens()
 
-    await slack.eventually_acked(timeout=12)
+    await slack.eventually_acked(timeout=60)
 
     kept = await outage.ids()
     assert set() == set(outage.events.values()) - kept
@@ -131,12 +131,12 @@ async def test_events_go_on_after_a_restart_and_after_connections_were_cut(
         outage.something_happens()
         await done(again())
         outage.something_happens()
-        await slack.eventually_acked(timeout=30)
+        await slack.eventually_acked(timeout=60)
 
     kept = await outage.ids()
     assert set() == set(outage.events.values()) - kept
     assert not service.failed.done()
-    await eventually(outage.is_ready, within_s=20, of="readiness")
+    await eventually(outage.is_ready, within_s=40, of="readiness")
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ async def test_a_signal_while_the_database_is_silent_ends_the_process_well(
         await eventually(lambda: "following changes" in program.output, within_s=30, of="the first run")
         line.silence()
         slack.joins("Ada Lovelace")
-        await eventually(lambda: "not committed" in program.output, within_s=20, of="an event refused")
+        await eventually(lambda: "not committed" in program.output, within_s=40, of="an event refused")
         async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
             assert 503 == (await client.get(f"{address}readyz")).status_code
         program.tell(signal.SIGTERM)
@@ -187,9 +187,9 @@ async def test_a_commit_slower_than_the_budget_is_not_acked_and_its_redelivery_c
     ada = slack.joins("Ada Lovelace", title="slow")
     event_id = slack.envelopes[-1].key
 
-    row = await eventually(lambda: find(service, slack, ada.id), within_s=20, of="a late commit")
+    row = await eventually(lambda: find(service, slack, ada.id), within_s=40, of="a late commit")
     refused = service.ingest.tally.not_committed
-    await slack.eventually_acked(timeout=30)
+    await slack.eventually_acked(timeout=60)
     (envelope,) = (each for each in slack.envelopes if each.key == event_id)
 
     assert row is not None

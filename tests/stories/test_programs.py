@@ -36,7 +36,7 @@ async def test_a_program_follows_the_directory_until_its_token_is_revoked(
     database_url = f"sqlite:///{tmp_path / 'usersync.sqlite3'}"
     service: Service = await start(settings_for(slack, database_url, auth="slack"))
     ada = slack.adds("Ada Lovelace")
-    await eventually(lambda: service.runs.finished, within_s=10, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the first walk")
     token = await operator_types("create", "HR", database_url=database_url, folder=tmp_path)
     async with httpx.AsyncClient(base_url=service.url, headers=bearing(token), trust_env=False) as client:
         mirror = Mirror(client, limit=200)
@@ -47,7 +47,7 @@ async def test_a_program_follows_the_directory_until_its_token_is_revoked(
             await mirror.catch_up()
             return any(each.get("title") == "Countess" for each in mirror.users.values())
 
-        await eventually(has_followed, within_s=10, of="the change")
+        await eventually(has_followed, within_s=40, of="the change")
         listed = await operator_types("list", database_url=database_url, folder=tmp_path)
         await operator_types("revoke", "HR", database_url=database_url, folder=tmp_path)
         refused = await client.get("/api/v1/users")

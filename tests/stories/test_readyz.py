@@ -47,7 +47,7 @@ async def test_it_is_not_ready_until_everybody_was_read_once(slack: Simulator, s
     service: Service = await start()
     await slack.connected(1)
     answer = await eventually(
-        lambda: _once_connected(service), within_s=10, of="a connection that the service knows of"
+        lambda: _once_connected(service), within_s=40, of="a connection that the service knows of"
     )
 
     assert not answer["backfilled"]
@@ -94,7 +94,7 @@ async def test_it_is_not_ready_once_all_sockets_are_lost(slack: Simulator, servi
     slack.refuses_sockets()
     slack.drops_sockets()
 
-    await eventually(lambda: not service.status().sockets, within_s=10, of="the loss")
+    await eventually(lambda: not service.status().sockets, within_s=40, of="the loss")
     answer = await readiness(service)
 
     assert 503 == answer.status_code

@@ -22,6 +22,7 @@ from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
 from tests.support.html import read
 from tests.support.program import running_command
+from tests.support.promptness import promptly
 from tests.support.visitor import Visitor, a_link
 from tests.support.waiting import eventually
 
@@ -101,7 +102,7 @@ async def proxied(which: str, folder: Path, port: int, service: Service) -> Asyn
             writer.close()
             return True
 
-        await eventually(is_up, within_s=15, of=which)
+        await eventually(is_up, within_s=40, of=which)
         try:
             yield f"http://127.0.0.1:{port}/"
         finally:
@@ -141,26 +142,26 @@ async def test_people_sign_in_and_read_live_through_a_proxy(
         cookie = {"Cookie": "; ".join(kept)}
         page = await visitor.get("/", headers=cookie)
         rebound = await visitor.get("/", headers=cookie | {"Host": "rebound.example"})
-        heard_within_s = await _hears(visitor, slack, ada, cookie)
+        await _hears(visitor, slack, ada, cookie)
 
     assert link.startswith(f"http://people.example.com:{port}/signin?token=")
     assert [401, 200, 403, 303, 200] == [each.status_code for each in (outside, asked, foreign, inside, page)]
     assert "Ada Lovelace" == read(page.text).one(class_="viewer-name").text
     assert "Ada" not in rebound.text
     assert rebound.status_code in (200, 400)  # Caddy answers a name that is none of its own with an empty page
-    assert heard_within_s < 1
 
 
-async def _hears(visitor: Visitor, slack: Simulator, user: Any, cookie: dict[str, str]) -> float:
-    """Tell how long a change takes from its ack to a reader of the stream."""
-    loop = asyncio.get_running_loop()
-    async with visitor.stream("GET", "/live", headers=cookie, timeout=10) as stream:
+async def _hears(visitor: Visitor, slack: Simulator, user: Any, cookie: dict[str, str]) -> None:
+    """See that a change is with a reader of the stream within a second, however the proxy gathers what it passes on."""
+    async with visitor.stream("GET", "/live", headers=cookie, timeout=30) as stream:
         lines = stream.aiter_lines()
         await anext(lines)
-        slack.changes(user, title="Countess")
-        await slack.eventually_acked()
-        began = loop.time()
-        async for line in lines:
-            if line.startswith("data: ") and user.id in line:
-                return loop.time() - began
-    raise AssertionError("the stream has ended")
+
+        async def a_title_changes(number: int) -> None:
+            slack.changes(user, title=f"Countess {number}")
+            async for line in lines:
+                if line.startswith("data: ") and user.id in line and f"Countess {number}" in line:
+                    return
+            raise AssertionError("the stream has ended")
+
+        await promptly(a_title_changes, within_s=1)

@@ -261,17 +261,17 @@ async def test_the_first_run_is_asked_for_after_a_socket_said_hello(slack: Simul
     slack.adds("Ada Lovelace")
     slack.refuses_sockets()
     service: Service = await start()
-    await eventually(lambda: service.sockets.status.trouble, within_s=10, of="no connection")
+    await eventually(lambda: service.sockets.status.trouble, within_s=40, of="no connection")
 
     assert [] == slack.calls("users.list")
     slack.accepts_sockets()
-    await eventually(lambda: service.runs.finished, within_s=20, of="the run after the hello")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the run after the hello")
 
 
 async def test_a_reconcile_comes_by_the_clock(slack: Simulator, settings: Settings, start: Start) -> None:
     service: Service = await start(settings.model_copy(update={"reconcile_every": 1}))
 
-    await eventually(lambda: service.runs.finished >= 2, within_s=15, of="the second run")
+    await eventually(lambda: service.runs.finished >= 2, within_s=40, of="the second run")
 
     async with service.store.reading() as rx:
         runs = await rx.runs.list_runs(1)
@@ -340,9 +340,9 @@ async def test_a_run_that_was_cut_short_is_told_although_an_earlier_one_had_ende
     slack.faults.fail("users.list", slow_seconds=2, times=None)
     patient = replace(QUICK, rhythm=replace(QUICK.rhythm, retry_s=60))
     async with Service(settings, pace=patient) as service:
-        await eventually(lambda: service.runs.progress, within_s=10, of="a run under way")
+        await eventually(lambda: service.runs.progress, within_s=40, of="a run under way")
         async with held(tmp_path / "usersync.sqlite3") as other:
-            told = await eventually(lambda: service.runs.trouble, within_s=20, of="the trouble")
+            told = await eventually(lambda: service.runs.trouble, within_s=40, of="the trouble")
             await service.runs._look_for_others()
 
             assert "cut short" in told
@@ -416,7 +416,7 @@ async def test_whoever_lost_the_run_while_asking_for_the_absent_marks_nobody(sla
 
     async with a_runner(slack, store) as runner:
         running = asyncio.create_task(runner.run(slack.team_id, Order(), on_start=lambda _: None))
-        await eventually(lambda: slack.calls("users.info"), within_s=10, of="the question")
+        await eventually(lambda: slack.calls("users.info"), within_s=40, of="the question")
         async with store.transaction() as tx:
             left = await tx.runs.find_running(slack.team_id)
             assert left is not None
@@ -458,7 +458,7 @@ async def test_a_connection_that_is_back_ends_a_long_pause(slack: Simulator, set
 
         slack.refuses_sockets()
         slack.drops_sockets()
-        await eventually(lambda: service.status().sockets == 0, within_s=10, of="the loss")
+        await eventually(lambda: service.status().sockets == 0, within_s=40, of="the loss")
         slack.accepts_sockets()
 
         await eventually(lambda: service.runs.finished > 1, within_s=30, of="a run once Slack is back")

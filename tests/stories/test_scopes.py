@@ -33,7 +33,7 @@ async def test_with_any_choice_of_optional_scopes_everybody_is_read(
     ada = slack.adds("Ada Lovelace", email="ada@meridian.example")
 
     service: Service = await start()
-    await eventually(lambda: service.runs.finished, within_s=10, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the first walk")
     grace = slack.joins("Grace Hopper", email="grace@meridian.example")
     await slack.eventually_acked()
 
@@ -51,11 +51,11 @@ async def test_a_scope_granted_later_brings_what_was_missing(slack: Simulator, s
     slack.scopes.discard("users:read.email")
     ada = slack.adds("Ada Lovelace", email="ada@meridian.example")
     service: Service = await start()
-    await eventually(lambda: service.runs.finished, within_s=10, of="the first walk")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the first walk")
     assert (await find(service, slack, ada.id)).email is None  # type: ignore[union-attr]
 
     slack.scopes.add("users:read.email")
     service.runs.want("the scope was granted")
-    await eventually(lambda: service.runs.finished > 1, within_s=10, of="the next walk")
+    await eventually(lambda: service.runs.finished > 1, within_s=40, of="the next walk")
 
     assert "ada@meridian.example" == (await find(service, slack, ada.id)).email  # type: ignore[union-attr]

@@ -52,7 +52,7 @@ async def serve(slack: Simulator) -> AsyncIterator[Serve]:
         async def begin(folder: Path, *, auth: str = "none") -> Service:
             settings = settings_for(slack, f"sqlite:///{folder / 'usersync.sqlite3'}", auth=auth)
             service = await stack.enter_async_context(Service(settings, pace=QUICK))
-            await eventually(lambda: service.runs.finished, within_s=20, of="the first run")
+            await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
             return service
 
         yield begin
@@ -122,10 +122,10 @@ async def test_under_a_disk_that_turned_read_only_nothing_is_acked_and_a_start_o
     async with running("serve", env=env, cwd=tmp_path) as program:
         await eventually(lambda: "following changes" in program.output, within_s=30, of="the first run")
         before = join(slack, 20)
-        await slack.eventually_acked(timeout=20)
+        await slack.eventually_acked(timeout=60)
         failing_disk.turn_read_only()
         after = join(slack, 3)
-        await eventually(lambda: _is_refused_or_killed(program), within_s=20, of="an event refused, or an end")
+        await eventually(lambda: _is_refused_or_killed(program), within_s=40, of="an event refused, or an end")
         acked = set(slack.acked())
     failing_disk.mount_again()
     kept = kept_in(file)

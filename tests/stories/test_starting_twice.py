@@ -30,7 +30,7 @@ async def test_two_services_that_start_at_once_migrate_once_and_both_run(
             running("serve", env=env, cwd=tmp_path) as two,
         ):
             await eventually(lambda: one.output.count("is at") and two.output.count("is at"), within_s=40, of="both")
-            await slack.connected(4, timeout=30)
+            await slack.connected(4, timeout=60)
 
         store = await Store.open(url)
         await store.close()

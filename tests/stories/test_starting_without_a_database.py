@@ -63,7 +63,7 @@ async def it_waits(program: Program, *, words: str) -> None:
 async def it_goes_on(program: Program) -> None:
     """It follows Slack as if nothing had been, having said once that it waited."""
     await eventually(lambda: "following changes" in program.output, within_s=40, of="the first run")
-    await eventually(lambda: is_ready(program), within_s=20, of="readiness")
+    await eventually(lambda: is_ready(program), within_s=40, of="readiness")
     page = await look(program, "")
 
     assert 200 == page.status_code
@@ -133,7 +133,7 @@ async def test_a_signal_while_it_waits_ends_it_at_once(
         async with running("serve", env=serve_environment(slack, url), cwd=tmp_path) as program:
             await it_waits(program, words="The database cannot be reached")
             program.tell(signal.SIGTERM)
-            code = await program.ended(within_s=4)
+            code = await program.ended(within_s=8)
 
     assert 0 == code
     assert "Traceback" not in program.output

@@ -48,7 +48,7 @@ async def test_the_demo_shows_invented_people_and_tells_what_changes(tmp_path: P
             found = re.search(r"of ([\d,]+) shown|([\d,]+) people", await page(address))
             return int((found[1] or found[2]).replace(",", "")) if found else 0
 
-        shown = await eventually(people, within_s=15, of="people on the page")
+        shown = await eventually(people, within_s=40, of="people on the page")
         text = await eventually(lambda: _with(address, "Just now"), within_s=30, of="a change in the strip")
 
         assert shown > 150

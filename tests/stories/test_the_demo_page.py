@@ -22,7 +22,7 @@ pytestmark = NEEDS_CHROMIUM
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     """The whole demo, everybody read."""
     async with Demo(port=0, folder=tmp_path / "demo") as running:
-        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=20)
+        await eventually(lambda: running.slack.sockets >= 2 and running.service.runs.finished, within_s=40)
         yield running
 
 
@@ -123,6 +123,41 @@ async def test_a_lost_page_holds_the_run_and_the_next_one_heals_it(browser: Brow
         await expect(talk).to_contain_text("Done.", timeout=A_WHILE_MS)
 
         assert demo.service.status().trouble is None
+
+
+async def test_the_home_is_searched_and_a_resync_is_followed_on_it(browser: Browser, demo: Demo) -> None:
+    async with a_page(browser) as page:
+        await page.goto(demo.page.url)
+        await press(page, "Someone joins")
+        name = (await page.get_by_role("status").inner_text()).partition(" joined.")[0]
+        await demo.slack.eventually_acked()
+        await page.get_by_role("navigation").get_by_role("button", name="Home").click()
+        home = page.locator('[data-live="home"]')
+        await expect(home).to_contain_text("Who’s new", timeout=A_WHILE_MS)
+        await expect(home).to_contain_text(name)
+        await page.get_by_label("Find people").fill(name)
+        await page.keyboard.press("Enter")
+        await expect(home).to_contain_text(f"for “{name}”:", timeout=A_WHILE_MS)
+        await expect(page.get_by_label("Find people")).to_have_value(name)
+        demo.slack.faults.fail("users.list", slow_seconds=2)
+        await home.get_by_role("button", name="Resync").click()
+        await expect(home.get_by_role("button", name="Cancel")).to_be_visible(timeout=A_WHILE_MS)
+        await expect(home).to_contain_text("Done.", timeout=A_WHILE_MS)
+
+        await expect(home.get_by_role("table")).to_contain_text("asked for")
+        await expect(page.get_by_label("Find people")).to_have_value(name)
+
+
+async def test_a_member_has_a_home_without_what_is_for_admins(browser: Browser, demo: Demo) -> None:
+    async with a_page(browser) as page:
+        await page.goto(demo.page.url)
+        await page.get_by_role("navigation", name="Whom you act as").get_by_role("link", name="Member").click()
+        await page.get_by_role("navigation").get_by_role("button", name="Home").click()
+        home = page.locator('[data-live="home"]')
+        await expect(home).to_contain_text("Who’s new", timeout=A_WHILE_MS)
+
+        await expect(home).not_to_contain_text("How the directory runs")
+        await expect(home.get_by_role("link", name="Open the directory")).to_be_visible()
 
 
 async def test_a_revoked_token_fails_the_run_until_it_is_given_back(browser: Browser, demo: Demo) -> None:

@@ -250,7 +250,7 @@ async def test_an_open_stream_ends_when_its_reader_is_deactivated(slack: Simulat
         lines = stream.aiter_lines()
         assert "retry: 1000" == await anext(lines)
         slack.deactivates(ada)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             async for _ in lines:
                 pass
 
@@ -453,7 +453,7 @@ async def test_the_operators_link_works_and_no_log_holds_one(slack: Simulator, t
     env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_AUTH="slack")
     async with running("serve", env=env, cwd=tmp_path) as program:
         url = await program.url()
-        await eventually(lambda: slack.calls("users.list"), within_s=15, of="the first reading")
+        await eventually(lambda: slack.calls("users.list"), within_s=40, of="the first reading")
         port = str(httpx.URL(url).port)
         words = ("ada@MERIDIAN.example", ada.id, f"{slack.team_id}/{ada.id}", f"@{ada.payload()['name']}")
         links = [await _link(word, env | {"USERSYNC_PORT": port}, tmp_path) for word in words]
@@ -477,7 +477,7 @@ async def _link(word: str, env: dict[str, str], folder: Path) -> str:
         async with running("signin-link", word, env=env, cwd=folder) as command:
             return command.output.strip() if not await command.ended() else ""
 
-    link = await eventually(tried, within_s=20, of=f"a link for {word}")
+    link = await eventually(tried, within_s=40, of=f"a link for {word}")
     assert re.fullmatch(r"http://localhost:\d+/signin\?token=[\w-]{43}", link)
     return link
 

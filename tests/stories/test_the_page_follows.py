@@ -7,10 +7,9 @@ from playwright.async_api import Browser, expect
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.support.browser import NEEDS_CHROMIUM, a_page
+from tests.support.promptness import promptly
 
 pytestmark = NEEDS_CHROMIUM
-
-WITHIN_A_SECOND = 1000
 
 
 async def test_a_change_in_slack_is_on_the_open_page_within_a_second(
@@ -26,10 +25,13 @@ async def test_a_change_in_slack_is_on_the_open_page_within_a_second(
         await page.wait_for_url("**/?q=Ada")
         await expect(page.locator(row)).to_contain_text("Engineer")
 
-        slack.changes(ada, title="Chief Engineer")
-        await expect(page.locator(f"{row} .who-title")).to_have_text("Chief Engineer", timeout=WITHIN_A_SECOND)
+        async def a_title_changes(number: int) -> None:
+            slack.changes(ada, title=f"Chief Engineer {number}")
+            await expect(page.locator(f"{row} .who-title")).to_have_text(f"Chief Engineer {number}")
+
+        await promptly(a_title_changes, within_s=1)
         slack.deactivates(ada)
-        await expect(page.locator(f"{row} .badge")).to_have_text("Deactivated", timeout=WITHIN_A_SECOND)
+        await expect(page.locator(f"{row} .badge")).to_have_text("Deactivated")
 
         await expect(page.locator("#news > li").first).to_contain_text("Ada Lovelace left")
         await expect(page.locator("#q")).to_have_value("Ada")
@@ -63,7 +65,7 @@ async def test_when_slack_is_lost_the_page_keeps_its_people_and_says_so(
         slack.refuses_sockets()
         slack.drops_sockets()
 
-        await expect(page.locator("#dot")).to_contain_text("Offline since", timeout=15_000)
+        await expect(page.locator("#dot")).to_contain_text("Offline since", timeout=40_000)
         await expect(page.locator(".row .name")).to_have_text("Ada Lovelace")
         slack.accepts_sockets()
         await expect(page.locator("#dot")).to_have_text("Live", timeout=40_000)

@@ -83,10 +83,10 @@ def _command_of(pid: int) -> bytes:
 async def test_what_is_committed_is_acked_and_nothing_else(slack: Simulator, database_url: str, tmp_path: Path) -> None:
     talk = Talk(slack, random.Random(1))
     async with serving(slack, database_url, tmp_path) as program:
-        await slack.connected(1, timeout=30)
-        await eventually(lambda: _is_read(database_url), within_s=20, of="the first run")
+        await slack.connected(1, timeout=60)
+        await eventually(lambda: _is_read(database_url), within_s=40, of="the first run")
         async with talk.never_ending():
-            await eventually(lambda: len(slack.acked()) > 50, within_s=20, of="some acks")
+            await eventually(lambda: len(slack.acked()) > 50, within_s=40, of="some acks")
             program.tell(signal.SIGTERM)
             code = await program.ended(WITHIN_S)
 
@@ -117,8 +117,8 @@ async def test_a_connection_is_closed_with_a_close_frame_also_while_slack_goes_o
 ) -> None:
     url = f"sqlite:///{tmp_path / 'ended.sqlite3'}"
     async with serving(slack, url, tmp_path, USERSYNC_SOCKETS="1") as program:
-        await slack.connected(1, timeout=30)
-        await eventually(lambda: _is_read(url), within_s=20, of="the first run")
+        await slack.connected(1, timeout=60)
+        await eventually(lambda: _is_read(url), within_s=40, of="the first run")
         program.tell(signal.SIGTERM)
         for _ in range(120):
             slack.sends_frame(json.dumps({"type": "noise", "text": "x" * 100_000}))
@@ -143,7 +143,7 @@ async def test_a_run_is_left_at_its_checkpoint_and_the_next_start_goes_on_at_onc
     slack.faults.clear()
     [left] = await runs_of(database_url)
     async with Service(settings_for(slack, database_url), pace=QUICK) as service:
-        await eventually(lambda: service.runs.finished, within_s=10, of="the run that goes on")
+        await eventually(lambda: service.runs.finished, within_s=40, of="the run that goes on")
         unlike = await unlike_slack(slack, service.store)
 
     asked = Counter(cursors(slack.calls("users.list")[:10]))
@@ -173,8 +173,8 @@ async def test_nothing_holds_up_the_end(
     async with AsyncExitStack() as stack:
         program = await stack.enter_async_context(serving(slack, database_url, tmp_path, USERSYNC_SOCKETS="1"))
         address = await program.url()
-        await slack.connected(1, timeout=30)
-        await eventually(lambda: slack.calls("users.list"), within_s=20, of="a run")
+        await slack.connected(1, timeout=60)
+        await eventually(lambda: slack.calls("users.list"), within_s=40, of="a run")
         if "an open stream" in hindrances:
             client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
             await stack.enter_async_context(client.stream("GET", f"{address}live", timeout=WITHIN_S * 2))
@@ -207,8 +207,8 @@ async def test_a_database_that_fell_silent_is_left_behind(slack: Simulator, data
     talk = Talk(slack, random.Random(1))
     ada = slack.adds("Ada Lovelace")
     async with serving(slack, database_url, tmp_path, USERSYNC_SOCKETS="1") as program:
-        await slack.connected(1, timeout=30)
-        await eventually(lambda: _is_read(database_url), within_s=20, of="the first run")
+        await slack.connected(1, timeout=60)
+        await eventually(lambda: _is_read(database_url), within_s=40, of="the first run")
         async with silenced(database_url):
             talk.goes_on(50)
             last = slack.envelope(slack.opens_home(ada))

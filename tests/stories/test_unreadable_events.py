@@ -76,7 +76,7 @@ async def test_bad_and_good_events_of_one_burst_part_cleanly(slack: Simulator, s
     for number, user in enumerate(BAD_USERS.values()):
         good.append(slack.joins(f"Ada {number}"))
         slack.sends({"type": "team_join", "user": None if user is ... else user})
-    await slack.eventually_acked(timeout=10)
+    await slack.eventually_acked(timeout=60)
 
     async with service.store.reading() as rx:
         known = await rx.users.find_users(slack.team_id, {each.id for each in good})
@@ -182,7 +182,7 @@ async def test_a_row_that_the_database_refuses_is_put_aside_alone(
     before = [slack.joins(f"Ada {number}") for number in range(20)]
     poison = slack.joins("Poison", title="poison")
     after = [slack.joins(f"Grace {number}") for number in range(20)]
-    await slack.eventually_acked(timeout=10)
+    await slack.eventually_acked(timeout=60)
 
     async with service.store.reading() as rx:
         known = await rx.users.find_users(slack.team_id, {user.id for user in (*before, poison, *after)})
@@ -240,10 +240,10 @@ async def test_a_cell_that_another_tool_filled_with_rubbish_costs_one_event_and_
 
     slack.changes(ada, title="Countess")
     slack.changes(grace, title="Admiral")
-    await slack.eventually_acked(timeout=20)
+    await slack.eventually_acked(timeout=60)
     before = service.runs.finished
     service.runs.want("a test")
-    await eventually(lambda: service.runs.finished > before or service.runs.trouble, within_s=20, of="a run's end")
+    await eventually(lambda: service.runs.finished > before or service.runs.trouble, within_s=40, of="a run's end")
 
     async with service.store.reading() as rx:
         letters = {each.user_id for each in await rx.dead_letters.list_newest(10)}

@@ -12,13 +12,10 @@ from bot.service import Service
 
 @contextlib.asynccontextmanager
 async def database_away(service: Service, folder: Path) -> AsyncIterator[None]:
-    """Take the file away, and give it back afterwards.
-
-    aiosqlite leaves an open handle where a file cannot be opened; collected here, it complains in no later test. Tests
-    that use this let `PytestUnraisableExceptionWarning` pass.
-    """
+    """Take the file away, and give it back afterwards; a connection left behind complains here, not in a later test."""
     await service.store.close()
     give_back = take_away(folder / "usersync.sqlite3")
+    await service.store.close()  # what was opened in between
     try:
         yield
     finally:
@@ -27,9 +24,22 @@ async def database_away(service: Service, folder: Path) -> AsyncIterator[None]:
 
 
 def take_away(file: Path) -> Callable[[], object]:
-    """Put a folder in the place of a database file; returns what undoes it."""
-    kept = file.rename(file.with_name("kept"))
-    for rest in file.parent.glob(f"{file.name}-*al"):
-        rest.unlink()
+    """Put a folder in the place of a database file; returns what undoes it.
+
+    What lies beside the file goes and comes with it, so that nobody who has it open is left with half of it.
+    """
+    moved = [(each, file.with_name(f"kept{each.name.removeprefix(file.name)}")) for each in _parts(file)]
+    for here, kept in moved:
+        here.rename(kept)
     file.mkdir()
-    return lambda: (file.rmdir(), kept.rename(file))
+
+    def give_back() -> None:
+        file.rmdir()
+        for here, kept in moved:
+            kept.rename(here)
+
+    return give_back
+
+
+def _parts(file: Path) -> list[Path]:
+    return [file, *(each for each in (Path(f"{file}-wal"), Path(f"{file}-shm")) if each.exists())]

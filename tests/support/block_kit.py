@@ -24,6 +24,8 @@ MOST_ALT, MOST_IMAGE_TITLE = 2_000, 2_000
 MOST_CONFIRM_TITLE, MOST_CONFIRM_TEXT, MOST_CONFIRM_WORD = 100, 300, 30
 MOST_VIEW_TITLE, MOST_CALLBACK_ID, MOST_METADATA = 24, 255, 3_000
 MOST_OPTIONS, MOST_OPTION = 100, 75
+MOST_INPUT_LABEL, MOST_PLACEHOLDER, MOST_TYPED = 2_000, 150, 3_000
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS_TEXT = 101, 20, 10_000
 STYLES = {None, "primary", "danger"}
 
 Faults = Iterator[str]
@@ -92,6 +94,8 @@ def _block(block: Any) -> Faults:
         "actions": (_actions, {"elements"}),
         "image": (_image_block, {"image_url", "alt_text", "title"}),
         "divider": (lambda _: iter(()), set()),
+        "input": (_input, {"label", "element", "dispatch_action", "hint", "optional"}),
+        "data_table": (_table, {"caption", "rows", "page_size", "row_header_column_index"}),
     }
     kind = block.get("type")
     if kind not in checks:
@@ -144,6 +148,45 @@ def _actions(block: Json) -> Faults:
     yield from (f"two elements have the action id {each!r}" for each in _twice(ids))
     for each in elements:
         yield from _element(each, {"button", "overflow", "static_select"})
+
+
+def _input(block: Json) -> Faults:
+    yield from _plain(block.get("label"), MOST_INPUT_LABEL, "an input's label")
+    element = block.get("element")
+    if not isinstance(element, dict) or element.get("type") != "plain_text_input":
+        yield "an input of ours is a plain_text_input"
+        return
+    yield from _keys(
+        element,
+        {"type", "action_id", "placeholder", "initial_value", "max_length", "dispatch_action_config", "multiline"},
+    )
+    yield from _short(element, "action_id", MOST_ACTION_ID)
+    yield from _short(element, "initial_value", element.get("max_length", MOST_TYPED))
+    if "placeholder" in element:
+        yield from _plain(element["placeholder"], MOST_PLACEHOLDER, "a placeholder")
+    if not 1 <= element.get("max_length", 1) <= MOST_TYPED:
+        yield f"max_length is 1 to {MOST_TYPED}"
+    if element.get("initial_value") == "":
+        yield "an initial_value says something"
+    wanted = set(element.get("dispatch_action_config", {}).get("trigger_actions_on", []))
+    if not wanted <= {"on_enter_pressed", "on_character_entered"}:
+        yield f"an input is not told of {sorted(wanted)}"
+
+
+def _table(block: Json) -> Faults:
+    rows = block.get("rows")
+    if not block.get("caption") or not isinstance(block["caption"], str):
+        yield "a table needs a caption"
+    if not isinstance(rows, list) or not 2 <= len(rows) <= MOST_ROWS:
+        yield f"a table has a header and 1 to {MOST_ROWS - 1} rows"
+        return
+    if len({len(row) for row in rows}) != 1 or not 1 <= len(rows[0]) <= MOST_COLUMNS:
+        yield f"the rows of a table have the same number of cells, at most {MOST_COLUMNS}"
+    cells = [cell for row in rows for cell in row]
+    if any(cell.keys() != {"type", "text"} or cell["type"] != "raw_text" or not cell["text"] for cell in cells):
+        yield "a cell of ours is raw_text that says something"
+    elif (letters := sum(len(cell["text"]) for cell in cells)) > MOST_CELLS_TEXT:
+        yield f"a table of {letters} letters, of {MOST_CELLS_TEXT}"
 
 
 def _element(element: Any, allowed: set[str]) -> Faults:

@@ -45,8 +45,8 @@ class Outage:
     async def before(self) -> None:
         """Let all be well."""
         self.slack.joins("Margaret Hamilton")
-        await self.slack.eventually_acked(timeout=20)
-        await eventually(self.is_ready, within_s=20, of="readiness")
+        await self.slack.eventually_acked(timeout=60)
+        await eventually(self.is_ready, within_s=40, of="readiness")
 
     def something_happens(self) -> None:
         """Let people join, and let one change be missed for good, as when Slack gives up."""
@@ -55,7 +55,7 @@ class Outage:
             self.events[self.slack.envelopes[-1].key] = user.id
         self.slack.changes(self.quiet, title="Rear Admiral", quietly=True)
 
-    async def is_felt(self, *, words: str, page: int, within_s: float = 20) -> httpx.Response:
+    async def is_felt(self, *, words: str, page: int, within_s: float = 40) -> httpx.Response:
         """Nothing is acked, the process lives, and everybody is told; returns the page that people see."""
         refused = self.service.ingest.tally.not_committed
         await eventually(

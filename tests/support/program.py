@@ -53,10 +53,10 @@ class Program:
         """Wait for the address that it prints."""
         from tests.support.waiting import eventually
 
-        found = await eventually(lambda: re.search(r"http://\S+", self.output), within_s=20, of="the address")
+        found = await eventually(lambda: re.search(r"http://\S+", self.output), within_s=40, of="the address")
         return found[0]
 
-    async def ended(self, within_s: float = 15) -> int:
+    async def ended(self, within_s: float = 60) -> int:
         """Wait for its end and tell the exit code."""
         async with asyncio.timeout(within_s):
             await self._reader

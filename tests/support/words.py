@@ -29,7 +29,7 @@ def seen(interaction: Interaction) -> str:
     return "\n".join(words_of(message) for message in interaction.visible)
 
 
-async def answer_to(interaction: Interaction, *words: str, within_s: float = 10) -> str:
+async def answer_to(interaction: Interaction, *words: str, within_s: float = 40) -> str:
     """Wait until what stands there holds one of the words, or anything at all; tell it. Slack would take every post."""
     assert interaction.error is None
     told = await eventually(

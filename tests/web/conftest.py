@@ -155,5 +155,5 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         finally:
             await app.state.live.close()
             server.should_exit = True
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await asyncio.gather(following, serve)

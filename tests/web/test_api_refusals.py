@@ -19,6 +19,7 @@ import web
 from db import Store
 from db.records import TokenScope
 from tests.support.programs import a_token, bearing, revoke_all
+from tests.support.promptness import promptly
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door, signs_in
 from web.proxied import TrustedProxy
@@ -203,15 +204,20 @@ async def test_a_database_that_something_else_holds_delays_no_answer(
     app: Starlette, store: Store, clock: Clock, tmp_path: Path
 ) -> None:
     headers = bearing(await a_token(store, now=clock()))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    answers: list[int] = []
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         await client.get("/healthz")
         with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            async with asyncio.timeout(1):  # the engine waits for two seconds
-                answer = await client.get("/api/v1/users", headers=headers)
+
+            async def a_program_asks(_: int) -> None:
+                clock.passes(minutes=2)  # so that its use is to be written down
+                answers.append((await client.get("/api/v1/users", headers=headers)).status_code)
+
+            await promptly(a_program_asks, within_s=1)  # the engine waits for two seconds
             connection.execute("ROLLBACK")
 
-    assert 200 == answer.status_code
+    assert {200} == {*answers}
 
 
 async def test_uses_are_written_down_once_a_minute(client: httpx.AsyncClient, store: Store, clock: Clock) -> None:
@@ -252,7 +258,7 @@ async def test_the_stream_of_a_revoked_token_ends_within_two_seconds(
             first = await anext(line async for line in lines if line.startswith("data: "))
             await revoke_all(store, now=clock())
             clock.passes(seconds=1)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(12):
                 async for _ in lines:
                     clock.passes(seconds=1)
         again = await client.get("/live", headers=headers)

@@ -33,7 +33,7 @@ async def following(live: Live) -> AsyncIterator[None]:
         yield
     finally:
         await live.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             await run
 
 
@@ -44,7 +44,7 @@ async def position_of(store: Store) -> Position:
 
 async def next_frame(stream: AsyncIterator[bytes]) -> dict[str, str]:
     """Read the next message, passing over what only gives a place or keeps the line open."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         async for frame in stream:
             lines = [line.partition(": ")[::2] for line in frame.decode().strip().split("\n")]
             data = "\n".join(value for name, value in lines if name == "data")
@@ -83,6 +83,18 @@ async def test_a_reader_goes_on_behind_its_last_id(live: Live, slack: Slack, sto
         revs = [json.loads(each["data"])["rev"] for each in (await next_frame(rest), await next_frame(rest))]
 
     assert [json.loads(first["data"])["rev"] + 1, json.loads(first["data"])["rev"] + 2] == revs
+
+
+async def test_what_changes_before_the_log_is_first_looked_at_is_told_to_who_came_before_that(
+    live: Live, slack: Slack
+) -> None:
+    stream = live.stream(View.CHANGES, None, None, sight=EVERYTHING)
+    await anext(stream)
+    await slack.says("U1", real_name="Ada")
+    async with following(live):
+        told = await next_frame(stream)
+
+    assert '"U1"' in told["data"]
 
 
 async def test_nothing_is_told_twice_or_left_out_around_the_replay(live: Live, slack: Slack, store: Store) -> None:
@@ -208,7 +220,7 @@ async def test_closing_ends_every_stream_at_once(live: Live, slack: Slack) -> No
         await anext(stream)
         reading = asyncio.create_task(_collect_all(stream))
         await live.close()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(12):
             assert [] == await reading
 
     assert 0 == live.readers
@@ -233,7 +245,7 @@ async def test_over_the_wire_an_id_resumes_and_nonsense_resets(app: Starlette, s
 
 
 async def _data(answer: httpx.Response) -> str:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(12):
         async for line in answer.aiter_lines():
             if line.startswith("data: "):
                 return line.removeprefix("data: ")
@@ -253,7 +265,7 @@ def test_a_position_survives_its_text() -> None:
 
 
 async def test_a_question_for_the_head_alone_ends(client: httpx.AsyncClient, app: Starlette) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(12):
         answer = await client.head("/live")
 
     assert (200, b"") == (answer.status_code, answer.content)

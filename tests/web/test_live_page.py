@@ -14,7 +14,7 @@ from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.relay import Relay, relaying
 from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Service, Slack, serving
-from tests.web.test_browser import PEOPLE, WITHIN_A_SECOND, LateAnswers, connected
+from tests.web.test_browser import PEOPLE, LateAnswers, connected
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -58,16 +58,16 @@ async def test_after_a_cut_the_page_goes_on_where_it_was_and_nothing_is_twice(
     await expect(page.locator("#dot")).to_have_text("Live")
 
     relay.cut()
-    await expect(page.locator("#dot")).to_contain_text("Offline since", timeout=10_000)
+    await expect(page.locator("#dot")).to_contain_text("Offline since", timeout=30_000)
     await slack.says("U902", title="During the cut")
     await slack.says("U901", title="During as well")
     relay.mend()
-    await expect(page.locator("#dot")).to_have_text("Live", timeout=15_000)
+    await expect(page.locator("#dot")).to_have_text("Live", timeout=40_000)
     await slack.says("U903", title="After the cut")
 
     await expect(page.locator(f"#u-{TEAM}-U901 .who-title")).to_have_text("During as well")
     await expect(page.locator(f"#u-{TEAM}-U902 .who-title")).to_have_text("During the cut")
-    await expect(page.locator(f"#u-{TEAM}-U903 .who-title")).to_have_text("After the cut", timeout=WITHIN_A_SECOND)
+    await expect(page.locator(f"#u-{TEAM}-U903 .who-title")).to_have_text("After the cut")
     told = await page.locator("#news .news-words").all_inner_texts()
     assert ["After the cut", "During as well", "During the cut"] == [each.partition(" is now ")[2] for each in told]
     await expect(page.locator("#q")).to_have_value("person")
@@ -87,7 +87,7 @@ async def test_the_dot_says_since_when_nothing_was_heard(browser: Browser, relay
 
     await expect(page.locator("#dot")).to_have_text("Offline since 16:42")
     relay.mend()
-    await eventually(lambda: _pushed_on(page, "Live"), within_s=15, of="the stream")
+    await eventually(lambda: _pushed_on(page, "Live"), within_s=40, of="the stream")
     await context.close()
 
 
@@ -264,7 +264,7 @@ async def test_a_search_without_an_answer_says_so_and_is_asked_again(
     await page.goto(relay.url)
     await connected(page)
     relay.cut()
-    await expect(page.locator("#away")).to_contain_text("Offline since", timeout=10_000)
+    await expect(page.locator("#away")).to_contain_text("Offline since", timeout=30_000)
     await page.locator("#q").press_sequentially("grace")
     await expect(page.locator("#unasked")).to_contain_text("cannot be reached right now")
     await expect(page.locator("#people .row")).to_have_count(50)

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 import web
 from db import Store
 from db.recording import set_hidden
-from db.records import DeadLetter, RunKind, RunState, Source, Workspace
+from db.records import DeadLetter, RunKind, RunState, Source, Workspace, cancelled_by
 from db.tables import runs as table
 from tests.support.html import Element, read
 from tests.web.conftest import TEAM, Clock, Service, Slack
@@ -129,6 +129,19 @@ async def test_an_admin_reads_how_runs_went(admin: httpx.AsyncClient, store: Sto
         ("Unreadable events", "false"),
         ("You", "false"),
     ] == [(each.text, each.attributes["aria-current"]) for each in nav.all("a")]
+
+
+async def test_who_cancelled_a_run_is_called_by_name(admin: httpx.AsyncClient, store: Store, clock: Clock) -> None:
+    for user_id in ("UADMIN", "U0GONE"):
+        await a_run(store, clock, kind="resync", state="failed", reason=cancelled_by(user_id))
+    entries = read((await admin.get("/runs")).text).all("tr", class_="entry")
+
+    assert 2 * ["Cancelled, nobody was marked as no longer listed"] == [
+        each.one(class_="result").text for each in entries
+    ]
+    assert ["Cancelled by @U0GONE.", "Cancelled by Ines Carvalho."] == [
+        each.one(class_="entry-words").text.rpartition(". ")[2] for each in entries
+    ]
 
 
 def figures(page: Element) -> list[tuple[str, str, str]]:

@@ -196,7 +196,7 @@ async def test_what_happens_now_is_told_to_its_audience_and_nobody_else(
         clock.passes(seconds=1)
         await slack.says("UWHOLE", **of_everything(), real_name="Wholly Renamed")
         _, end = await here(store)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             told = {viewer: {path: await until(each, end)} for viewer, each in lines.items()}
 
     for viewer, texts in told.items():

@@ -37,7 +37,8 @@ async def runs(request: Request) -> Response:
     async with looking(window.store, sight_of(request)) as seen:
         houses = await seen.list_workspaces()
         found = await seen.list_runs(SHOWN + 1, before=before)
-        askers = await seen.get_users({(run.team_id, run.asked_by) for run in found if run.asked_by})
+        named = {(run.team_id, user_id) for run in found for user_id in (run.asked_by, run.cancelled_by) if user_id}
+        askers = await seen.get_users(named)
         last = await seen.find_last_ended(viewer.team_id) if viewer and before is None else None
         letters = len(await seen.list_letters(MOST_LETTERS + 1)) if viewer and before is None else None
     now = window.clock()

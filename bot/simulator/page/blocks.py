@@ -50,6 +50,8 @@ def _block(block: Json, at: int, reader: Reader) -> Element:
             return el("figure", picture, el("figcaption", *reader.plain(title)) if title else None, class_="b-image")
         case "input":
             return _input(block, at, reader)
+        case "data_table":
+            return _table(block)
         case kind:
             words = el("p", said) if (said := _said(block)) else None
             return el("div", words, el("p", f"A block of the type {kind}.", class_="quiet"), class_="b-other")
@@ -78,6 +80,20 @@ def _input(block: Json, at: int, reader: Reader) -> Element:
     small = el("p", *reader.plain(hint), class_="quiet") if hint else None
     # The field itself carries the same words for the ear.
     return el("div", el("span", *reader.plain(label), class_="b-label", aria_hidden="true"), inner, small)
+
+
+def _table(block: Json) -> Element:
+    """Rows of cells under a header; what is wider than the page is scrolled to within its frame."""
+    rows = [_cells(each) for each in block.get("rows") or [] if isinstance(each, list)]
+    caption = str(block.get("caption") or "")
+    head = el("tr", *(el("th", each, scope="col") for each in rows[0])) if rows else None
+    body = [el("tr", *(el("td", each) for each in row)) for row in rows[1:]]
+    table = el("table", el("caption", caption), el("thead", head), el("tbody", *body))
+    return el("div", table, class_="b-table", role="group", aria_label=caption, tabindex="0")
+
+
+def _cells(row: list[Any]) -> list[str]:
+    return [str(each.get("text") or each.get("value") or _said(each)) for each in _dicts(row)]
 
 
 def _small(element: Json, reader: Reader) -> Element:

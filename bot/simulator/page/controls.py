@@ -123,7 +123,18 @@ def _button(element: Json, place: str, reader: Reader) -> Element:
     url, press = str(element.get("url") or ""), f"{place}:{element.get('action_id', '')}"
     if is_safe(url):
         return outward(url, *words, class_=f"button{style}", data_press=press)
+    if question := _dict(element.get("confirm")):
+        return _asks(question, words, press, style, reader)
     return el("button", *words, name="press", value=press, class_=f"button{style}")
+
+
+def _asks(question: Json, words: list[Node], press: str, style: str, reader: Reader) -> Element:
+    """A button that asks before it tells the app; whoever does not mean it closes it again."""
+    title, yes = reader.plain(text_in(question.get("title"))), reader.plain(text_in(question.get("confirm")) or "Yes")
+    tone = " button-bad" if question.get("style") == "danger" else " button-main"
+    answer = el("button", *yes, name="press", value=press, class_=f"button{tone}")
+    said = el("div", el("strong", *title), *reader.mrkdwn(text_in(question.get("text"))), answer, class_="question")
+    return el("details", el("summary", *words, class_=f"button{style}"), said, class_="asks")
 
 
 def _press(place: str, element: Json, option: Json, reader: Reader) -> Element:

@@ -84,7 +84,8 @@ def _slack(view: View, regions: Regions) -> Element:
     title = el(
         "h2", "Home" if view.tab == "home" else "Conversation", class_="for-ear"
     )  # headers of blocks stand below
-    return el("section", title, _act_as(view), _tabs(view), live, class_="sheet slack")
+    modal = el("div", *regions["modal"], data_live="modal")
+    return el("section", title, _act_as(view), _tabs(view), modal, live, class_="sheet slack")
 
 
 def _act_as(view: View) -> Element:

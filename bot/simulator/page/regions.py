@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from bot.simulator.page.blocks import blocks_of, drawn, shown
 from bot.simulator.page.cast import Cast, Role
+from bot.simulator.page.controls import text_in
 from bot.simulator.page.happenings import Happening, Happenings, Told
 from bot.simulator.page.lately import Line, ago, lately
 from bot.simulator.page.mrkdwn import Reader, outward
@@ -37,6 +38,7 @@ class Stage:
         main = {"home": self._home(role)} if tab == "home" else {"talk": self._conversation(role)}
         return {
             **main,
+            "modal": self._modal(role),
             "told": self._told(role, tab),
             "weather": self._weather(),
             "troubles": [keyed(each.name, trouble(each)) for each in self._happenings.troubles()],
@@ -75,6 +77,17 @@ class Stage:
         )
         return [*note, *drawn(blocks_of(view), self.reader)]
 
+    def _modal(self, role: Role) -> list[Element]:
+        view = self._sim.board.open_modals.get(role.user.id)
+        if view is None:
+            return []
+        title = text_in(view.get("title"))
+        close = el("button", text_in(view.get("close")) or "Close", name="press", value=CLOSE, class_="button")
+        head = el("div", el("h3", title, class_="b-header"), close, class_="modal-head")
+        body = [head, *drawn(blocks_of(view), self.reader)]
+        form = el("form", *_hidden(role.user.id, MODAL), *body, **QUIET_PRESS)
+        return [keyed(str(view["id"]), el("div", form, role="dialog", aria_label=title, class_="modal"))]
+
     def _told(self, role: Role, tab: str) -> list[Element]:
         told = self._happenings.told
         if told is None:
@@ -105,6 +118,7 @@ class Stage:
         return lines or [keyed("empty", el("li", "Nothing yet.", class_="quiet"))]
 
 
+MODAL, CLOSE = "modal", "close"
 QUIET_PRESS = {"method": "post", "action": "/page/press", "class_": "blocks", "data_quiet": "press"}
 
 

@@ -15,7 +15,7 @@ from bot.simulator.page.controls import action, filled_in, pressed
 from bot.simulator.page.frame import MOST_LETTERS, View, empty_page, page
 from bot.simulator.page.guard import guarded
 from bot.simulator.page.happenings import REFUSED_SECONDS, Happenings
-from bot.simulator.page.regions import Stage, home_of
+from bot.simulator.page.regions import CLOSE, MODAL, Stage, home_of
 from bot.simulator.page.talk import Talk, Turn
 from bot.simulator.page.tree import as_json
 from bot.simulator.slack import Simulator
@@ -108,7 +108,10 @@ class SlackPage:
         role, place = self._role(form), _first(form, "place")
         if role is None:
             return _refused(request, 400, "Nobody here has that id.")
-        view = self._sim.board.homes.get(role.user.id) if place == "home" else None
+        if place == MODAL and _first(form, "press") == CLOSE:
+            self._sim.board.close_modal(role.user.id)
+            return _done(request, role, "home")
+        view = self._view(role, place)
         entry = self._talk.find(role.user.id, place)
         message = view or (entry.message if entry else None)
         blocks = blocks_of(message or {})
@@ -119,9 +122,14 @@ class SlackPage:
         values = filled_in(blocks, form)
         told = action(block, element, option, values)
         shown = {**view, "state": {"values": values}} if view else None
-        key = home_of(role) if view else place
+        key = home_of(role) if view else place  # a modal stands before the Home
         await self._wait_for(self._press(role, key, str(element.get("action_id", "")), shown, told))
         return _done(request, role, "home" if view else "talk")
+
+    def _view(self, role: Role, place: str) -> Json | None:
+        board = self._sim.board
+        views = {"home": board.homes, MODAL: board.open_modals}.get(place, {})
+        return views.get(role.user.id)
 
     async def _handle_home(self, request: web.Request) -> web.StreamResponse:
         role = self._role(await _form(request))

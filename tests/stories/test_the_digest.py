@@ -1,0 +1,312 @@
+"""The weekly digest: who joined, moved and left, in the channel that asked for it; off until somebody does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.service import Service
+from bot.settings import Settings
+from bot.simulator import Simulator
+from bot.simulator.crowd import PretendUser
+from db import Store
+from db.posting import Place, Purpose
+from db.visibility import Audience
+from tests.support.away import database_away
+from tests.support.block_kit import check_message
+from tests.support.waiting import eventually
+from tests.support.words import answer_to
+
+Start = Callable[..., Any]
+HERE = "C0PEOPLE01"
+PUBLIC = "https://people.example.org"
+SOON = timedelta(minutes=1)
+LATER = timedelta(minutes=3)
+"""More than the moment by which two digests overlap."""
+WEEK = timedelta(days=7)
+
+
+class Clock:
+    """The host's time, and as far ahead as a test wants it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """What both the service and Slack take for the time."""
+    return Clock()
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[Simulator]:
+    """A pretend Slack that lives through weeks."""
+    async with Simulator(clock=lambda: clock().timestamp(), ticket_lifetime=10 * WEEK.total_seconds()) as simulator:
+        simulator.channels.opens("people", channel_id=HERE)
+        yield simulator
+
+
+@pytest.fixture
+def ada(slack: Simulator) -> PretendUser:
+    """An admin."""
+    return slack.adds("Ada Lovelace", is_admin=True)
+
+
+@pytest.fixture
+async def service(slack: Simulator, ada: PretendUser, settings: Settings, start: Start, clock: Clock) -> Service:
+    """A service that others reach and that looks often whether a digest is due."""
+    reached = settings.model_copy(update={"public_url": PUBLIC, "visibility": {"phone": Audience.ADMINS}})
+    service: Service = await start(reached, clock=clock)
+    await eventually(lambda: service.runs.finished, of="the first run")
+    return service
+
+
+async def passes(service: Service, clock: Clock, ahead: timedelta) -> None:
+    """Let time pass, and the service hear it from Slack; whose own word is what counts."""
+    clock.ahead = ahead
+    await service.house.client.auth_test()
+
+
+def posted(slack: Simulator) -> list[dict[str, Any]]:
+    return [
+        check_message({key: each[key] for key in ("text", "blocks")}) for each in slack.board.messages.get(HERE, [])
+    ]
+
+
+async def posts(slack: Simulator, count: int) -> list[str]:
+    """Wait for so many messages, the welcome among them."""
+    await eventually(lambda: len(posted(slack)) == count, of=f"{count} messages")
+    return [str(each["text"]) for each in posted(slack)]
+
+
+async def asks(slack: Simulator, user: PretendUser, wish: str = "here") -> str:
+    return await answer_to(await slack.types(user, f"/usersync digest {wish}", channel_id=HERE))
+
+
+async def status(slack: Simulator, user: PretendUser) -> str:
+    return await answer_to(await slack.types(user, "/usersync status"))
+
+
+async def place_of(service: Service, slack: Simulator) -> Place:
+    async with service.store.reading() as rx:
+        place = await rx.places.find_place(slack.team_id, Purpose.DIGEST)
+    assert place is not None
+    return place
+
+
+async def was_posted(service: Service, slack: Simulator) -> Place:
+    """Wait until the table says that a digest was posted."""
+
+    async def look() -> Place | None:
+        place = await place_of(service, slack)
+        return place if place.posted_at else None
+
+    return await eventually(look, of="a note of the digest")
+
+
+async def test_the_first_comes_at_once_and_the_next_one_in_a_week(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock
+) -> None:
+    mover, leaver = slack.joins("Mary Mover", title="Analyst"), slack.joins("Leo Leaver")
+    await slack.eventually_acked()
+    slack.changes(mover, title="Head of Data")
+    slack.deactivates(leaver)
+    await slack.eventually_acked()
+    await passes(service, clock, LATER)
+
+    told = await asks(slack, ada)
+    _, first = await posts(slack, 2)
+    assert f"A digest of each week goes to <#{HERE}>." in await status(slack, ada)
+
+    assert "the first one in a moment, then every week at this time" in told
+    assert "*Who is new, who moved and who left*, in the last 7 days" in first
+    assert "*1 person joined*" in first
+    assert f"• *<{PUBLIC}/users/{slack.team_id}/{mover.id}|Mary Mover>* · “Analyst” → “Head of Data” · <!date^" in first
+    assert "*1 person left*" in first
+    assert "<@" not in first
+
+    before = await was_posted(service, slack)
+    await passes(service, clock, LATER + WEEK - SOON)
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    assert await service.house.digest.look() == 0
+    assert 2 == len(posted(slack))
+    await passes(service, clock, LATER + WEEK + SOON)
+    second = (await posts(slack, 3))[-1]
+
+    assert "Nora New" in second
+    assert "Mary Mover" not in second
+    after = await place_of(service, slack)
+    assert before.posted_at is not None
+    assert before.posted_at + WEEK == after.posted_at, "the time of day stays"
+
+
+async def test_it_is_off_until_somebody_asks_and_off_again_when_they_say_so(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock
+) -> None:
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    assert await service.house.digest.look() == 0
+    assert {} == slack.board.messages
+    await asks(slack, ada)
+    await posts(slack, 2)
+
+    assert "No digest is posted any more" in await asks(slack, ada, "off")
+    await passes(service, clock, 2 * WEEK)
+    slack.joins("Nils Next")
+    await slack.eventually_acked()
+    assert await service.house.digest.look() == 0
+    assert 2 == len(posted(slack))
+    assert "digest" not in await status(slack, ada)
+
+
+async def test_a_quiet_week_is_passed_over_and_a_pause_is_made_good(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock
+) -> None:
+    await asks(slack, ada)
+    assert "Nobody joined, left or moved in the last 7 days" in (await posts(slack, 2))[-1]
+    first = (await was_posted(service, slack)).posted_at
+    assert first is not None
+
+    await passes(service, clock, WEEK + SOON)
+
+    async def is_passed() -> bool:
+        return (await place_of(service, slack)).posted_at == first + WEEK
+
+    await eventually(is_passed, of="the quiet week")
+    assert 2 == len(posted(slack))
+    async with service.store.transaction() as tx:  # as if nothing had run for a month
+        await tx.places.put(replace(await place_of(service, slack), posted_at=first - 3 * WEEK))
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+
+    assert "in the last 28 days" in (await posts(slack, 3))[-1]
+
+
+async def test_only_admins_decide(slack: Simulator, service: Service) -> None:
+    grace = slack.joins("Grace Hopper")
+    await slack.eventually_acked()
+
+    assert "admins and owners" in await asks(slack, grace)
+    assert {} == slack.board.messages
+
+
+async def test_a_channel_without_the_app_is_refused_with_what_to_do(
+    slack: Simulator, ada: PretendUser, service: Service
+) -> None:
+    slack.channels.opens("people", channel_id=HERE, has_app=False)
+
+    told = await asks(slack, ada)
+
+    assert told.startswith("Nothing was changed.")
+    assert "/invite" in told
+    async with service.store.reading() as rx:
+        assert () == await rx.places.list_places()
+
+
+async def test_while_slack_does_not_answer_it_waits_and_then_comes_once(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock
+) -> None:
+    await asks(slack, ada)
+    await posts(slack, 2)
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    slack.faults.fail("chat.postMessage", http_status=503, times=None)
+    before = len(slack.calls("chat.postMessage"))
+    await passes(service, clock, WEEK + SOON)
+    await eventually(lambda: len(slack.calls("chat.postMessage")) > before + 2, of="several tries")
+
+    slack.faults.clear()
+
+    assert "Nora New" in (await posts(slack, 3))[-1]
+    assert await service.house.digest.look() == 0
+    assert 3 == len(posted(slack))
+
+
+async def test_a_channel_that_is_archived_costs_that_week_alone(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock
+) -> None:
+    await asks(slack, ada)
+    await posts(slack, 2)
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    slack.faults.fail("chat.postMessage", error="is_archived")
+    before = len(slack.calls("chat.postMessage"))
+    await passes(service, clock, WEEK + SOON)
+    await eventually(lambda: len(slack.calls("chat.postMessage")) > before, of="a try")
+    slack.faults.clear()
+    assert await service.house.digest.look() == 0
+    assert 2 == len(posted(slack))
+
+    slack.joins("Nils Next")
+    await slack.eventually_acked()
+    await passes(service, clock, 2 * WEEK + SOON)
+
+    assert "Nils Next" in (await posts(slack, 3))[-1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_while_the_database_is_away_nothing_is_posted_and_nothing_breaks(
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock, tmp_path: Path
+) -> None:
+    await asks(slack, ada)
+    await posts(slack, 2)
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    async with database_away(service, tmp_path):
+        await passes(service, clock, WEEK + SOON)
+        told = await asks(slack, ada, "off")
+        assert 2 == len(posted(slack))
+
+    assert told.startswith("Nothing was changed.")
+    assert "Nora New" in (await posts(slack, 3))[-1]
+
+
+async def test_it_tells_what_everybody_may_see_and_calls_nobody(
+    slack: Simulator, ada: PretendUser, settings: Settings, start: Start
+) -> None:
+    hidden = settings.model_copy(update={"visibility": {"title": Audience.ADMINS}})
+    service: Service = await start(hidden)
+    await eventually(lambda: service.runs.finished, of="the first run")
+    joined = slack.joins("<!channel> *Boom*\n> quoted", title="Analyst")
+    await slack.eventually_acked()
+    slack.changes(joined, title="Head of Data")
+    await slack.eventually_acked()
+
+    await asks(slack, ada)
+    first = (await posts(slack, 2))[-1]
+
+    assert "&lt;!channel&gt; Boom &gt; quoted" in first
+    assert "<!channel" not in first
+    assert "Analyst" not in first
+    assert "Head of Data" not in first
+
+
+async def test_of_two_services_on_one_table_one_posts(
+    slack: Simulator, ada: PretendUser, service: Service, settings: Settings, start: Start, clock: Clock, store: Store
+) -> None:
+    await asks(slack, ada)
+    await posts(slack, 2)
+    place = await was_posted(service, slack)
+    assert place.posted_at is not None
+
+    async with store.transaction() as tx:
+        is_ours = await tx.places.note_posted(
+            slack.team_id, Purpose.DIGEST, at=place.posted_at + WEEK, since=place.posted_at
+        )
+    slack.joins("Nora New")
+    await slack.eventually_acked()
+    await passes(service, clock, WEEK + SOON)
+
+    assert is_ours
+    assert await service.house.digest.look() == 0
+    assert 2 == len(posted(slack))
