@@ -23,6 +23,7 @@ from db.records import Alert, AlertKind
 
 log = structlog.get_logger(__name__)
 
+LOOKS_FOR_A_NUMBER = 2
 PATIENCE_S = 2
 """How long a look waits for slow places."""
 
@@ -61,6 +62,8 @@ class Teller:
         self._kept = KeptPosts(store, is_away=is_memory_away)
         self._ledgers: dict[Key, Ledger] = {}
         self._under_way: dict[Key, asyncio.Task[None]] = {}
+        self._unnumbered: dict[AlertKind, int] = {}
+        """At which look an episode without a number was first seen."""
         self._left: dict[AlertKind, Alert] = {}
         """Episodes of earlier processes that are over, as far as somebody may have to hear of it."""
 
@@ -131,8 +134,18 @@ class Teller:
         over = {**self._left, **self._alerts.ended}
         lasting = self._alerts.open
         known = {each.kind for each in lasting}
+        self._unnumbered = {kind: looks for kind, looks in self._unnumbered.items() if kind in known}
+        lasting = tuple(each for each in lasting if self._may_be_told(each))
         rest = [alert for kind, alert in over.items() if kind not in known]
         return sorted([*lasting, *rest], key=lambda alert: alert.since)
+
+    def _may_be_told(self, alert: Alert) -> bool:
+        """Give the database a moment to number an episode: a restart knows what was told only by the number."""
+        if alert.alert_id:
+            self._unnumbered.pop(alert.kind, None)
+            return True
+        seen_at = self._unnumbered.setdefault(alert.kind, self._alerts.looks)
+        return self._is_memory_away() or self._alerts.looks >= seen_at + LOOKS_FOR_A_NUMBER
 
     def _current(self) -> set[Key]:
         team_id = self._team_id()
