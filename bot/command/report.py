@@ -62,7 +62,7 @@ class Report:
                 last = await rx.runs.find_last_ended(team_id)
                 letters = await rx.dead_letters.count_letters()
         except StoreError as error:
-            return [words.memory_away(error.plain), words.last_read(condition, now)], True
+            return [words.memory_away(error.plain, told=condition.trouble or ""), words.last_read(condition, now)], True
         return [
             words.last_run(last, now, told=condition.trouble or "") if last else words.last_read(condition, now),
             f"{escape(condition.workspace)}: {population(tally)}.",

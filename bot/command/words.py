@@ -216,9 +216,10 @@ def _next(next_s: float) -> str:
     return f"Everybody is read again in {about(timedelta(seconds=next_s))}, or sooner after a gap."
 
 
-def memory_away(reason: str) -> str:
-    """Say that the rest of a status is not to be had."""
-    return f":red_circle: {escape(reason)} What is said here comes from memory; counts and runs cannot be shown."
+def memory_away(reason: str, *, told: str) -> str:
+    """Say that the rest of a status is not to be had; a reason that was told already is not told twice."""
+    why = "" if reason in told else f"{escape(reason)} "
+    return f":red_circle: {why}What is said here comes from memory; counts and runs cannot be shown."
 
 
 def ago(moment: datetime, now: datetime) -> str:

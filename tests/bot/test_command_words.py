@@ -180,3 +180,10 @@ def test_nobody_calls_a_channel_by_renaming_themselves(where: str, said: str) ->
 )
 def test_no_reason_is_markup(said: str) -> None:
     assert "<" not in said
+
+
+def test_a_reason_that_was_told_already_is_not_told_twice() -> None:
+    reason = "The disk is full."
+
+    assert words.memory_away(reason, told="").startswith(f":red_circle: {reason} What is said here")
+    assert words.memory_away(reason, told=f"Nothing is kept. {reason}").startswith(":red_circle: What is said here")

@@ -118,6 +118,7 @@ async def test_while_nothing_can_be_written_status_and_page_do_not_look_well(
 
     assert "Changes are not taken in" in told
     assert "database" in told
+    assert 1 == told.count("no event is acknowledged")
     assert ":large_green_circle:" not in told
     assert "Catching up, as of" in page
     assert "no event is acknowledged" in page
