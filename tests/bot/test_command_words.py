@@ -165,7 +165,7 @@ def test_nobody_calls_a_channel_by_renaming_themselves(where: str, said: str) ->
         words.waiting(HOSTILE),
         words.unknown(HOSTILE),
         words.counts_away(HOSTILE),
-        words.memory_away(HOSTILE),
+        words.memory_away(HOSTILE, told=""),
         words.cancelled(HOSTILE),
         words.trouble(Condition("x", 1, 1, trouble=HOSTILE)),
         words.last_run(a_run(state=RunState.FAILED, reason=HOSTILE), NOW, told=""),
