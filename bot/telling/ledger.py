@@ -36,6 +36,8 @@ class Ledger:
         self._tries = 0
         self._failed: AlertKind | None = None
         """Of which was to be told at the last try that failed."""
+        self._may_have_passed = False
+        """Whether the last refusal was of a kind that passes by itself."""
         self.trouble: str | None = None
         """Why it could not be told at the last try."""
 
@@ -63,32 +65,39 @@ class Ledger:
             self._deaf_at_look = looks
         if looks < self._deaf_at_look + 2 or (self._quiet_until and now < self._quiet_until):
             return
-        kind: AlertKind | None = None
-        try:
-            for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
-                kind = alert.kind
-                told = self._told.get(alert.kind)
-                is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
-                wanted = step(told, alert, now, self._manners, is_editable=is_editable)
-                is_end = wanted is Step.EDIT and alert.until is not None
-                is_news = wanted is Step.POST or (told is not None and told.is_over and wanted is Step.EDIT)
-                if (
-                    wanted is Step.NOTHING
-                    or not (is_current or is_end)
-                    or (is_news and is_shadowed(alert, episodes, now, self._manners))
-                ):
-                    continue
-                await to_its_end(self._do(wanted, told, alert, now))
-                if wanted is Step.POST:
-                    break  # the next one at the next look: a channel takes one message a second
-        except NotPosted as error:
-            self._failed = kind
-            self._note(error, now)
+        waits = False
+        for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
+            told = self._told.get(alert.kind)
+            wanted = self._wanted(told, alert, episodes, now, is_current=is_current)
+            if wanted is Step.NOTHING:
+                continue
+            waits = True
+            try:
+                is_posted = await to_its_end(self._do(wanted, told, alert, now))
+            except NotPosted as error:
+                self._failed = alert.kind
+                self._note(error, now)
+                return
+            if is_posted:
+                return  # the next one at the next look: a channel takes one message a second
+        if not waits and self._may_have_passed:
+            self._note_success()
 
-    async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> None:
+    def _wanted(
+        self, told: Told | None, alert: Alert, episodes: Sequence[Alert], now: datetime, *, is_current: bool
+    ) -> Step:
+        is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
+        wanted = step(told, alert, now, self._manners, is_editable=is_editable)
+        is_end = wanted is Step.EDIT and alert.until is not None
+        is_news = wanted is Step.POST or (told is not None and told.is_over and wanted is Step.EDIT)
+        is_explained = is_news and is_shadowed(alert, episodes, now, self._manners)
+        return wanted if (is_current or is_end) and not is_explained else Step.NOTHING
+
+    async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> bool:
+        """Do it; say whether a message was posted. Raises NotPosted."""
         if wanted is Step.POST and self._are_too_many(now):
             await self._say_too_many(now)
-            return
+            return False
         becomes = after(told, alert, now, wanted, ts=told.ts if told and wanted is Step.EDIT else None)
         if wanted is Step.POST:
             ts = await self._outlet.post(notice(becomes))
@@ -102,6 +111,7 @@ class Ledger:
         self._told[alert.kind] = becomes
         self._kept.keep(self._outlet.key, becomes)
         await self._kept.write()
+        return wanted is Step.POST
 
     async def _edited(self, becomes: Told) -> Told:
         try:
@@ -138,6 +148,7 @@ class Ledger:
         if str(error) != self.trouble:
             log.warning("an alert could not be told; it is tried again", place=self._outlet.key[1], reason=str(error))
         self.trouble = str(error)
+        self._may_have_passed = error.may_help
 
     def _note_success(self) -> None:
         self._tries, self._quiet_until, self.trouble = 0, None, None

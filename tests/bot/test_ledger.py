@@ -122,6 +122,36 @@ async def test_a_message_that_somebody_deleted_is_posted_anew_when_it_comes_back
     assert ledger.trouble is None
 
 
+async def test_beyond_so_many_an_hour_ends_are_told_still(store: Store, wall: Wall) -> None:
+    ledger = Ledger(wall, KeptPosts(store, is_away=lambda: True), Manners(most_an_hour=1))
+    lag = Alert(0, AlertKind.LAG, "Late.", NOW + timedelta(minutes=1))
+    over = Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=2))
+    await tells(ledger, an_alert())
+    await tells(ledger, lag, an_alert(), at_s=60)
+    await tells(ledger, lag, over, at_s=120)
+    await tells(ledger, lag, over, at_s=3_600)
+
+    assert [
+        "The disk is nearly full",
+        "more than 1",
+        "Resolved after 2 minutes: The disk is nearly full",
+        "Changes arrive late",
+    ] == wall.told
+
+
+@pytest.mark.parametrize(("may_help", "trouble"), [(True, None), (False, "No.")])
+async def test_once_nothing_waits_only_a_refusal_that_stays_is_told_still(
+    ledger: Ledger, wall: Wall, may_help: bool, trouble: str | None
+) -> None:
+    wall.refuses[AlertKind.DISK] = NotPosted("No.", word="x", may_help=may_help)
+    await tells(ledger, an_alert())
+    assert "No." == ledger.trouble
+
+    await tells(ledger, Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=1)), at_s=60)
+
+    assert trouble == ledger.trouble
+
+
 async def test_a_former_place_hears_of_ends_alone(ledger: Ledger, wall: Wall) -> None:
     await tells(ledger, an_alert())
     over = Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=1))
