@@ -11,7 +11,7 @@ from bot.command.words import ago
 from bot.runs.words import counted
 from db.records import DeadLetter, Kind, Source, User
 
-NONE = "No unreadable events: everything that Slack said was applied."
+NONE = "No unreadable events."
 GONE = "It is not here any more: it was applied or dropped a moment ago, or was kept for as long as it may be."
 APPLIED = "Read this time, and applied. What was outdated in it changed nothing."
 DROPPED = "Dropped, and not applied."
