@@ -1,7 +1,7 @@
 """The weekly digest: who joined, moved and left, posted into the channel that asked for it.
 
 It tells what everybody may see, whoever reads the channel. A week is claimed in the table before it is posted, so that
-of several processes one posts it. What Slack refuses is given back and tried again; what it may have taken is not.
+of several processes one posts it. What Slack refuses is given back and tried again; what it may have taken, once more.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ WEEK = timedelta(days=7)
 OVERLAP = timedelta(minutes=2)
 """Who joined in the same moment may be committed after a digest that tells of it; rather twice than not at all."""
 LOOK_EVERY_S = 20
+MOST_DOUBTS = 2
+"""So many copies may stand in a channel where Slack takes them and does not say so."""
 LONGEST_PAUSE_S = 600
 """Between two tries of a digest that Slack does not take; also where Slack asks for more."""
 
@@ -48,8 +50,15 @@ class Refusal:
     channel_id: str
     words: str
     tries: int
+    doubts: int
+    """Tries after which it may stand there all the same."""
     until: datetime
     """Not before that it is tried again."""
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Whether it is worth another copy."""
+        return self.doubts < MOST_DOUBTS
 
 
 class Digest:
@@ -127,9 +136,10 @@ class Digest:
         try:
             await self._channels.post(place.channel_id or "", content)
         except NotPosted as error:
-            if error.is_certain:
+            refusal = self._refused(place, error, now)
+            if refusal.is_tried_again:
                 await to_its_end(self._give_back(place, due=due))
-            self._note_refusal(place, error, now)
+            self._refusal = refusal
         else:
             self._refusal = None
             log.info("a digest was posted")
@@ -150,10 +160,13 @@ class Digest:
     async def _give_back(self, place: Place, *, due: datetime) -> None:
         await self._note(replace(place, posted_at=due), at=place.posted_at)
 
-    def _note_refusal(self, place: Place, error: NotPosted, now: datetime) -> None:
+    def _refused(self, place: Place, error: NotPosted, now: datetime) -> Refusal:
         known = self._refusal if self._refusal and self._refusal.channel_id == place.channel_id else None
-        tries = known.tries + 1 if known else 0
+        tries = known.tries + 1 if known else 1
+        doubts = (known.doubts if known else 0) + (not error.is_certain)
         pause_s = min(max(self._look_every_s * 2 ** min(tries, 30), error.wait_s), LONGEST_PAUSE_S)
-        if known is None or known.words != str(error):
-            log.warning("a digest was not posted", reason=str(error), is_tried_again=error.is_certain)
-        self._refusal = Refusal(place.channel_id or "", str(error), tries, now + timedelta(seconds=pause_s))
+        until = now + timedelta(seconds=pause_s)
+        refusal = Refusal(place.channel_id or "", str(error), tries, doubts, until)
+        if known is None or known.words != refusal.words or not refusal.is_tried_again:
+            log.warning("a digest was not posted", reason=refusal.words, is_tried_again=refusal.is_tried_again)
+        return refusal

@@ -166,11 +166,12 @@ async def test_it_is_off_until_somebody_asks_and_off_again_when_they_say_so(
     await posts(slack, 2)
 
     assert "No digest is posted any more" in await asks(slack, ada, "off")
+    assert "does not go into this channel any more" in (await posts(slack, 3))[-1]
     await passes(service, clock, 2 * WEEK)
     slack.joins("Nils Next")
     await slack.eventually_acked()
     await service.house.digest.look()
-    assert 2 == len(posted(slack))
+    assert 3 == len(posted(slack))
     assert "digest" not in await status(slack, ada)
 
 
@@ -228,7 +229,7 @@ async def test_while_slack_does_not_answer_it_waits_and_then_comes_once(
     slack.faults.fail("chat.postMessage", http_status=503, times=None)
     before = len(slack.calls(POST))
     await passes(service, clock, WEEK + SOON)
-    await eventually(lambda: len(slack.calls(POST)) > before + 2, of="several tries")
+    await eventually(lambda: len(slack.calls(POST)) > before, of="a try")
 
     slack.faults.clear()
 
@@ -258,21 +259,22 @@ async def test_a_channel_that_is_archived_is_told_in_the_status_and_gets_its_dig
     assert "not there yet" not in await status(slack, ada)
 
 
-async def test_what_slack_may_have_taken_is_not_posted_twice(
+async def test_what_slack_may_have_taken_is_tried_once_more_and_no_oftener(
     slack: Simulator, ada: PretendUser, service: Service, clock: Clock
 ) -> None:
     await asks(slack, ada)
     await posts(slack, 2)
     slack.joins("Nora New")
     await slack.eventually_acked()
-    slack.faults.fail("chat.postMessage", drop=True)
+    slack.faults.fail("chat.postMessage", drop=True, times=None)
     before = len(slack.calls(POST))
     await passes(service, clock, WEEK + SOON)
-    await eventually(lambda: service.house.digest.trouble(HERE), of="the cut")
-    await passes(service, clock, WEEK + SOON + timedelta(seconds=LONGEST_PAUSE_S))
-    await service.house.digest.look()
+    for pauses in range(4):
+        await passes(service, clock, WEEK + SOON + pauses * timedelta(seconds=LONGEST_PAUSE_S))
+        await service.house.digest.look()
 
-    assert before + 1 == len(slack.calls(POST))
+    assert before + 2 == len(slack.calls(POST))
+    assert service.house.digest.trouble(HERE)
 
 
 async def test_a_token_that_is_refused_costs_no_digest(
@@ -336,7 +338,7 @@ async def test_while_the_database_is_away_nothing_is_posted_and_nothing_breaks(
         told = await asks(slack, ada, "off")
         assert 2 == len(posted(slack))
 
-    assert told.startswith("Nothing was changed.")
+    assert "nothing was changed" in told
     assert "Nora New" in (await posts(slack, 3))[-1]
 
 
