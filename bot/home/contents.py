@@ -92,7 +92,7 @@ class Contents:
             *([] if role.is_admin else sheet.note),
             Title(words.NEW),
             *await self._new(seen, now),
-            *(await self._upkeep.parts(rx, sheet, condition) if role.is_admin else []),
+            *(await self._upkeep.parts(seen, sheet, condition) if role.is_admin else []),
             Small(words.as_of(now, version=self._terms.version if role.is_admin else "")),
         ]
 
