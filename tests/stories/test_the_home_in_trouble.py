@@ -139,7 +139,7 @@ async def test_what_may_pass_is_tried_once_more(
         ({"error": "not_enabled"}, 1, "switch the Home tab on"),
         ({"error": "missing_scope"}, 1, "install the app again"),
         ({"error": "user_not_found"}, 1, "user_not_found"),
-        ({"ratelimited": 30}, 1, "for 30 s"),
+        ({"ratelimited": 90}, 1, "for 90 s"),
         ({"http_status": 500}, 2, "internal_error"),
         ({"error": "hash_conflict"}, 2, "hash_conflict"),
         ({"drop": True}, 2, "the connection broke"),
@@ -172,6 +172,15 @@ async def test_a_home_that_slack_does_not_take_is_told_in_the_log_and_hurts_nobo
     slack.faults.clear()
     await home.open("Nora New")
     assert calls + 1 == home.publications
+
+
+async def test_where_slack_asks_to_wait_the_home_comes_all_the_same(
+    slack: Simulator, service: Service, home: Home
+) -> None:
+    slack.faults.fail("views.publish", ratelimited=2)
+    await home.open("Nora New")
+
+    assert 2 == home.publications
 
 
 async def test_while_slack_is_slow_others_get_their_homes(
