@@ -20,7 +20,8 @@ from bot.command.answers import Answers
 from bot.command.desk import Desk
 from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
-from bot.command.wiring import Terms, make_desk
+from bot.command.terms import Terms
+from bot.command.wiring import make_desk
 from bot.database_watch import DatabaseWatch
 from bot.digest import Digest
 from bot.disk_watch import DiskWatch, Usage
