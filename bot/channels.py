@@ -51,9 +51,11 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 
 
 class NotPosted(Exception):
-    """Slack did not take it. The message is a sentence with its remedy; for a person, in plain text."""
+    """Slack did not say that it took it. The message is a sentence with its remedy; for a person, in plain text."""
 
-    def __init__(self, words: str, *, word: str, may_help: bool = False, wait_s: float = 0) -> None:
+    def __init__(
+        self, words: str, *, word: str, may_help: bool = False, wait_s: float = 0, is_certain: bool = True
+    ) -> None:
         super().__init__(words)
         self.word = word
         """Slack's own, or one of ours where none came."""
@@ -61,6 +63,8 @@ class NotPosted(Exception):
         """Whether trying again later may help, with nobody doing anything."""
         self.wait_s = wait_s
         """How long Slack wants to be left alone; seconds."""
+        self.is_certain = is_certain
+        """Whether it was surely not posted; without an answer, or with a broken one, it may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Channels:
         self._patience_s = patience_s
 
     async def post(self, channel_id: str, content: Json) -> Posted:
-        """Post a message of text and blocks. Raises NotPosted; after a time-out it may stand there all the same."""
+        """Post a message of text and blocks. Raises NotPosted, which may be uncertain."""
         answer = await self._called(self._client.chat_postMessage(channel=channel_id, unfurl_links=False, **content))
         where, ts = answer.get("channel"), answer.get("ts")
         return Posted(where if isinstance(where, str) else channel_id, ts if isinstance(ts, str) else "")
@@ -96,7 +100,8 @@ class Channels:
             raise _refusal(error) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             words = f"{out_of_reach(why_unreachable(error))} Check network, DNS and proxy if this lasts."
-            raise NotPosted(words, word="unreachable", may_help=True) from error
+            is_certain = isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL)  # nobody was spoken to
+            raise NotPosted(words, word="unreachable", may_help=True, is_certain=is_certain) from error
 
 
 def is_channel(channel_id: str) -> bool:
@@ -116,4 +121,5 @@ def _refusal(error: SlackApiError) -> NotPosted:
         remedy = f"Add the permission {needed} to the app at api.slack.com/apps, and install it again."
         return NotPosted(f"The app may not post. {remedy}", word=word)
     words = _MEANINGS.get(word, f"Slack answers {word}.")
-    return NotPosted(words, word=word, may_help=may_pass(error))
+    is_broken = may_pass(error)  # Slack: some of it may have been done before `internal_error` or `fatal_error`
+    return NotPosted(words, word=word, may_help=is_broken, is_certain=not is_broken)

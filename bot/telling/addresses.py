@@ -74,13 +74,13 @@ class Address:
             async with asyncio.timeout(self.patience_s):
                 is_taken = await self.notifier.async_notify(title=title, body=body, notify_type=kind)
         except TimeoutError as error:
-            raise self._refusal(f"did not answer within {self.patience_s:g} s") from error
+            raise self._refusal(f"did not answer within {self.patience_s:g} s", is_certain=False) from error
         if not is_taken:
-            raise self._refusal("did not take an alert")
+            raise self._refusal("did not take an alert", is_certain=True)  # what Apprise says counts
 
-    def _refusal(self, why: str) -> NotPosted:
+    def _refusal(self, why: str, *, is_certain: bool) -> NotPosted:
         words = f"Address {self.number} of USERSYNC_ALERT_URLS {why}. It is tried again; check it if this lasts."
-        return NotPosted(words, word="not_taken", may_help=True)
+        return NotPosted(words, word="not_taken", may_help=True, is_certain=is_certain)
 
 
 def addresses(urls: Sequence[str]) -> list[Address]:

@@ -51,33 +51,34 @@ async def test_what_was_posted_is_edited_in_its_place(slack: Simulator, channels
 
 
 @pytest.mark.parametrize(
-    ("fault", "words", "may_help"),
+    ("fault", "words", "may_help", "is_certain"),
     [
-        ({"error": "not_in_channel"}, "/invite", False),
-        ({"error": "channel_not_found"}, "/invite", False),
-        ({"error": "is_archived"}, "archived", False),
-        ({"error": "restricted_action"}, "only some people", False),
-        ({"error": "msg_too_long"}, "too long", False),
-        ({"error": "token_revoked"}, "SLACK_BOT_TOKEN", False),
-        ({"error": "never_heard_of"}, "Slack answers never_heard_of", False),
-        ({"error": "internal_error"}, "internal_error", True),
-        ({"http_status": 500}, "internal_error", True),
-        ({"html": True}, "Slack answers", True),
-        ({"truncated": True}, "Slack answers", True),
-        ({"drop": True}, "cannot be reached", True),
-        ({"alter": no_object}, "Slack answers", True),
+        ({"error": "not_in_channel"}, "/invite", False, True),
+        ({"error": "channel_not_found"}, "/invite", False, True),
+        ({"error": "is_archived"}, "archived", False, True),
+        ({"error": "restricted_action"}, "only some people", False, True),
+        ({"error": "msg_too_long"}, "too long", False, True),
+        ({"error": "token_revoked"}, "SLACK_BOT_TOKEN", False, True),
+        ({"error": "never_heard_of"}, "Slack answers never_heard_of", False, True),
+        ({"ratelimited": 17}, "asks to wait", True, True),
+        ({"error": "internal_error"}, "internal_error", True, False),
+        ({"http_status": 500}, "internal_error", True, False),
+        ({"html": True}, "Slack answers", True, False),
+        ({"truncated": True}, "Slack answers", True, False),
+        ({"drop": True}, "cannot be reached", True, False),
+        ({"alter": no_object}, "Slack answers", True, False),
     ],
     ids=lambda value: getattr(value, "__name__", None) or (next(iter(value)) if isinstance(value, dict) else None),
 )
-async def test_a_refusal_is_told_with_its_remedy_and_whether_trying_again_may_help(
-    slack: Simulator, channels: Channels, fault: dict[str, Any], words: str, may_help: bool
+async def test_a_refusal_is_told_with_its_remedy_whether_it_is_one_and_whether_trying_again_may_help(
+    slack: Simulator, channels: Channels, fault: dict[str, Any], words: str, may_help: bool, is_certain: bool
 ) -> None:
     slack.faults.fail("chat.postMessage", **fault)
 
     refused = await refusal(channels)
 
     assert words in str(refused)
-    assert may_help is refused.may_help
+    assert (may_help, is_certain) == (refused.may_help, refused.is_certain)
 
 
 async def test_slack_may_ask_to_wait(slack: Simulator, channels: Channels) -> None:
@@ -105,7 +106,16 @@ async def test_a_slack_that_answers_too_late_may_be_tried_again(slack: Simulator
     refused = await refusal(channels)
 
     assert "no answer in time" in str(refused)
-    assert refused.may_help
+    assert (True, False) == (refused.may_help, refused.is_certain)
+
+
+async def test_where_nobody_was_reached_nothing_was_posted_for_certain(channels: Channels) -> None:
+    channels._client.base_url = "http://127.0.0.1:1/api/"
+
+    refused = await refusal(channels)
+
+    assert "no connection" in str(refused)
+    assert (True, True) == (refused.may_help, refused.is_certain)
 
 
 @pytest.mark.parametrize(
