@@ -51,7 +51,8 @@ def _urls(value: object) -> object:
     """Part addresses at blanks, and at commas before another one: within an address a comma may stand."""
     if not isinstance(value, str):
         return value
-    return tuple(SecretStr(each) for each in re.split(r"\s+|,\s*(?=[A-Za-z0-9]+://)", value) if each.strip(","))
+    parts = (each.strip(",") for each in re.split(r"\s+|,\s*(?=[A-Za-z0-9]+://)", value))
+    return tuple(SecretStr(each) for each in parts if each)
 
 
 def _channel_id(value: object) -> object:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.telling.steps import Told
+from bot.to_its_end import to_its_end
 from db import Store
 from db.errors import StoreError
 from db.posting import AlertPost
@@ -29,6 +31,7 @@ class KeptPosts:
         self._store = store
         self._is_away = is_away
         self._unwritten: dict[tuple[int, Key], AlertPost] = {}
+        self._writing = asyncio.Lock()
 
     def keep(self, key: Key, told: Told, *, is_over: bool | None = None) -> None:
         """Keep what was told; an episode without a number waits until it has one, and is kept then."""
@@ -41,19 +44,23 @@ class KeptPosts:
 
     async def write(self) -> None:
         """Write what is not written yet; what the database does not take is tried at the next look."""
-        if not self._unwritten or self._is_away():
-            return
-        batch = dict(self._unwritten)
-        try:
-            async with self._store.transaction() as tx:
-                there = {each.alert_id for each in await tx.alerts.list_of({post.alert_id for post in batch.values()})}
-                for post in batch.values():
-                    if post.alert_id in there:  # one that speaks of somebody may have gone with them
-                        await tx.alert_posts.put(post)
-        except StoreError as error:
-            log.info("which messages tell of alerts is written later", reason=str(error))
-            return
-        self._unwritten = {each: post for each, post in self._unwritten.items() if batch.get(each) is not post}
+        async with self._writing:  # two that wrote the same message at once would collide on its key
+            if not self._unwritten or self._is_away():
+                return
+            batch = dict(self._unwritten)
+            try:
+                await to_its_end(self._put(batch.values()))
+            except StoreError as error:
+                log.info("which messages tell of alerts is written later", reason=str(error))
+                return
+            self._unwritten = {each: post for each, post in self._unwritten.items() if batch.get(each) is not post}
+
+    async def _put(self, posts: Collection[AlertPost]) -> None:
+        async with self._store.transaction() as tx:
+            there = {each.alert_id for each in await tx.alerts.list_of({post.alert_id for post in posts})}
+            for post in posts:
+                if post.alert_id in there:  # one that speaks of somebody may have gone with them
+                    await tx.alert_posts.put(post)
 
     async def read(self, now: datetime, *, calm_s: float) -> list[tuple[Key, Told, Alert]]:
         """Tell what earlier processes told and what may still change, with the episode as it is. Raises StoreError."""

@@ -12,7 +12,7 @@ import structlog
 from bot.channels import GONE, NotPosted
 from bot.telling.kept_posts import KeptPosts
 from bot.telling.outlets import Outlet
-from bot.telling.steps import Manners, Step, Told, after, is_same, is_shadowed, notice, step
+from bot.telling.steps import Manners, Step, Told, after, before, is_same, is_worth_it, notice, step
 from bot.to_its_end import to_its_end
 from db.records import Alert, AlertKind
 
@@ -88,30 +88,44 @@ class Ledger:
     ) -> Step:
         is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
         wanted = step(told, alert, now, self._manners, is_editable=is_editable)
-        is_end = wanted is Step.EDIT and alert.until is not None
-        is_news = wanted is Step.POST or (told is not None and told.is_over and wanted is Step.EDIT)
-        is_explained = is_news and is_shadowed(alert, episodes, now, self._manners)
-        return wanted if (is_current or is_end) and not is_explained else Step.NOTHING
+        is_wanted = is_worth_it(wanted, told, alert, episodes, now, self._manners, is_current=is_current)
+        return wanted if is_wanted else Step.NOTHING
 
     async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> bool:
         """Do it; say whether a message was posted. Raises NotPosted."""
-        if wanted is Step.POST and self._are_too_many(now):
+        if wanted is Step.EDIT:
+            becomes = await self._edited(after(told, alert, now, wanted, ts=told.ts if told else None))
+        elif self._are_too_many(now):
             await self._say_too_many(now)
             return False
-        becomes = after(told, alert, now, wanted, ts=told.ts if told and wanted is Step.EDIT else None)
-        if wanted is Step.POST:
-            ts = await self._outlet.post(notice(becomes))
-            becomes = after(told, alert, now, wanted, ts=ts)
-            self._posted.append(now)
         else:
-            becomes = await self._edited(becomes)
+            becomes = after(told, alert, now, wanted, ts=await self._posted_now(told, alert, now, wanted))
         self._note_success()
         if told and wanted is Step.EDIT and not is_same(told.alert, alert):
             self._kept.keep(self._outlet.key, told, is_over=True)  # its message is the other one's from now on
         self._told[alert.kind] = becomes
         self._kept.keep(self._outlet.key, becomes)
         await self._kept.write()
-        return wanted is Step.POST
+        if told and wanted is Step.ANEW:
+            await self._put_back(told)
+        return wanted is not Step.EDIT
+
+    async def _posted_now(self, told: Told | None, alert: Alert, now: datetime, wanted: Step) -> str | None:
+        try:
+            ts = await self._outlet.post(notice(after(told, alert, now, wanted, ts=None)))
+        except NotPosted as error:
+            if not error.is_certain:  # for all we know, people have it before them
+                self._posted.append(now)
+            raise
+        self._posted.append(now)
+        return ts
+
+    async def _put_back(self, told: Told) -> None:
+        """Let a message tell of the one before again, now that another tells of what came back. It is tried once."""
+        try:
+            await self._outlet.edit(told.ts, before(told))
+        except NotPosted as error:
+            log.info("a message about an alert stays as it was", kind=told.alert.kind.value, reason=str(error))
 
     async def _edited(self, becomes: Told) -> Told:
         try:
@@ -138,13 +152,19 @@ class Ledger:
 
     async def _say_too_many(self, now: datetime) -> None:
         if self._said_too_many_at is None or now - self._said_too_many_at >= _HOUR:
-            await self._outlet.post_too_many(self._manners.most_an_hour)
+            try:
+                await self._outlet.post_too_many(self._manners.most_an_hour)
+            except NotPosted as error:
+                if not error.is_certain:
+                    self._said_too_many_at = now
+                raise
             self._said_too_many_at = now
 
     def _note(self, error: NotPosted, now: datetime) -> None:
         pause_s = min(self._manners.first_pause_s * 2**self._tries, self._manners.longest_pause_s)
         self._tries = min(self._tries + 1, 30)
-        self._quiet_until = now + timedelta(seconds=max(pause_s, error.wait_s))
+        pause_s = max(pause_s, min(error.wait_s, self._manners.longest_wait_s))
+        self._quiet_until = now + timedelta(seconds=pause_s)
         if str(error) != self.trouble:
             log.warning("an alert could not be told; it is tried again", place=self._outlet.key[1], reason=str(error))
         self.trouble = str(error)

@@ -40,6 +40,8 @@ class Manners:
     first_pause_s: float = 5
     longest_pause_s: float = 300
     """Between two tries where one failed."""
+    longest_wait_s: float = 600
+    """However long Slack asks to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Told:
     since: datetime | None = None
     """Since when, where the episode came back; the beginning of the first."""
     times_back: int = 0
+    back_after: datetime | None = None
+    """Where it came back: until when the one before had lasted."""
 
     @property
     def is_over(self) -> bool:
@@ -67,6 +71,8 @@ class Step(Enum):
     NOTHING = "nothing"
     POST = "post"
     EDIT = "edit"
+    ANEW = "anew"
+    """Posted anew, for an edit notifies nobody; what stood there tells of the one before again."""
 
 
 def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is_editable: bool) -> Step:
@@ -89,17 +95,44 @@ def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is
 
 def after(told: Told | None, alert: Alert, now: datetime, done: Step, *, ts: str | None) -> Told:
     """Say what is told once the step is done."""
-    if told is None or done is Step.POST:
+    if told is None or done is not Step.EDIT:
         return Told(alert, now, ts)
     if is_same(told.alert, alert):
-        return Told(alert, now, ts, told.since, told.times_back)
-    return Told(alert, now, ts, told.since or told.alert.since, told.times_back + (alert.until is None))
+        return Told(alert, now, ts, told.since, told.times_back, told.back_after)
+    is_back = alert.until is None
+    since, back_after = told.since or told.alert.since, told.alert.until or alert.since
+    return Told(alert, now, ts, since, told.times_back + is_back, back_after if is_back else told.back_after)
 
 
 def notice(told: Told) -> Notice:
     """Say it for people."""
     alert = told.alert
     return Notice(alert.kind, alert.words, told.since or alert.since, alert.until, told.times_back)
+
+
+def before(told: Told) -> Notice:
+    """Say for people what was told until it came back."""
+    alert = told.alert
+    return Notice(alert.kind, alert.words, told.since or alert.since, told.back_after, max(told.times_back - 1, 0))
+
+
+def is_worth_it(
+    wanted: Step,
+    told: Told | None,
+    alert: Alert,
+    episodes: Iterable[Alert],
+    now: datetime,
+    manners: Manners,
+    *,
+    is_current: bool,
+) -> bool:
+    """Say whether a step is to be done here: a former place hears only of ends; what is explained is no news."""
+    if wanted is Step.NOTHING:
+        return False
+    if not is_current and (wanted is not Step.EDIT or alert.until is None):
+        return False
+    is_news = wanted is not Step.EDIT or (told is not None and told.is_over)
+    return not (is_news and is_shadowed(alert, episodes, now, manners))
 
 
 def is_same(one: Alert, other: Alert) -> bool:
@@ -121,6 +154,8 @@ def _go_on(told: Told, alert: Alert, now: datetime, manners: Manners, *, is_edit
         return Step.NOTHING
     if alert.until is not None:
         return Step.EDIT
+    if is_editable and told.times_back and now - alert.since > timedelta(seconds=manners.calm_s):
+        return Step.ANEW
     is_old = now - told.at >= timedelta(seconds=manners.edit_every_s)
     return Step.EDIT if is_editable and is_old and told.alert.words != alert.words else Step.NOTHING
 

@@ -104,6 +104,7 @@ async def rewrite_tables(connection: AsyncConnection, tables: Sequence[str]) -> 
 _OUT_OF_REACH_ANYWHERE = (
     "backups, snapshots of disks, and replicas of your own",
     "what people exported, downloaded or queried",
+    "what the app posted in Slack: digests, Homes as they were shown last, alerts, answers",
     "Slack itself",
 )
 _OUT_OF_REACH = {

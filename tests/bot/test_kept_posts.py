@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.telling.kept_posts import KeptPosts
 from bot.telling.steps import Told
-from db import Store
+from db import Store, Transaction
 from db.records import Alert, AlertKind
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 KEY = ("T1", "C1")
@@ -78,3 +84,48 @@ async def test_nobody_waits_for_a_database_that_is_known_to_be_away(store: Store
     await kept.write()
 
     assert 1 == len(await kept_posts(store).read(NOW, calm_s=600))
+
+
+class Watched:
+    """A store that tells of its transactions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.under_way = self.most = self.begun = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        self.begun += 1
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            async with self._store.transaction() as tx:
+                yield tx
+        finally:
+            self.under_way -= 1
+
+
+async def test_several_who_write_at_once_write_one_after_the_other(store: Store) -> None:
+    """Two that put the same message at once would collide on its key."""
+    watched = Watched(store)
+    kept = KeptPosts(watched, is_away=lambda: False)  # type: ignore[arg-type]
+    kept.keep(KEY, Told(await an_episode(store), NOW, "12.5"))
+    await asyncio.gather(*(kept.write() for _ in range(5)))
+
+    assert (1, 1) == (watched.most, watched.begun)
+    async with store.reading() as rx:
+        assert 1 == len(await rx.alert_posts.list_unfinished())
+
+
+async def test_a_transaction_under_way_is_not_broken_off(store: Store) -> None:
+    watched = Watched(store)
+    kept = KeptPosts(watched, is_away=lambda: False)  # type: ignore[arg-type]
+    kept.keep(KEY, Told(await an_episode(store), NOW, "12.5"))
+    writing = asyncio.create_task(kept.write())
+    await eventually(lambda: watched.under_way, of="the transaction")
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    async with store.reading() as rx:
+        assert 1 == len(await rx.alert_posts.list_unfinished())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,9 @@ from db.records import Alert, AlertKind
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 
 
+SILENCE = NotPosted("No answer.", word="unreachable", may_help=True, is_certain=False)
+
+
 class Wall:
     """A place that a test lets refuse; it notes what was told, and each try."""
 
@@ -25,6 +29,8 @@ class Wall:
 
     def __init__(self) -> None:
         self.is_deaf = False
+        self.is_silent = False
+        self.tried_to_say_too_many = 0
         self.refuses: dict[AlertKind, NotPosted] = {}
         self.tries: list[AlertKind] = []
         self.told: list[str] = []
@@ -42,6 +48,9 @@ class Wall:
         await self.post(notice)
 
     async def post_too_many(self, most: int) -> None:
+        self.tried_to_say_too_many += 1
+        if self.is_silent:
+            raise SILENCE
         self.told.append(f"more than {most}")
 
 
@@ -76,6 +85,46 @@ async def test_a_place_that_refuses_is_tried_at_growing_pauses_and_says_why(ledg
     wall.refuses.clear()
     await tells(ledger, an_alert(), at_s=1_000)
     assert (["The disk is nearly full"], None) == (wall.told, ledger.trouble)
+
+
+async def test_what_may_stand_there_without_an_answer_counts_among_the_messages_of_an_hour(
+    ledger: Ledger, wall: Wall
+) -> None:
+    wall.is_silent, wall.refuses[AlertKind.DISK] = True, SILENCE
+    for second in range(3_600):
+        await tells(ledger, an_alert(), at_s=second)
+    within_an_hour = len(wall.tries), wall.tried_to_say_too_many
+    wall.is_silent = False
+    wall.refuses.clear()
+    for second in range(3_600, 4_000):
+        await tells(ledger, an_alert(), at_s=second)
+
+    assert (Manners().most_an_hour, 1) == within_an_hour
+    assert ["The disk is nearly full"] == wall.told
+
+
+async def test_what_may_be_edited_without_an_answer_is_edited_again_and_counts_for_nothing(
+    ledger: Ledger, wall: Wall
+) -> None:
+    await tells(ledger, an_alert())
+    over = Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=1))
+    wall.refuses[AlertKind.DISK] = SILENCE
+    for second in range(60, 4_000):
+        await tells(ledger, over, at_s=second)
+    assert len(wall.edited) > Manners().most_an_hour
+    wall.refuses.clear()
+    await tells(ledger, over, an_alert(AlertKind.LAG), at_s=4_400)
+    await tells(ledger, over, an_alert(AlertKind.LAG), at_s=4_401)
+
+    assert "Changes arrive late" in wall.told
+
+
+async def test_slack_is_believed_that_it_asks_for_ten_minutes_at_most(ledger: Ledger, wall: Wall) -> None:
+    wall.refuses[AlertKind.DISK] = NotPosted("Wait.", word="ratelimited", may_help=True, wait_s=999_999_999)
+    for second in (0, 599, 600):
+        await tells(ledger, an_alert(), at_s=second)
+
+    assert 2 == len(wall.tries)
 
 
 async def test_slack_is_left_alone_for_as_long_as_it_asks(ledger: Ledger, wall: Wall) -> None:
@@ -120,6 +169,27 @@ async def test_a_message_that_somebody_deleted_is_posted_anew_when_it_comes_back
 
     assert ["The disk is nearly full"] * 2 == wall.told
     assert ledger.trouble is None
+
+
+async def test_what_came_back_and_lasts_gets_a_message_of_its_own_and_the_old_one_tells_of_the_one_before(
+    ledger: Ledger, wall: Wall
+) -> None:
+    await tells(ledger, an_alert())
+    await tells(ledger, Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=1)), at_s=60)
+    back = Alert(0, AlertKind.DISK, "Wrong.", NOW + timedelta(minutes=9))
+    for second in range(540, 3_600):
+        await tells(ledger, back, at_s=second)
+    await tells(ledger, replace(back, until=NOW + timedelta(hours=1)), at_s=3_600)
+
+    assert [
+        "The disk is nearly full",
+        "Resolved after 1 minute: The disk is nearly full",
+        "The disk is nearly full",
+        "The disk is nearly full",
+        "Resolved after 1 minute: The disk is nearly full",
+        "Resolved after 51 minutes: The disk is nearly full",
+    ] == wall.told
+    assert ["1.0", "1.0", "1.0", "4.0"] == wall.edited
 
 
 async def test_beyond_so_many_an_hour_ends_are_told_still(store: Store, wall: Wall) -> None:

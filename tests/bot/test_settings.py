@@ -84,7 +84,7 @@ PROMISED: dict[str, tuple[str, str, Any]] = {
     "USERSYNC_WORKSPACES": ("T1", "workspaces", ("T1",)),
     "USERSYNC_ALERT_CHANNEL": ("C1", "alert_channel", "C1"),
     "USERSYNC_ALERT_URLS": (
-        "json://a.example/?to=1,2, mailto://u:p@b.example",
+        "json://a.example/?to=1,2, mailto://u:p@b.example,",
         "alert_urls",
         ("json://a.example/?to=1,2", "mailto://u:p@b.example"),
     ),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.telling.steps import AFTER_S, Manners, Step, Told, after, is_shadowed, notice, step
+from bot.telling.steps import AFTER_S, Manners, Step, Told, after, before, is_shadowed, is_worth_it, notice, step
 from db.records import Alert, AlertKind
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
@@ -64,6 +64,37 @@ def test_what_comes_back_within_ten_minutes_is_the_same_message() -> None:
     over_again = after(back, replace(NEXT, until=NOW + timedelta(minutes=6)), NOW, Step.EDIT, ts="1.0")
     assert (1, LASTS.since) == (notice(over_again).times_back, notice(over_again).since)
     assert (0, late.since) == ((new := notice(after(AS_OVER, late, NOW, Step.POST, ts="2"))).times_back, new.since)
+
+
+def test_what_came_back_and_lasts_is_posted_anew_once_for_nobody_is_notified_of_an_edit() -> None:
+    back = after(AS_OVER, NEXT, NOW, Step.EDIT, ts="1.0")
+    minutes = [
+        decide(told, NEXT, after=timedelta(minutes=minutes))
+        for told, minutes in ((back, 15), (back, 15.1), (after(back, NEXT, NOW, Step.ANEW, ts="2.0"), 60))
+    ]
+    again = after(replace(back, alert=replace(NEXT, until=NOW)), replace(NEXT, alert_id=9), NOW, Step.EDIT, ts="1.0")
+
+    assert [Step.NOTHING, Step.ANEW, Step.NOTHING] == minutes
+    assert Step.EDIT is decide(back, replace(NEXT, until=NOW), after=timedelta(hours=1))
+    assert Step.NOTHING is decide(AS_TOLD, LASTS, after=timedelta(hours=1))
+    assert notice(AS_OVER) == before(back)
+    assert 1 == before(again).times_back
+    assert notice(after(back, NEXT, NOW, Step.ANEW, ts="2.0")).since == NEXT.since
+
+
+def test_a_former_place_hears_of_ends_alone_and_no_place_of_what_is_explained() -> None:
+    token = Alert(1, AlertKind.TOKEN, "Refused.", NOW)
+    failed = replace(LASTS, kind=AlertKind.RUN_FAILED)
+    told_over = Told(replace(failed, until=NOW), NOW, "1.0")
+
+    def worth(wanted: Step, told: Told | None, alert: Alert, *beside: Alert, is_current: bool = True) -> bool:
+        return is_worth_it(wanted, told, alert, [alert, *beside], NOW, MANNERS, is_current=is_current)
+
+    assert [False, True, True, True] == [worth(each, None, LASTS) for each in Step]
+    assert [False] * 4 == [worth(each, None, LASTS, is_current=False) for each in Step]
+    assert worth(Step.EDIT, AS_TOLD, OVER, is_current=False)
+    assert [False, False, True, False] == [worth(each, Told(failed, NOW), failed, token) for each in Step]
+    assert not worth(Step.EDIT, told_over, failed, token)
 
 
 def test_where_nothing_can_be_edited_what_comes_back_is_told_only_if_it_lasts() -> None:

@@ -90,6 +90,7 @@ async def test_whoever_left_is_purged_to_the_byte_while_the_service_runs(
     assert (0, {}) == (code, await leftovers(url_of(settings), WORDS)), output
     assert "1 dead letter" in output
     assert "Slack itself" in output
+    assert "what the app posted in Slack" in output
     slack.sends({"type": "user_change", "user": {**last_words, "updated": last_words["updated"] + 5}})
     slack.changes(slack.user(user_id), title="Zqtitle")
     await slack.eventually_acked()
