@@ -20,7 +20,8 @@ from bot.command.answers import Answers
 from bot.command.desk import Desk
 from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
-from bot.command.wiring import Terms, make_desk
+from bot.command.terms import Terms
+from bot.command.wiring import make_desk
 from bot.database_watch import DatabaseWatch
 from bot.digest import Digest
 from bot.disk_watch import DiskWatch, Usage
@@ -192,6 +193,8 @@ class House:
         return Digest(
             self.store,
             self.channels,
+            team_id=self._own_team,
+            is_token_bad=self._is_token_bad,
             policy=Policy(self._settings.visibility),
             base=(self._settings.public_url or "").rstrip("/"),
             fields=self._settings.fields,
@@ -229,7 +232,7 @@ class House:
             alert_place=self.places.of(Purpose.ALERTS),
             alerts_go=lambda team_id: self.teller.where(team_id),
             digest_place=self.places.of(Purpose.DIGEST),
-            digest_goes=lambda team_id: digest_goes(self.places.find(team_id, Purpose.DIGEST)),
+            digest_goes=self._digest_goes,
             terms=Terms(
                 may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
                 are_links_personal=self._settings.auth == "slack",
@@ -244,6 +247,10 @@ class House:
                 shown_picture=self._shown_picture,
             ),
         )
+
+    def _digest_goes(self, team_id: str) -> str:
+        channel_id = self.places.find(team_id, Purpose.DIGEST)
+        return digest_goes(channel_id, trouble=self.digest.trouble(channel_id or ""))
 
     def _plain_address(self) -> str:
         """Tell where the directory is, if it lets people in without a link of their own, or with Slack's word."""
@@ -297,7 +304,7 @@ class House:
             self.places.of(Purpose.ALERTS),
             addresses(urls),
             team_id=self._own_team,
-            is_token_bad=lambda: self.client.rejection is not None or self.introduction.refusal is not None,
+            is_token_bad=self._is_token_bad,
             is_memory_away=lambda: self.database.away_since is not None,
             clock=self._clock,
             base=(settings.public_url or "").rstrip("/"),
@@ -308,6 +315,9 @@ class House:
     def _own_team(self) -> str:
         """Tell the workspace of the bot token: as Slack said, or as an earlier process learned it."""
         return self.introduction.known_team_id or self._only_team()
+
+    def _is_token_bad(self) -> bool:
+        return self.client.rejection is not None or self.introduction.refusal is not None
 
     def _lacking(self) -> tuple[Scope, ...]:
         """Tell which scopes are missed: to post is needed only where there is somewhere to post."""

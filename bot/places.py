@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.blocks.notices import not_kept, welcome
+from bot.blocks.notices import farewell, not_kept, welcome
 from bot.channels import Channels, NotPosted, Posted, is_channel
 from bot.command.places import PlaceRefused
+from bot.to_its_end import to_its_end
 from db import Store
 from db.errors import StoreError
 from db.posting import Place, Purpose
 
 _NO_CHANNEL = "This is no channel but a conversation of a few people. Type it in a channel."
+_PERHAPS = "A first message may stand there all the same; type it again in a minute."
 _USER = re.compile(r"[UW][A-Z0-9]{1,63}")
 
 
@@ -27,12 +30,17 @@ class Places:
         self._channels = channels
         self._preset = preset
         self._decided: dict[tuple[str, Purpose], Place] = {}
+        self._deciding = asyncio.Lock()
+        """So that of two who decide at once the later one knows of the earlier."""
+        self._lock = asyncio.Lock()
+        """So that a look which began before a decision does not forget it again."""
 
     async def refresh(self) -> None:
         """Read what was decided, here or by another process. Raises StoreError; what was read before stays."""
-        async with self._store.reading() as rx:
-            found = await rx.places.list_places()
-        self._decided = {(each.team_id, each.purpose): each for each in found}
+        async with self._lock:
+            async with self._store.reading() as rx:
+                found = await rx.places.list_places()
+            self._decided = {(each.team_id, each.purpose): each for each in found}
 
     def find(self, team_id: str, purpose: Purpose) -> str | None:
         """Tell the channel; None for nowhere. From memory."""
@@ -48,24 +56,38 @@ class Places:
         if not is_channel(channel_id):
             raise PlaceRefused(_NO_CHANNEL)
         who = asked_by if _USER.fullmatch(asked_by) else ""
-        try:
-            posted = await self._channels.post(channel_id, welcome(purpose, who))
-        except NotPosted as error:
-            raise PlaceRefused(str(error)) from error
-        try:
-            await self._keep(Place(team_id, purpose, posted.channel_id))
-        except StoreError:
-            await self._take_back(purpose, posted)
-            raise
+        async with self._deciding:
+            try:
+                posted = await self._channels.post(channel_id, welcome(purpose, who))
+            except NotPosted as error:
+                raise PlaceRefused(str(error) if error.is_certain else f"{error} {_PERHAPS}") from error
+            try:
+                await self._move(Place(team_id, purpose, posted.channel_id))
+            except StoreError:
+                await self._take_back(purpose, posted)
+                raise
 
     async def decide_nowhere(self, team_id: str, purpose: Purpose) -> None:
         """Post it nowhere, whatever the settings say. Raises StoreError."""
-        await self._keep(Place(team_id, purpose, None))
+        async with self._deciding:
+            await self._move(Place(team_id, purpose, None))
+
+    async def _move(self, place: Place) -> None:
+        """Keep a place, and say goodbye in the one before, if the app still may."""
+        before = self.find(place.team_id, place.purpose)
+        await self._keep(place)
+        if before and before != place.channel_id:
+            with suppress(NotPosted):
+                await self._channels.post(before, farewell(place.purpose))
 
     async def _keep(self, place: Place) -> None:
+        async with self._lock:
+            await to_its_end(self._write(place))
+            self._decided = {**self._decided, (place.team_id, place.purpose): place}
+
+    async def _write(self, place: Place) -> None:
         async with self._store.transaction() as tx:
             await tx.places.put(place)
-        self._decided = {**self._decided, (place.team_id, place.purpose): place}
 
     async def _take_back(self, purpose: Purpose, posted: Posted) -> None:
         """Correct what the first message said; whoever asked is told in any case."""

@@ -137,10 +137,11 @@ def _letters(signs: Signs) -> Trouble | None:
     newest_at = signs.newest_letter_at
     if not signs.letters or newest_at is None or signs.now - newest_at > LETTERS_LAST:
         return None
+    events = counted(signs.letters, "unreadable event was", "unreadable events were")
     what = "what it says" if signs.letters == 1 else "what they say"
     words = (
-        f"{counted(signs.letters, 'payload', 'payloads')} of Slack could not be applied and were put aside as dead "
-        f"letters, so {what} is missing in the table. `usersync dead-letters` lists them with the reason."
+        f"{events} put aside as dead letters, so {what} is missing in the table. `/usersync dead-letters` in Slack "
+        "shows why, and can try again; so does the command line."
     )
     return Trouble(AlertKind.DEAD_LETTERS, words, newest_at)
 

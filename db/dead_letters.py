@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.records import DeadLetter, Source
-from db.tables import dead_letters
+from db.tables import dead_letters, users
 
 _NAMES = ("letter_id", "key", "team_id", "user_id", "reason", "payload", "source", "put_aside_at", "times")
 _COLUMNS = [dead_letters.c[name] for name in _NAMES]
@@ -37,8 +37,7 @@ class DeadLetterReader:
 
         Those before a number, and those with a reason, where either is asked for.
         """
-        of_none = dead_letters.c.team_id.is_(None) if and_of_none else sa.false()
-        of_these = sa.true() if team_ids is None else sa.or_(dead_letters.c.team_id.in_(sorted(team_ids)), of_none)
+        of_these = _of(team_ids, and_of_none=and_of_none)
         earlier = sa.true() if before is None else dead_letters.c.letter_id < before
         like = sa.true() if reason is None else dead_letters.c.reason == reason
         wanted = sa.select(*_COLUMNS).where(of_these, earlier, like)
@@ -61,6 +60,13 @@ class DeadLetterReader:
     async def count_letters(self) -> int:
         """Count them all."""
         return await self._connection.scalar(sa.select(sa.func.count()).select_from(dead_letters)) or 0
+
+    async def count_seen(self, *, team_ids: Collection[str] | None, and_of_none: bool) -> int:
+        """Count those of some workspaces, or all, and with these those that name none; without those of the hidden."""
+        same_user = sa.and_(users.c.team_id == dead_letters.c.team_id, users.c.id == dead_letters.c.user_id)
+        is_hidden = sa.exists().where(same_user, users.c.hidden_at.is_not(None))
+        wanted = sa.select(sa.func.count()).select_from(dead_letters)
+        return await self._connection.scalar(wanted.where(_of(team_ids, and_of_none=and_of_none), ~is_hidden)) or 0
 
 
 class DeadLetterWriter(DeadLetterReader):
@@ -96,6 +102,12 @@ class DeadLetterWriter(DeadLetterReader):
         await self._connection.execute(
             sa.delete(dead_letters).where(sa.or_(dead_letters.c.put_aside_at < before, beyond))
         )
+
+
+def _of(team_ids: Collection[str] | None, *, and_of_none: bool) -> sa.ColumnElement[bool]:
+    """Narrow to those of some workspaces, and with these those that name none; None is every workspace."""
+    of_none = dead_letters.c.team_id.is_(None) if and_of_none else sa.false()
+    return sa.true() if team_ids is None else sa.or_(dead_letters.c.team_id.in_(sorted(team_ids)), of_none)
 
 
 def _letter(row: Any) -> DeadLetter:

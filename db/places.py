@@ -25,11 +25,6 @@ class PlaceReader:
         rows = await self._connection.execute(sa.select(*_COLUMNS).order_by(places.c.team_id, places.c.purpose))
         return tuple(_place(row) for row in rows)
 
-    async def find_place(self, team_id: str, purpose: Purpose) -> Place | None:
-        """Find one; None where nobody has decided."""
-        row = (await self._connection.execute(sa.select(*_COLUMNS).where(*_key(team_id, purpose)))).first()
-        return _place(row) if row else None
-
 
 class PlaceWriter(PlaceReader):
     """What can be done to the places."""
@@ -46,12 +41,14 @@ class PlaceWriter(PlaceReader):
             )
         )
 
-    async def note_posted(self, team_id: str, purpose: Purpose, *, at: datetime | None, since: datetime | None) -> bool:
-        """Note when something was posted by the clock; tell False where another did so after `since`."""
-        unchanged = places.c.posted_at.is_(None) if since is None else places.c.posted_at == since
-        done = await self._connection.execute(
-            sa.update(places).where(*_key(team_id, purpose), unchanged).values(posted_at=at)
+    async def note_posted(self, place: Place, *, at: datetime | None) -> bool:
+        """Note when something was posted there by the clock; tell False where the place is not as it was any more."""
+        same = (
+            places.c.channel_id == place.channel_id,
+            places.c.posted_at.is_(None) if place.posted_at is None else places.c.posted_at == place.posted_at,
         )
+        key = _key(place.team_id, place.purpose)
+        done = await self._connection.execute(sa.update(places).where(*key, *same).values(posted_at=at))
         return bool(done.rowcount)
 
 

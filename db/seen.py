@@ -145,8 +145,7 @@ class Seen:
         Those before a number, and those with a reason, where either is asked for. One that names no workspace is seen
         where all there are are seen; one of an unknown workspace where every workspace is.
         """
-        every = await self._rx.workspaces.list_workspaces()
-        sees_all = all(self._sees(each.team_id) for each in every)
+        sees_all = await self._sees_all()
         shown: list[DeadLetter] = []
         while len(shown) < limit:
             found = await self._rx.dead_letters.list_newest(
@@ -157,6 +156,11 @@ class Seen:
                 break
             before = found[-1].letter_id
         return tuple(replace(each, payload="") for each in shown[:limit])
+
+    async def count_letters(self) -> int:
+        """Count the dead letters that can be listed."""
+        sees_all = await self._sees_all()
+        return await self._rx.dead_letters.count_seen(team_ids=self.sight.team_ids, and_of_none=sees_all)
 
     async def find_letter(self, letter_id: int) -> DeadLetter | None:
         """Find a dead letter by its number, without its payload; None where it is not there, or not seen."""
@@ -216,6 +220,9 @@ class Seen:
         users = await self._users_of(changes)
         seen = (self.sight.change(each, users.get((each.team_id, each.user_id or ""))) for each in changes)
         return tuple(each for each in seen if each is not None)
+
+    async def _sees_all(self) -> bool:
+        return all(self._sees(each.team_id) for each in await self._rx.workspaces.list_workspaces())
 
     def _sees(self, team_id: str) -> bool:
         return self.sight.sees_workspace(team_id)

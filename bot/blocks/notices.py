@@ -73,6 +73,12 @@ def welcome(purpose: Purpose, asked_by: str) -> Json:
     return message([f"{what} of the people directory {goes} into this channel from now on{asked}."])
 
 
+def farewell(purpose: Purpose) -> Json:
+    """Say that it is posted here no longer."""
+    what, _, does_not_go = _WHAT[purpose]
+    return message([f"{what} of the people directory {does_not_go} into this channel any more."])
+
+
 def not_kept(purpose: Purpose) -> Json:
     """Say that it is not so after all."""
     what, _, does_not_go = _WHAT[purpose]

@@ -54,7 +54,8 @@ class PlaceWords:
         except PlaceRefused as error:
             return message([f"Nothing was changed. {escape(str(error))}"])
         except StoreError as error:
-            return message([f"Nothing was changed. {escape(error.plain)} Try again in a minute."])
+            head = "" if "othing was changed" in error.plain else "Nothing was changed. "
+            return message([f"{head}{escape(error.plain)} Try again in a minute."])
 
     async def _do(self, typed: Typed) -> str:
         wish = typed.rest.casefold()

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
-from bot.slack import SlackClient, error_word
+from bot.slack import SlackClient
+from bot.slack_calls import CallFailed, answered
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,7 @@ OPEN_FOR_S = 28 * 60
 """Two minutes less than Slack says, for what our clocks and the way may differ in."""
 PATIENCE_S = 10
 TRIES = 2
+CHAT_REMEDY = "add the permission chat:write to the app, and install it again"
 _OK, _MULTIPLE, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
 
 
@@ -84,17 +85,13 @@ class Answers:
         Tells whether Slack took it.
         """
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._client.chat_postMessage(channel=user_id, unfurl_links=False, **content)
-        except SlackApiError as error:
-            word = error_word(error)
-            remedy = "add the permission chat:write to the app, and install it again" if word == "missing_scope" else ""
-            log.warning("an answer reached nobody: no direct message either", reason=word, remedy=remedy)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("an answer reached nobody: no direct message either", reason=type(error).__name__)
-        else:
-            return True
-        return False
+            call = self._client.chat_postMessage(channel=user_id, unfurl_links=False, **content)
+            await answered(call, within_s=PATIENCE_S)
+        except CallFailed as failure:
+            remedy = CHAT_REMEDY if failure.word == "missing_scope" else ""
+            log.warning("an answer reached nobody: no direct message either", reason=str(failure), remedy=remedy)
+            return False
+        return True
 
     async def _try(self, url: str, content: Json) -> tuple[str, bool]:
         """Post once; tell what was wrong, empty for nothing, and whether trying again may help."""

@@ -89,7 +89,7 @@ class Finder:
         if user_id := mention_of(sought):
             user = await seen.find_user(team_id, user_id)
             is_there = user is not None and user.kind is not Kind.ERASED
-            return Findings("", (user,)) if user and is_there else Findings(found_words.nobody("that"))
+            return Findings("", (user,)) if user and is_there else Findings(found_words.nobody(""))
         usual = UserFilter(q=sought)
         found = await _first(seen, usual)
         if found.users and not found.meant:

@@ -46,23 +46,23 @@ def clock_of(tz: str | None, now: datetime) -> str:
 
 def found(total: int, typed: str) -> str:
     """Say how many were found."""
-    return f"{_many(total)} for “{plain(typed)}”:"
+    return f"{_many(total)} for {quoted(typed)}:"
 
 
 def forgiven(total: int, typed: str, meant: str) -> str:
     """Say for what people were found where a slip was forgiven, and nobody anywhere is called as it was typed."""
-    return f"Nobody matches “{plain(typed)}”. Did you mean “{plain(meant)}”? {_many(total)}:"
+    return f"Nobody matches {quoted(typed)}. Did you mean “{plain(meant)}”? {_many(total)}:"
 
 
 def nobody(typed: str) -> str:
     """Say that nobody was found, wherever they were looked for."""
-    return f"Nobody matches “{plain(typed)}”, not among bots and people who have left either. {OPEN}"
+    return f"Nobody matches {quoted(typed)}, not even among bots and people who have left. {OPEN}"
 
 
 def only_elsewhere(total: int, typed: str, meant: str) -> str:
     """Say that who was found is none of the active colleagues, and what of theirs may have been meant."""
     perhaps = f" To find “{plain(meant)}”, search for that." if meant else ""
-    return f"No active member or guest matches “{plain(typed)}”.{perhaps} {_many(total)} among everybody, bots as well:"
+    return f"No active member or guest matches {quoted(typed)}.{perhaps} {_many(total)} among everybody, bots as well:"
 
 
 def more(count: int) -> str:
@@ -80,6 +80,12 @@ def search_url(base: str, typed: str, *, is_wide: bool) -> str:
     kinds = [("kind", each.value) for each in Kind if each is not Kind.ERASED] if is_wide else []
     states = [("state", each.value) for each in State] if is_wide else []
     return f"{base}/?{urlencode([('q', typed), *kinds, *states])}"
+
+
+def quoted(typed: str) -> str:
+    """Quote what was typed; of what consists of signs that Slack would read as markup, nothing is left to quote."""
+    said = plain(typed)
+    return f"“{said}”" if said else "that"
 
 
 def _many(total: int) -> str:

@@ -7,11 +7,10 @@ from datetime import datetime
 from bot.blocks.people import plain
 from bot.blocks.replies import Press, Question, Row, escape
 from bot.command.pressed import Deed
-from bot.command.words import ago
+from bot.command.words import NO_LETTERS, ago
 from bot.runs.words import counted
 from db.records import DeadLetter, Kind, Source, User
 
-NONE = "No unreadable events: everything that Slack said was applied."
 GONE = "It is not here any more: it was applied or dropped a moment ago, or was kept for as long as it may be."
 APPLIED = "Read this time, and applied. What was outdated in it changed nothing."
 DROPPED = "Dropped, and not applied."
@@ -19,13 +18,11 @@ DROPPED = "Dropped, and not applied."
 _SOURCES = {Source.EVENT: "from an event", Source.RUN: "from a page of Slack's list", Source.FEED: "from a file"}
 
 
-def head(seen: int, total: int) -> str:
+def head(count: int) -> str:
     """Say how many there are."""
-    if not total:
-        return NONE
-    many = counted(total, "unreadable event", "unreadable events")
-    if not seen:
-        return f"*{many}*, none of this workspace."
+    if not count:
+        return NO_LETTERS
+    many = counted(count, "unreadable event", "unreadable events")
     return f"*{many}*: what Slack said could not be applied, and is kept. The newest first:"
 
 

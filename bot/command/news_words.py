@@ -56,9 +56,12 @@ def digest_head(span: timedelta) -> str:
     return f"*Who is new, who moved and who left*, in the last {span_words(span)}"
 
 
-def digest_goes(channel_id: str | None) -> str:
-    """Say where the digest goes; empty where nobody wants one."""
-    return f"A digest of each week goes to <#{escape(channel_id)}>." if channel_id else ""
+def digest_goes(channel_id: str | None, *, trouble: str) -> str:
+    """Say where the digest goes, and why that fails if it does; empty where nobody wants one."""
+    if not channel_id:
+        return ""
+    failing = f" *The last one is not there yet:* {escape(trouble)}" if trouble else ""
+    return f"A digest of each week goes to <#{escape(channel_id)}>.{failing}"
 
 
 def first_digest_of_nobody(span: timedelta) -> str:

@@ -5,14 +5,11 @@ Facts: docs.slack.dev, users.info (tier 4; `user_not_found`, `user_not_visible`)
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot.blocks.people import card
 from bot.blocks.replies import escape, message
@@ -21,8 +18,9 @@ from bot.command.found_words import card_of
 from bot.command.looking import looking
 from bot.commit import Committed, commit_entries
 from bot.entries import Entry, entry_of_member
-from bot.slack import ASKS_TO_WAIT, SlackClient, error_word, retry_after_s
-from bot.slack_words import out_of_reach, why_unreachable
+from bot.slack import SlackClient
+from bot.slack_calls import CallFailed, answered
+from bot.slack_words import out_of_reach
 from bot.to_its_end import to_its_end
 from db import Seen, Store
 from db.errors import StoreError
@@ -82,12 +80,10 @@ class OnePerson:
         """Ask Slack. Raises Unanswered."""
         asked_at_s = self._client.clock.now_s()
         try:
-            async with asyncio.timeout(self._patience_s):
-                answer = await self._client.users_info(user=user_id, include_locale=True)
-        except SlackApiError as error:
-            raise Unanswered(_refusal(error, user_id)) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unanswered(words.unanswered(out_of_reach(why_unreachable(error)))) from error
+            call = self._client.users_info(user=user_id, include_locale=True)
+            answer = await answered(call, within_s=self._patience_s)
+        except CallFailed as failure:
+            raise Unanswered(_refusal(failure, user_id)) from failure
         user = answer.data.get("user") if isinstance(answer.data, dict) else None
         if not isinstance(user, dict) or user.get("id") != user_id:
             # An enterprise may answer with an id of its own: they exist, and that row is not theirs to fill.
@@ -112,12 +108,13 @@ class OnePerson:
         return card(card_of(user, self._clock(), base=self._base))
 
 
-def _refusal(error: SlackApiError, user_id: str) -> str:
-    word = error_word(error)
-    if word in _NOT_FOUND:
+def _refusal(failure: CallFailed, user_id: str) -> str:
+    if not failure.word:
+        return words.unanswered(out_of_reach(str(failure)))
+    if failure.word in _NOT_FOUND:
         return words.not_found(user_id)
-    if word == "user_not_visible":
+    if failure.word == "user_not_visible":
         return words.NOT_VISIBLE
-    if word in ASKS_TO_WAIT:
-        return words.unanswered(f"Slack asks to wait for {retry_after_s(error)} s.")
-    return words.unanswered(f"Slack answers {escape(word)}.")
+    if failure.wait_s:
+        return words.unanswered(f"Slack asks to wait for {failure.wait_s} s.")
+    return words.unanswered(f"Slack answers {escape(failure.word)}.")

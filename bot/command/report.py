@@ -11,7 +11,7 @@ from bot.command import words
 from bot.command.condition import Condition
 from bot.command.looking import looking
 from bot.runs.words import population
-from db import Store
+from db import Seen, Sight, Store
 from db.errors import StoreError
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ class Report:
             async with looking(self._store) as rx:
                 tally = await rx.users.tally(team_id, but_hidden=True)
                 last = await rx.runs.find_last_ended(team_id)
-                letters = await rx.dead_letters.count_letters()
+                letters = await Seen(rx, Sight(frozenset({team_id}))).count_letters()
         except StoreError as error:
             return [words.memory_away(error.plain, told=condition.trouble or ""), words.last_read(condition, now)], True
         return [

@@ -5,20 +5,18 @@ Facts: docs.slack.dev, users.info (tier 4), User object (roles).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot.command.looking import looking
 from bot.commit import commit_entries
 from bot.entries import Entry, entry_of_member
-from bot.slack import SlackClient, error_word
-from bot.slack_words import out_of_reach, why_unreachable
+from bot.slack import SlackClient
+from bot.slack_calls import CallFailed, answered
+from bot.slack_words import out_of_reach
 from bot.to_its_end import to_its_end
 from db import Store
 from db.errors import StoreError
@@ -111,15 +109,12 @@ class Roles:
     async def _asked(self, team_id: str, user_id: str) -> Role:
         asked_at_s = self._client.clock.now_s()
         try:
-            async with asyncio.timeout(self._patience_s):
-                answer = await self._client.users_info(user=user_id)
-        except SlackApiError as error:
-            word = error_word(error)
-            if word in _UNKNOWN:
+            answer = await answered(self._client.users_info(user=user_id), within_s=self._patience_s)
+        except CallFailed as failure:
+            if failure.word in _UNKNOWN:
                 return Role()
-            raise RoleUnknown(f"Slack answers {word}.") from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise RoleUnknown(out_of_reach(why_unreachable(error))) from error
+            said = f"Slack answers {failure.word}." if failure.word else out_of_reach(str(failure))
+            raise RoleUnknown(said) from failure
         user = answer.data.get("user") if isinstance(answer.data, dict) else None
         # It says how things were a moment before it was asked for, like a page of a run.
         moment = int((asked_at_s - 1) * 1_000_000)

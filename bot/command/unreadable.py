@@ -48,17 +48,17 @@ class Unreadable:
             async with looking(self._store) as rx:
                 seen = Seen(rx, self._sight(team_id))
                 letters = await seen.list_letters(LOOKED_AT)
-                count = await rx.dead_letters.count_letters()
+                count = await seen.count_letters()
                 shown = letters[:SHOWN]
                 users = await seen.get_users({(each.team_id or "", each.user_id or "") for each in shown})
         except StoreError as error:
             return [words.away(error.plain)]
-        parts: list[str | Row] = [words.head(len(letters), max(count, len(letters)))]
+        parts: list[str | Row] = [words.head(count)]
         alike = Counter(each.reason for each in letters)
         for each in shown:
             user = users.get((each.team_id or "", each.user_id or ""))
             parts += [words.letter(each, user, self._clock()), words.buttons(each, alike=alike.pop(each.reason, 1))]
-        return [*parts, words.more(len(letters) - len(shown))]
+        return [*parts, words.more(count - len(shown))]
 
     async def replay(self, team_id: str, letter_id: int) -> str:
         """Apply one once more; tell what came of it. Raises StoreError."""

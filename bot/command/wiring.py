@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.command.alerts import ALERTS, DIGEST, PlaceWords
@@ -17,45 +16,17 @@ from bot.command.one_person import OnePerson
 from bot.command.places import AlertPlace
 from bot.command.presses import Presses
 from bot.command.report import Goes, Report
-from bot.command.resyncs import UPDATES_AFTER_S, Resyncs
+from bot.command.resyncs import Resyncs
 from bot.command.roles import Roles
 from bot.command.table import entries
+from bot.command.terms import Terms
 from bot.command.typed import Word
 from bot.command.unreadable import Unreadable
 from bot.errands import Errands
-from bot.home.terms import HomeTerms
 from bot.home.wiring import make_home_desk
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from db import Store
-from db.filters import CustomField
-from db.visibility import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the operator decided, and how patient we are."""
-
-    version: str
-    may_guests: bool = False
-    """Whether the directory opens for guests."""
-    are_links_personal: bool = True
-    """Whether a link lets in the one person whom it was made for; otherwise it is just the address."""
-    are_links_local: bool = False
-    """Whether they lead to the machine that runs us, for no other address of ours is known."""
-    admins: frozenset[tuple[str, str]] = frozenset()
-    """Admins beside Slack's own, by `team_id` and `id`."""
-    policy: Policy = field(default_factory=Policy)
-    """Which field of a user is for whom."""
-    public_url: str = ""
-    """Where the directory is for everybody; empty where only this machine reaches it."""
-    fields: Sequence[CustomField] = ()
-    """The custom fields of which a change is a move."""
-    updates_after_s: Sequence[float] = UPDATES_AFTER_S
-    address: Callable[[], str] = lambda: ""
-    """Tells where the directory is, if a plain address is enough to get in; empty where it takes a personal link."""
-    shown_picture: Callable[[str | None], str] = lambda _: ""
-    """Gives the address of a picture back if it may be shown, else nothing."""
 
 
 def make_desk(
@@ -104,14 +75,7 @@ def make_desk(
         is_known=is_known,
         condition=condition,
         clock=clock,
-        terms=HomeTerms(
-            policy=terms.policy,
-            public_url=terms.public_url,
-            address=terms.address,
-            are_links_local=terms.are_links_local,
-            version=terms.version,
-            shown_picture=terms.shown_picture,
-        ),
+        terms=terms,
     )
     answering: Answering = {
         Word.STATUS: lambda typed: report.answer(typed.team_id),

@@ -23,6 +23,7 @@ FAILED = (
     "Something went wrong in usersync, and this may not have been done. Try again; if it stays so, tell whoever runs "
     "usersync here: the log says what it was."
 )
+NO_LETTERS = "No unreadable events of this workspace."
 NOT_KNOWN = (
     "usersync does not know this workspace yet, so there is nothing to show or read. Try again in a minute; if it "
     "stays so, whoever runs usersync here finds the reason in its log."
@@ -196,7 +197,7 @@ def last_read(condition: Condition, now: datetime) -> str:
 def letters(count: int) -> str:
     """Say how many payloads were put aside."""
     if not count:
-        return "No unreadable events."
+        return NO_LETTERS
     return f"{counted(count, 'unreadable event', 'unreadable events')}: `{NAME} dead-letters` shows why (admins)."
 
 

@@ -15,9 +15,9 @@ from bot.command.invitation import LOCAL_HINT, Invitation
 from bot.command.looking import looking
 from bot.command.pressed import Deed
 from bot.command.roles import Role, Roles, RoleUnknown, sight_for
+from bot.command.terms import Terms
 from bot.home import words
 from bot.home.sheet import Sheet
-from bot.home.terms import HomeTerms
 from bot.home.upkeep import Upkeep
 from db import Seen, Snapshot, Store
 from db.errors import StoreError
@@ -40,7 +40,7 @@ class Contents:
         is_known: Callable[[str], bool],
         condition: Callable[[str], Condition],
         clock: Callable[[], datetime],
-        terms: HomeTerms,
+        terms: Terms,
     ) -> None:
         self._store = store
         self._roles = roles
@@ -92,7 +92,7 @@ class Contents:
             *([] if role.is_admin else sheet.note),
             Title(words.NEW),
             *await self._new(seen, now),
-            *(await self._upkeep.parts(rx, sheet, condition) if role.is_admin else []),
+            *(await self._upkeep.parts(seen, sheet, condition) if role.is_admin else []),
             Small(words.as_of(now, version=self._terms.version if role.is_admin else "")),
         ]
 

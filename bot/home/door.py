@@ -5,11 +5,7 @@ Facts: docs.slack.dev, views.open (tier 4, no scope; a trigger works once, for t
 
 from __future__ import annotations
 
-import asyncio
-
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot.blocks.home import modal
 from bot.blocks.replies import Button, message
@@ -19,8 +15,8 @@ from bot.command.invitation import Invitation
 from bot.command.pressed import Pressed
 from bot.command.roles import Roles, RoleUnknown
 from bot.home import words
-from bot.slack import SlackClient, error_word
-from bot.slack_words import why_unreachable
+from bot.slack import SlackClient
+from bot.slack_calls import CallFailed, answered
 from db.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -57,13 +53,8 @@ class Door:
     async def _shown(self, trigger_id: str, button: Button) -> bool:
         view = modal(words.MODAL_TITLE, [command_words.OPENS, (button,)])
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._client.views_open(trigger_id=trigger_id, view=view)
-        except SlackApiError as error:
-            reason = error_word(error)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            reason = why_unreachable(error)
-        else:
-            return True
-        log.warning("a link could not be shown in a modal, and is sent as a direct message", reason=reason)
-        return False
+            await answered(self._client.views_open(trigger_id=trigger_id, view=view), within_s=PATIENCE_S)
+        except CallFailed as failure:
+            log.warning("a link could not be shown in a modal, and is sent as a direct message", reason=str(failure))
+            return False
+        return True

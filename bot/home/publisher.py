@@ -1,7 +1,8 @@
 """Puts a Home before one person. Nothing here raises: a Home that Slack does not take costs only itself.
 
 Facts: docs.slack.dev, views.publish (tier 4, no scope; `invalid_blocks`, `invalid_arguments`, `view_too_large`,
-`hash_conflict`, `not_enabled`). No hash is sent: of two publications the newer one is to stay.
+`hash_conflict`, `not_enabled`). No hash is sent: of two publications the newer one is to stay. While Slack asks to wait
+it waits in line.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from bot.blocks.home import Look, Part, home
-from bot.slack import ASKS_TO_WAIT, SlackClient, error_word, may_pass, retry_after_s
-from bot.slack_words import why_unreachable
+from bot.home.line import Line
+from bot.slack import SlackClient
+from bot.slack_calls import CallFailed, answered
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,7 @@ class Publisher:
         self._client = client
         self._monotonic = monotonic
         self._pause_s = pause_s
+        self._line = Line(monotonic=monotonic)
         self._plainer: dict[bool, tuple[Look, float]] = {}
         """By whether it is a Home of admins, which holds more types: how it is drawn instead, and until when."""
 
@@ -70,26 +71,31 @@ class Publisher:
 
     async def _sent(self, user_id: str, parts: Sequence[Part], look: Look) -> str:
         """Send it, once more where that may help; tell the word with which it was refused, empty for none."""
-        word, may_help = await self._try(user_id, parts, look)
+        failure = await self._try(user_id, parts, look)
         for _ in range(TRIES - 1):
-            if not may_help:
+            if failure is None or not _may_help(failure):
                 break
-            await asyncio.sleep(0 if word == CONFLICT else self._pause_s)
-            word, may_help = await self._try(user_id, parts, look)
-        if word and word not in TOO_RICH:
-            log.warning("a Home could not be published", reason=word, remedy=REMEDIES.get(word, ""))
-        return word
+            await asyncio.sleep(0 if failure.word == CONFLICT else self._pause_s)
+            failure = await self._try(user_id, parts, look)
+        if failure is None:
+            return ""
+        if failure.word not in TOO_RICH:
+            reason = f"{failure}, for {failure.wait_s} s" if failure.wait_s else str(failure)
+            log.warning("a Home could not be published", reason=reason, remedy=REMEDIES.get(failure.word, ""))
+        return str(failure)
 
-    async def _try(self, user_id: str, parts: Sequence[Part], look: Look) -> tuple[str, bool]:
-        """Send it once; tell what was wrong, and whether trying again may help."""
+    async def _try(self, user_id: str, parts: Sequence[Part], look: Look) -> CallFailed | None:
+        """Send it once; tell what was wrong, None for nothing."""
+        view = home(parts, look)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._client.views_publish(user_id=user_id, view=home(parts, look))
-        except SlackApiError as error:
-            word = error_word(error)
-            if word in ASKS_TO_WAIT:
-                return f"{word}, for {retry_after_s(error)} s", False
-            return word, word == CONFLICT or may_pass(error)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return why_unreachable(error), True
-        return "", False
+            await self._line.through(
+                lambda: answered(self._client.views_publish(user_id=user_id, view=view), within_s=PATIENCE_S)
+            )
+        except CallFailed as failure:
+            return failure
+        return None
+
+
+def _may_help(failure: CallFailed) -> bool:
+    """Say whether trying again a moment later may help; whoever was asked to wait has waited already."""
+    return failure.word == CONFLICT or (failure.may_pass and not failure.wait_s)

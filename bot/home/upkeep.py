@@ -15,7 +15,7 @@ from bot.home import words
 from bot.home.sheet import Sheet
 from bot.runs.schedule import Schedule
 from bot.runs.ticket import Ticket
-from db import Snapshot
+from db import Seen
 from db.records import Run, RunState
 
 RUNS_SHOWN = 5
@@ -29,11 +29,11 @@ class Upkeep:
         self._unreadable = unreadable
         self._clock = clock
 
-    async def parts(self, rx: Snapshot, sheet: Sheet, condition: Condition) -> list[Part]:
-        """Gather it for one workspace."""
-        team_id, now = sheet.viewer.team_id, self._clock()
-        last = await rx.runs.list_runs(RUNS_SHOWN, team_ids={team_id})
-        count = await rx.dead_letters.count_letters()
+    async def parts(self, seen: Seen, sheet: Sheet, condition: Condition) -> list[Part]:
+        """Gather it for the one workspace that is seen."""
+        now = self._clock()
+        last = await seen.list_runs(RUNS_SHOWN)
+        count = await seen.count_letters()
         trouble = command_words.trouble(condition)
         told = "\n".join([*sheet.note, trouble])
         is_told = escape(condition.trouble or "") in "\n".join(sheet.note)

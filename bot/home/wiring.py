@@ -11,6 +11,7 @@ from bot.command.finder import Finder
 from bot.command.invitation import Invitation
 from bot.command.resyncs import Resyncs
 from bot.command.roles import Roles
+from bot.command.terms import Terms
 from bot.command.unreadable import Unreadable
 from bot.errands import Errands
 from bot.home.contents import Contents
@@ -19,7 +20,6 @@ from bot.home.door import Door
 from bot.home.followed import Followed
 from bot.home.publisher import Publisher
 from bot.home.sheets import Sheets
-from bot.home.terms import HomeTerms
 from bot.home.upkeep import Upkeep
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
@@ -41,7 +41,7 @@ def make_home_desk(
     is_known: Callable[[str], bool],
     condition: Callable[[str], Condition],
     clock: Callable[[], datetime],
-    terms: HomeTerms,
+    terms: Terms,
 ) -> HomeDesk:
     """Put them together."""
     contents = Contents(

@@ -11,7 +11,7 @@ from bot.blocks.people import card
 from bot.blocks.replies import Press, Question, cut, escape
 from bot.command.found_words import card_of
 from bot.command.pressed import Deed
-from bot.command.words import BRIEFLY, ago, mention
+from bot.command.words import BRIEFLY, NO_LETTERS, ago, mention
 from bot.runs.words import counted, found
 from db.filters import COUNTED_TO
 from db.records import Run, RunKind, RunState, User
@@ -28,7 +28,6 @@ NOT_HELD = (
     "stands now."
 )
 NO_RUNS = "Nobody has been read from Slack to the end yet."
-NO_LETTERS = "No unreadable events."
 SENT = "The link to the directory was sent to you as a direct message."
 NOT_SHOWN = "Slack did not show the link to the directory. Type `/usersync open` in any conversation."
 MODAL_TITLE = "The directory"

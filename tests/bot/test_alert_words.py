@@ -58,7 +58,7 @@ async def test_anything_else_is_answered_with_what_can_be_typed(text: str) -> No
 async def test_a_place_that_is_refused_is_told_with_its_reason(error: Exception) -> None:
     said = await told(Places(error), "alerts here")
 
-    assert said.startswith("Nothing was changed.")
+    assert 1 == said.count("othing was changed")
     assert "<" not in said
 
 

@@ -35,7 +35,7 @@ AGO = NOW - timedelta(minutes=5)
         ({"runs_trouble": "It was held.", "last_run": RunState.HELD}, AlertKind.RUN_HELD, "It was held."),
         ({"runs_trouble": "No id.", "last_run": RunState.DONE}, AlertKind.RUN_INCOMPLETE, "No id."),
         ({"events_dropped_at": AGO}, AlertKind.EVENTS_DROPPED, "dropped events"),
-        ({"letters": 3, "newest_letter_at": AGO}, AlertKind.DEAD_LETTERS, "3 payloads"),
+        ({"letters": 3, "newest_letter_at": AGO}, AlertKind.DEAD_LETTERS, "3 unreadable events"),
         ({"late_s": 90.0}, AlertKind.LAG, "1 min 30 s"),
         ({"crowded": "Somebody else is there."}, AlertKind.OTHER_INSTANCE, "Somebody else"),
         ({"disk_trouble": "It is nearly full."}, AlertKind.DISK, "nearly full"),

@@ -29,21 +29,19 @@ async def test_each_purpose_has_a_place_of_its_own_and_the_latest_counts(store: 
     await put(store, ALERTS, DIGEST, replace(ALERTS, channel_id="C3"), Place("T2", Purpose.ALERTS, None))
 
     assert (replace(ALERTS, channel_id="C3"), DIGEST, Place("T2", Purpose.ALERTS, None)) == await listed(store)
-    async with store.reading() as rx:
-        assert DIGEST == await rx.places.find_place("T1", Purpose.DIGEST)
-        assert None is await rx.places.find_place("T2", Purpose.DIGEST)
 
 
 async def test_of_two_who_post_by_the_clock_only_one_does(store: Store) -> None:
     await put(store, DIGEST)
 
     async with store.transaction() as tx:
-        first = await tx.places.note_posted("T1", Purpose.DIGEST, at=NOW, since=None)
+        first = await tx.places.note_posted(DIGEST, at=NOW)
     async with store.transaction() as tx:
-        second = await tx.places.note_posted("T1", Purpose.DIGEST, at=NOW, since=None)
-        later = await tx.places.note_posted("T1", Purpose.DIGEST, at=NOW + timedelta(days=7), since=NOW)
+        second = await tx.places.note_posted(DIGEST, at=NOW)
+        elsewhere = await tx.places.note_posted(replace(DIGEST, channel_id="C9", posted_at=NOW), at=NOW)
+        later = await tx.places.note_posted(replace(DIGEST, posted_at=NOW), at=NOW + timedelta(days=7))
 
-    assert (True, False, True) == (first, second, later)
+    assert (True, False, False, True) == (first, second, elsewhere, later)
     assert (replace(DIGEST, posted_at=NOW + timedelta(days=7)),) == await listed(store)
 
 

@@ -61,3 +61,14 @@ async def test_letters_of_a_workspace_nobody_knows_are_for_whoever_sees_them_all
         found.append({each.key for each in await seen.list_letters(9)})
 
     assert [{"a", "b"}, {"a", "b", "c"}, {"a"}] == found
+
+
+async def test_as_many_letters_are_counted_as_can_be_listed(memory: Store) -> None:
+    await keep(memory, an_observation("U2", real_name="Hidden", updated=1))
+    async with memory.transaction() as tx:
+        await set_hidden(tx, TEAM, "U2", is_hidden=True, now=NOW)
+    await put_aside(memory, a_letter("a"), a_letter("b", team_id=None), a_letter("c", team_id="T0UNKNOWN1"))
+    await put_aside(memory, a_letter("d", user_id="U2"), a_letter("e", user_id=None))
+    for sight, many in ((Sight(frozenset({TEAM})), 3), (Sight(), 4), (Sight(frozenset({"T0OTHER001"})), 0)):
+        async with looking(memory, sight) as seen:
+            assert [many, many] == [await seen.count_letters(), len(await seen.list_letters(9))], sight

@@ -83,6 +83,9 @@ async def test_the_newest_are_shown_with_their_reason_and_never_what_they_hold(
     assert "and 2 more" in seen(asked)
     assert "secret" not in json.dumps(asked.messages)
     assert 5 == len(numbers(asked))
+    for number in range(50):
+        await put_aside(service, slack, f"U0LATE{number}")
+    assert "and 52 more" in seen(await listed(slack, ada)), "also of more than are looked at"
     assert 1 == len(numbers(asked, "replay_alike"))
     drop = next(each for each in buttons_of(asked.visible[0]) if each["action_id"] == "drop_letter")
     assert ("Drop this event?", "danger") == (drop["confirm"]["title"]["text"], drop["style"])
@@ -184,7 +187,10 @@ async def test_another_workspaces_letters_are_neither_shown_nor_touched(
 
     pressed = await slack.presses(ada, "drop_letter", value=str(letter.letter_id))
 
-    assert "none of this workspace" in seen(await listed(slack, ada))
+    told = seen(await listed(slack, ada))
+    assert "No unreadable events of this workspace" in told
+    assert "1 unreadable" not in told
+    assert "No unreadable events of this workspace" in await answer_to(await slack.types(ada, "/usersync status"))
     assert "It is not here any more" in await answer_to(pressed)
     assert 1 == await count(service)
 

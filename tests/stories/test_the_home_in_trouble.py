@@ -139,7 +139,7 @@ async def test_what_may_pass_is_tried_once_more(
         ({"error": "not_enabled"}, 1, "switch the Home tab on"),
         ({"error": "missing_scope"}, 1, "install the app again"),
         ({"error": "user_not_found"}, 1, "user_not_found"),
-        ({"ratelimited": 30}, 1, "for 30 s"),
+        ({"ratelimited": 90}, 1, "for 90 s"),
         ({"http_status": 500}, 2, "internal_error"),
         ({"error": "hash_conflict"}, 2, "hash_conflict"),
         ({"drop": True}, 2, "the connection broke"),
@@ -174,6 +174,15 @@ async def test_a_home_that_slack_does_not_take_is_told_in_the_log_and_hurts_nobo
     assert calls + 1 == home.publications
 
 
+async def test_where_slack_asks_to_wait_the_home_comes_all_the_same(
+    slack: Simulator, service: Service, home: Home
+) -> None:
+    slack.faults.fail("views.publish", ratelimited=2)
+    await home.open("Nora New")
+
+    assert 2 == home.publications
+
+
 async def test_while_slack_is_slow_others_get_their_homes(
     slack: Simulator, grace: PretendUser, service: Service, home: Home
 ) -> None:
@@ -196,6 +205,39 @@ async def test_who_opens_it_again_and_again_waits_for_one_publication(
     await calm(service)
 
     assert 2 == home.publications, "the one under way, and one for all the rest"
+
+
+async def test_of_two_presses_the_later_one_is_what_stands_there(
+    slack: Simulator, service: Service, home: Home
+) -> None:
+    await home.open("Nora New")
+    slack.faults.fail("views.publish", http_status=503, slow_seconds=2)
+    await home.only_press("refresh_home")
+    await eventually(lambda: home.publications == 2, of="the earlier one under way, which takes a second try")
+    await slack.presses(home.user, "search_home", view=home.view, type="plain_text_input", value="zzz")
+    await calm(service)
+
+    assert "Nobody matches “zzz”" in home.words
+
+
+async def test_presses_while_slack_hangs_wait_for_one_publication_and_lose_no_note(
+    slack: Simulator, grace: PretendUser, service: Service
+) -> None:
+    home = Home(slack, grace)
+    await home.open()
+    slack.faults.fail("views.publish", slow_seconds=8)
+    slack.opens_home(grace)
+    await eventually(lambda: home.publications == 2, of="the slow one under way")
+    for action_id in ("refresh_home", "resync", "drop_letter") * 10:
+        await slack.presses(grace, action_id, view=home.view, value="1")
+    await slack.presses(grace, "search_home", view=home.view, type="plain_text_input", value="zzz")
+    await eventually(lambda: service.errands.under_way == 2, of="the slow one, and one that waits")
+    await calm(service)
+
+    assert 3 == home.publications, "the first, the slow one, and one for all the rest"
+    assert "Nobody matches “zzz”" in home.words
+    assert 1 == home.words.count("so nothing was started")
+    assert 1 == home.words.count("so nothing was done")
 
 
 async def test_while_the_database_is_away_it_says_so_and_shows_what_memory_knows(
