@@ -90,7 +90,7 @@ async def test_an_episode_bears_the_words_that_were_said_last(store: Store, boar
         await alerts.look()
 
     (only,) = await recorded(store)
-    assert "2 payloads" in only[1]
+    assert "2 unreadable events" in only[1]
 
 
 async def test_several_kinds_are_episodes_side_by_side(store: Store, board: Signboard, alerts: Alerts) -> None:
