@@ -8,19 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot.alerts_left import Left, leave, look_around
 from bot.to_its_end import to_its_end
 from bot.troubles import Signs, Trouble, troubles, untold
 from db import Store
 from db.errors import StoreError
 from db.records import Alert, AlertKind
+from db.runs import SILENT_FOR
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 5
+_TO_BE_SURE = timedelta(seconds=5)
 ENDED_KEPT = 100
 """Episodes that ended while the database was away, at most."""
 
@@ -33,8 +36,10 @@ class Alerts:
         store: Store,
         *,
         signs: Callable[[], Awaitable[Signs]],
+        instance: str,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
+        """`instance` is what no other process is called."""
         self._store = store
         self._signs = signs
         self._look_every_s = look_every_s
@@ -44,7 +49,11 @@ class Alerts:
         self.looks = 0
         """How often was looked."""
         self._ended: dict[AlertKind, Alert] = {}
-        self._is_taken_over = False
+        self._instance = instance
+        self._began_at: datetime | None = None
+        self._left: list[Left] = []
+        self.awaited = frozenset(AlertKind)
+        """Kinds of which an earlier process may have told already; they are told only once that is known."""
         self._looking = asyncio.Lock()
 
     @property
@@ -57,6 +66,11 @@ class Alerts:
         """The last episode of each kind that has ended here."""
         return self._ended
 
+    def take_left(self) -> list[Left]:
+        """Hand out, once, what dead processes left since this was asked last."""
+        left, self._left = self._left, []
+        return left
+
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
@@ -66,14 +80,18 @@ class Alerts:
                 log.exception("a look at what is wrong failed")
             await asyncio.sleep(self._look_every_s)
 
+    async def leave(self) -> None:
+        """Leave what lasts to whoever comes next, at once."""
+        await to_its_end(leave(self._store, self._instance))
+
     async def look(self) -> None:
         """Look once: begin, go on with, or end episodes, and write them down."""
         async with self._looking:
             await self._look()
 
     async def _look(self) -> None:
-        await self._take_over()
         signs = await self._signs()
+        await self._look_around(signs)
         found = {trouble.kind: trouble for trouble in troubles(signs)}
         for trouble in found.values():
             self._note(trouble)
@@ -107,21 +125,29 @@ class Alerts:
         self._keep(ended)
         self._ended[kind] = self._open.pop(kind)
 
-    async def _take_over(self) -> None:
-        """Go on with the episodes that an earlier process left open; they end here if they are over."""
-        if self._is_taken_over:
+    async def _look_around(self, signs: Signs) -> None:
+        """Go on with what dead processes left, and begin anew what another took from us; it ends here if it is over."""
+        self._began_at = self._began_at or signs.now
+        if signs.database_away_since is not None:
             return
         try:
-            async with self._store.reading() as rx:
-                left = await rx.alerts.list_open()
+            found = await to_its_end(look_around(self._store, self._instance, self.open, signs.now))
         except StoreError:
             return
-        for alert in left:
-            if ours := self._open.get(alert.kind):
-                self._keep(replace(ours, alert_id=alert.alert_id, since=alert.since))
-            else:
-                self._open[alert.kind] = alert
-        self._is_taken_over = True
+        is_young = signs.now - self._began_at < SILENT_FOR + _TO_BE_SURE
+        self.awaited = found.beside if is_young else frozenset()
+        for ours in [each for each in self.open if each.alert_id in found.taken]:
+            self._keep(replace(ours, alert_id=0))
+        for left in found.left:
+            self._left.append(left)
+            if left.alert.until is None:
+                self._inherit(left.alert)
+
+    def _inherit(self, left: Alert) -> None:
+        if ours := self._open.get(left.kind):
+            self._keep(replace(ours, alert_id=left.alert_id, since=left.since))
+        else:
+            self._open[left.kind] = left
 
     async def _write(self) -> None:
         while self._unwritten:
@@ -140,6 +166,6 @@ class Alerts:
     async def _write_one(self, alert: Alert) -> Alert:
         async with self._store.transaction() as tx:
             if not alert.alert_id:
-                return replace(alert, alert_id=await tx.alerts.begin(alert))
-            await tx.alerts.go_on(alert)
+                return replace(alert, alert_id=await tx.alerts.begin(alert, instance=self._instance))
+            await tx.alerts.go_on(alert, instance=self._instance)
         return alert

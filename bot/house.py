@@ -34,7 +34,7 @@ from bot.lag import Lag
 from bot.metrics import Measured, Metrics
 from bot.pace import Pace
 from bot.places import Places
-from bot.runs.runner import Runner
+from bot.runs.runner import Runner, instance_name
 from bot.runs.schedule import Schedule
 from bot.runs.telling import RunTeller
 from bot.scopes import CHAT, Scope, lacking
@@ -255,7 +255,9 @@ class House:
 
     def _make_alerts(self) -> Alerts:
         signs = self.signs
-        alerts = Alerts(self.store, signs=signs.read, look_every_s=self._pace.look_every_s)
+        alerts = Alerts(
+            self.store, signs=signs.read, instance=instance_name("serve"), look_every_s=self._pace.look_every_s
+        )
         self.metrics.measure(
             Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)
         )

@@ -137,7 +137,6 @@ class Service:
         self._stack.push_async_callback(self._tasks.cancel_all)
         await self.installations.refresh()
         await self.house.places.refresh()
-        await self.house.teller.take_over()
         self.is_first_start |= not self.installations.is_introduced
         self._tasks.start("live pages", self._app.state.live.run())
         self._waiting.open(self._app)
@@ -284,6 +283,7 @@ class Service:
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),
                     )
+                    await self.alerts.leave()
         finally:
             await self._stack.aclose()
 

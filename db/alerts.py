@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.records import Alert, AlertKind
-from db.tables import alerts
+from db.tables import alert_posts, alerts
 
 _NAMES = ("alert_id", "kind", "words", "since", "until", "team_id")
 _COLUMNS = [alerts.c[name] for name in _NAMES]
@@ -35,6 +35,25 @@ class AlertReader:
         of_them = sa.select(*_COLUMNS).where(alerts.c.alert_id.in_(alert_ids))
         return await self._list(of_them.order_by(alerts.c.alert_id))
 
+    async def list_left(self, living: Collection[str], *, since: datetime) -> tuple[Alert, ...]:
+        """List what nobody of the living has, oldest first: it lasts, ended lately, or a message says that it lasts."""
+        is_unfinished = sa.exists().where(alert_posts.c.alert_id == alerts.c.alert_id, alert_posts.c.is_over.is_(False))
+        matters = sa.or_(alerts.c.until.is_(None), alerts.c.until >= since, is_unfinished)
+        statement = sa.select(*_COLUMNS).where(_is_left(living), matters)
+        return await self._list(statement.order_by(alerts.c.alert_id))
+
+    async def list_taken(self, alert_ids: Collection[int], *, instance: str) -> frozenset[int]:
+        """Tell which of some episodes another process has, or has ended; one that is gone was taken by nobody."""
+        is_taken = sa.or_(sa.not_(_is_of(instance)), alerts.c.until.is_not(None))
+        statement = sa.select(alerts.c.alert_id).where(alerts.c.alert_id.in_(alert_ids), is_taken)
+        return frozenset(await self._connection.scalars(statement))
+
+    async def list_kinds(self, instances: Collection[str]) -> frozenset[AlertKind]:
+        """Tell of which kinds some processes have an episode that lasts."""
+        theirs = (alerts.c.until.is_(None), alerts.c.instance.in_(instances))
+        found = await self._connection.scalars(sa.select(alerts.c.kind).where(*theirs))
+        return frozenset(AlertKind(kind) for kind in found)
+
     async def _list(self, statement: sa.Select[Any]) -> tuple[Alert, ...]:
         return tuple(_alert(row) for row in await self._connection.execute(statement))
 
@@ -42,20 +61,35 @@ class AlertReader:
 class AlertWriter(AlertReader):
     """What can be done to the alerts."""
 
-    async def begin(self, alert: Alert) -> int:
+    async def begin(self, alert: Alert, *, instance: str | None = None) -> int:
         """Keep an episode, which may have ended already; tell its number. Its `alert_id` is given here."""
         values: dict[str, Any] = {name: getattr(alert, name) for name in _NAMES if name != "alert_id"}
+        values["instance"] = instance
         done = await self._connection.execute(sa.insert(alerts).values(values | {"kind": alert.kind.value}))
         return int(done.inserted_primary_key[0])  # type: ignore[index]
 
-    async def go_on(self, alert: Alert) -> None:
-        """Keep an episode's words and its end, if it has one, as they are now."""
-        same = alerts.c.alert_id == alert.alert_id
-        await self._connection.execute(sa.update(alerts).where(same).values(words=alert.words, until=alert.until))
+    async def go_on(self, alert: Alert, *, instance: str | None = None) -> None:
+        """Keep an episode's words and its end, if it has one, as they are now; nothing if another process has it."""
+        same = (alerts.c.alert_id == alert.alert_id, _is_of(instance))
+        await self._connection.execute(sa.update(alerts).where(*same).values(words=alert.words, until=alert.until))
+
+    async def take_over(self, alert_id: int, *, instance: str, living: Collection[str]) -> bool:
+        """Have an episode that nobody of the living has; False where another process was quicker."""
+        left = (alerts.c.alert_id == alert_id, _is_left(living))
+        done = await self._connection.execute(sa.update(alerts).where(*left).values(instance=instance))
+        return bool(done.rowcount)
 
     async def prune(self, *, before: datetime) -> None:
         """Drop episodes that ended before a moment."""
         await self._connection.execute(sa.delete(alerts).where(alerts.c.until < before))
+
+
+def _is_left(living: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(alerts.c.instance.is_(None), alerts.c.instance.not_in(living))
+
+
+def _is_of(instance: str | None) -> sa.ColumnElement[bool]:
+    return alerts.c.instance.is_not_distinct_from(instance)
 
 
 def _alert(row: Any) -> Alert:

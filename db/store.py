@@ -23,6 +23,7 @@ from db.dead_letters import DeadLetterReader, DeadLetterWriter
 from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
 from db.engine import open_reader, open_writer, parse_url
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
+from db.instances import InstanceReader, InstanceWriter
 from db.meaning import MeaningReader
 from db.migrate import WRITE_NOTHING, check_ours, migrate
 from db.news import NewsReader
@@ -66,6 +67,7 @@ class Snapshot:
         self.sessions = SessionReader(connection)
         self.alerts = AlertReader(connection)
         self.alert_posts = AlertPostReader(connection)
+        self.instances = InstanceReader(connection)
         self.places = PlaceReader(connection)
         self.api_tokens = ApiTokenReader(connection)
         self.traces = TraceReader(connection)
@@ -87,6 +89,7 @@ class Transaction:
         self.sessions = SessionWriter(connection)
         self.alerts = AlertWriter(connection)
         self.alert_posts = AlertPostWriter(connection)
+        self.instances = InstanceWriter(connection)
         self.places = PlaceWriter(connection)
         self.api_tokens = ApiTokenWriter(connection)
         self.traces = TraceWriter(connection)

@@ -319,7 +319,16 @@ alerts = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
     sa.Column("since", Utc, nullable=False),
     sa.Column("until", Utc),
+    sa.Column("instance", sa.String(255)),
     sa.Index("alerts_in_time", "since"),
+    **TABLE_OPTIONS,
+)
+
+instances = sa.Table(
+    "instances",
+    metadata,
+    sa.Column("instance", sa.String(255), primary_key=True),
+    sa.Column("heartbeat_at", Utc, nullable=False),
     **TABLE_OPTIONS,
 )
 

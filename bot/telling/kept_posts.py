@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot.alerts_left import Left
 from bot.telling.steps import Told
 from bot.to_its_end import to_its_end
 from db import Store
@@ -16,9 +18,6 @@ from db.posting import AlertPost
 from db.records import Alert
 
 log = structlog.get_logger(__name__)
-
-LOOKED_BACK = 50
-"""Episodes among which one may have ended so lately that it can still come back."""
 
 Key = tuple[str, str]
 
@@ -62,29 +61,27 @@ class KeptPosts:
                 if post.alert_id in there:  # one that speaks of somebody may have gone with them
                     await tx.alert_posts.put(post)
 
-    async def read(self, now: datetime, *, calm_s: float) -> list[tuple[Key, Told, Alert]]:
-        """Tell what earlier processes told and what may still change, with the episode as it is. Raises StoreError."""
-        async with self._store.reading() as rx:
-            unfinished = await rx.alert_posts.list_unfinished()
-            newest = {each.alert_id: each for each in await rx.alerts.list_newest(LOOKED_BACK)}
-            lately = [each.alert_id for each in newest.values() if _is_recent(each, now, calm_s)]
-            posts = {(each.alert_id, each.team_id, each.channel_id): each for each in unfinished}
-            for post in await rx.alert_posts.list_of(lately):
-                posts[post.alert_id, post.team_id, post.channel_id] = post
-            older = {post.alert_id for post in posts.values()} - newest.keys()
-            known = newest | {each.alert_id: each for each in await rx.alerts.list_of(older)}
-        return [
-            ((post.team_id, post.channel_id), _told(post, alert), alert)
-            for post in sorted(posts.values(), key=lambda each: each.alert_id)
-            if (alert := known.get(post.alert_id))
-        ]
+
+def told_of(left: Sequence[Left], now: datetime, *, calm_s: float) -> list[tuple[Key, Told]]:
+    """Tell what processes that are gone told and what may still change, oldest first."""
+    first: dict[tuple[str, str, str], Alert] = {}
+    found = []
+    for each in left:
+        for post in each.posts:
+            key = post.team_id, post.channel_id
+            before = first.setdefault((*key, post.ts), each.alert) if post.ts else each.alert
+            if not post.is_over or _is_recent(each.alert, now, calm_s):
+                found.append((key, _told(post, each.alert, before)))
+    return found
 
 
 def _is_recent(alert: Alert, now: datetime, calm_s: float) -> bool:
     return alert.until is None or now - alert.until <= timedelta(seconds=calm_s)
 
 
-def _told(post: AlertPost, alert: Alert) -> Told:
-    until = alert.until if post.is_over else None
-    as_told = Alert(alert.alert_id, alert.kind, post.words, alert.since, until, alert.team_id)
-    return Told(as_told, alert.since, post.ts)
+def _told(post: AlertPost, alert: Alert, before: Alert) -> Told:
+    """`before` is the first of which the same message told: where it is another one, this one came back."""
+    as_told = replace(alert, words=post.words, until=alert.until if post.is_over else None)
+    if before is alert:
+        return Told(as_told, alert.since, post.ts)
+    return Told(as_told, alert.since, post.ts, before.since, times_back=1, back_after=before.until)

@@ -84,7 +84,8 @@ def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is
     if alert.until is not None:  # too short to be told of; what stands there of an earlier one is over with it
         return Step.NOTHING if told.is_over else Step.EDIT
     if told.alert.until is None:
-        return Step.EDIT if is_editable else Step.NOTHING
+        is_taken = alert.since == told.alert.since  # another process had it for a while, and told its end
+        return Step.EDIT if is_editable else Step.POST if is_taken else Step.NOTHING
     if not _is_due(alert, now, manners):
         return Step.NOTHING
     calm = timedelta(seconds=manners.calm_s)

@@ -12,7 +12,7 @@ import structlog
 from bot.alerts import Alerts
 from bot.channels import Channels
 from bot.places import PlaceOf
-from bot.telling.kept_posts import KeptPosts, Key
+from bot.telling.kept_posts import KeptPosts, Key, told_of
 from bot.telling.ledger import Ledger
 from bot.telling.outlets import Channel, Outlet
 from bot.telling.steps import Manners
@@ -67,14 +67,6 @@ class Teller:
         self._left: dict[AlertKind, Alert] = {}
         """Episodes of earlier processes that are over, as far as somebody may have to hear of it."""
 
-    async def take_over(self) -> None:
-        """Go on where an earlier process stopped. Raises StoreError."""
-        for key, told, alert in await self._kept.read(self._clock(), calm_s=self._manners.calm_s):
-            if key[0] or key in self._addresses:
-                self._ledger_of(key).restore(told, _moment(told.ts))
-            if alert.until is not None:
-                self._left[alert.kind] = alert
-
     async def run(self) -> None:
         """Look until cancelled; then let nothing be told any more, but for what is on its way."""
         try:
@@ -96,6 +88,7 @@ class Teller:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
                     await self._place.refresh()
+        self._take_over()
         episodes, now, current = self._episodes(), self._clock(), self._current()
         for key in current:
             self._ledger_of(key)
@@ -119,6 +112,14 @@ class Teller:
         troubles = [ledger.trouble for ledger in ledgers if ledger and ledger.trouble]
         return whereabouts(channel_id, len(self._addresses), [plain_words(each) for each in troubles])
 
+    def _take_over(self) -> None:
+        """Go on where processes that are gone stopped."""
+        left = self._alerts.take_left()
+        self._left |= {each.alert.kind: each.alert for each in left if each.alert.until is not None}
+        for key, told in told_of(left, self._clock(), calm_s=self._manners.calm_s):
+            if key[0] or key in self._addresses:
+                self._ledger_of(key).restore(told, _moment(told.ts))
+
     async def _wait(self) -> None:
         """Wait for those who are quick: a place that hangs holds up no other. Raises what one of them stumbled over."""
         if not self._under_way:
@@ -140,7 +141,12 @@ class Teller:
         return sorted([*lasting, *rest], key=lambda alert: alert.since)
 
     def _may_be_told(self, alert: Alert) -> bool:
-        """Give the database a moment to number an episode: a restart knows what was told only by the number."""
+        """Give the database a moment to number an episode: a restart knows what was told only by the number.
+
+        What an earlier process may have told already waits until that is known.
+        """
+        if alert.kind in self._alerts.awaited and not self._is_memory_away():
+            return False
         if alert.alert_id:
             self._unnumbered.pop(alert.kind, None)
             return True

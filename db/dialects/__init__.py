@@ -6,7 +6,16 @@ from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_un
 from db.dialects.any_of import INDEXED, with_any_word
 from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
-from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
+from db.dialects.locks import (
+    dirty_a_page,
+    engine_now,
+    has_column,
+    has_tables,
+    is_shared,
+    journal_mode,
+    migration_lock,
+    run_lock,
+)
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
 from db.dialects.searching import build_search, drop_search, mend_search, number_rows
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
@@ -38,6 +47,7 @@ __all__ = [
     "has_tables",
     "indexed",
     "is_refusal_of_a_row",
+    "is_shared",
     "is_unreadable_cell",
     "journal_mode",
     "key_part",

@@ -41,6 +41,11 @@ def engine_now(name: str) -> sa.ColumnElement[datetime]:
     return sa.literal(datetime.now(UTC), Utc)
 
 
+def is_shared(name: str) -> bool:
+    """Say whether several processes are meant to work on one database; a file has one."""
+    return name != "sqlite"
+
+
 @contextmanager
 def run_lock(url: sa.URL, team_id: str) -> Iterator[bool]:
     """Hold the runs of a workspace for this process, as far as the engine knows a lock that dies with it.

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.telling.kept_posts import KeptPosts
+from bot.alerts_left import look_around
+from bot.telling.kept_posts import KeptPosts, Key, told_of
 from bot.telling.steps import Told
 from db import Store, Transaction
 from db.records import Alert, AlertKind
@@ -25,8 +26,12 @@ def kept_posts(store: Store, *, is_away: bool = False) -> KeptPosts:
     return KeptPosts(store, is_away=lambda: is_away)
 
 
-async def an_episode(store: Store, until: datetime | None = None) -> Alert:
-    alert = Alert(0, AlertKind.DISK, "It is nearly full.", NOW - 2 * AN_HOUR, until)
+async def found_by_the_next(store: Store) -> list[tuple[Key, Told]]:
+    return told_of((await look_around(store, "the next", [], NOW)).left, NOW, calm_s=600)
+
+
+async def an_episode(store: Store, until: datetime | None = None, kind: AlertKind = AlertKind.DISK) -> Alert:
+    alert = Alert(0, kind, "It is nearly full.", NOW - 2 * AN_HOUR, until)
     async with store.transaction() as tx:
         return replace(alert, alert_id=await tx.alerts.begin(alert))
 
@@ -45,11 +50,21 @@ async def test_a_later_process_finds_what_lasts_what_is_over_untold_and_what_may
     for alert, told_over in ((lasts, False), (untold_end, False), (lately, True), (long_ago, True)):
         await keep(store, alert, told_over=told_over)
 
-    found = await kept_posts(store).read(NOW, calm_s=600)
+    found = await found_by_the_next(store)
 
-    assert [(KEY, "12.5")] * 3 == [(key, told.ts) for key, told, _ in found]
-    assert [lasts, untold_end, lately] == [alert for _, _, alert in found]
-    assert [False, False, True] == [told.is_over for _, told, _ in found]
+    assert [(KEY, "12.5")] * 3 == [(key, told.ts) for key, told in found]
+    assert [each.alert_id for each in (lasts, untold_end, lately)] == [told.alert.alert_id for _, told in found]
+    assert [False, False, True] == [told.is_over for _, told in found]
+
+
+async def test_a_later_process_knows_what_came_back_into_the_message_of_the_one_before(store: Store) -> None:
+    before, back = await an_episode(store, NOW - timedelta(minutes=9), AlertKind.LAG), await an_episode(store)
+    await keep(store, before, told_over=True)
+    await keep(store, back, told_over=False)
+
+    _, (_, told) = await found_by_the_next(store)
+
+    assert (1, before.since, before.until) == (told.times_back, told.since, told.back_after)
 
 
 async def test_an_episode_without_a_number_waits_until_it_has_one(store: Store) -> None:
@@ -78,12 +93,14 @@ async def test_nobody_waits_for_a_database_that_is_known_to_be_away(store: Store
     kept = KeptPosts(store, is_away=lambda: away[0])
     kept.keep(KEY, Told(alert, NOW, "12.5"))
     await kept.write()
-    assert [] == await kept_posts(store).read(NOW, calm_s=600)
+    async with store.reading() as rx:
+        assert () == await rx.alert_posts.list_unfinished()
 
     away[0] = False
     await kept.write()
 
-    assert 1 == len(await kept_posts(store).read(NOW, calm_s=600))
+    async with store.reading() as rx:
+        assert 1 == len(await rx.alert_posts.list_unfinished())
 
 
 class Watched:
@@ -92,6 +109,8 @@ class Watched:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.under_way = self.most = self.begun = 0
+        self.may_commit = asyncio.Event()
+        self.may_commit.set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -101,6 +120,7 @@ class Watched:
         try:
             async with self._store.transaction() as tx:
                 yield tx
+                await self.may_commit.wait()
         finally:
             self.under_way -= 1
 
@@ -121,9 +141,11 @@ async def test_a_transaction_under_way_is_not_broken_off(store: Store) -> None:
     watched = Watched(store)
     kept = KeptPosts(watched, is_away=lambda: False)  # type: ignore[arg-type]
     kept.keep(KEY, Told(await an_episode(store), NOW, "12.5"))
+    watched.may_commit.clear()
     writing = asyncio.create_task(kept.write())
     await eventually(lambda: watched.under_way, of="the transaction")
     writing.cancel()
+    watched.may_commit.set()
     with pytest.raises(asyncio.CancelledError):
         await writing
 

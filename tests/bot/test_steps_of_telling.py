@@ -111,6 +111,14 @@ def test_what_came_back_unseen_goes_on_in_the_message_of_the_one_before() -> Non
     assert Step.NOTHING is decide(AS_OVER, replace(NEXT, until=NOW + timedelta(minutes=6)))
 
 
+def test_what_another_process_ended_is_told_again_where_nothing_can_be_edited() -> None:
+    anew = replace(LASTS, alert_id=9)
+
+    assert Step.EDIT is decide(AS_TOLD, anew)
+    assert Step.POST is decide(AS_TOLD, anew, is_editable=False)
+    assert Step.NOTHING is decide(AS_TOLD, NEXT, is_editable=False)
+
+
 def test_before_it_has_a_number_an_episode_is_known_by_its_beginning() -> None:
     unwritten = Told(replace(LASTS, alert_id=0), NOW, "1.0")
 

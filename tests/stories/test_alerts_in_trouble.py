@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.channels import Channel
 from bot.simulator.crowd import PretendUser
+from db import Store
+from db.posting import AlertPost
+from db.records import Alert, AlertKind
 from tests.conftest import QUICK
 from tests.support.alerting import posts, resolved, texts, told
 from tests.support.locks import held
@@ -311,3 +315,24 @@ async def test_with_the_database_away_it_is_told_from_memory_and_the_next_proces
     await second.house.teller.look()
 
     assert 2 == len(posts(slack, ops))
+
+
+async def test_a_channel_of_another_workspace_than_the_tokens_is_left_alone(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, tmp_path: Path
+) -> None:
+    """Ids of channels are Slack's for one workspace; a token of another one must not be tried on them."""
+    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    async with store.transaction() as tx:
+        of_old = Alert(0, AlertKind.LAG, "Late.", datetime.now(UTC) - timedelta(minutes=3))
+        alert_id = await tx.alerts.begin(of_old)
+        await tx.alert_posts.put(AlertPost(alert_id, "T0ANOTHER1", "C0ANOTHER1", "1.5", "Late."))
+        await tx.alert_posts.put(AlertPost(alert_id, slack.team_id, ops.id, "2.5", "Late."))
+    await store.close()
+
+    service = await started(start, wanted, disk)
+    await eventually(lambda: slack.calls("chat.update"), within_s=20, of="the end in our own channel")
+    await ended(service)
+    for _ in range(3):
+        await service.house.teller.look()
+
+    assert {ops.id} == {each.args["channel"] for each in slack.calls("chat.update")}
