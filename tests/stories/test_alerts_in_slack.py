@@ -103,7 +103,7 @@ async def test_new_dead_letters_are_one_message_however_many_come(
     sends_one()
     begun = await told(slack, ops, "*Unreadable events*")
     sends_one()
-    await told(slack, ops, "2 payloads")
+    await told(slack, ops, "2 unreadable events")
     async with service.store.transaction() as tx:
         for letter in await tx.dead_letters.list_newest(5):
             await tx.dead_letters.resolve(letter.letter_id)
