@@ -25,7 +25,7 @@ slow: .venv/.dev ## Run the tests that take long
 	@$(PY) -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 torture: .venv/.dev ## Run the long versions of the stories about faults, and print figures (many minutes)
-	@$(PY) -m pytest $(ARGS) tests/torture
+	@$(PY) -m pytest --timeout=0 $(ARGS) tests/torture
 
 trials: .venv/.dev ## Take each protection away in turn, and see that its test notices (many minutes)
 	@$(PY) scripts/trials $(ARGS)

@@ -25,6 +25,11 @@ class Installations:
         """List those that are known."""
         return tuple(self._workspaces.values())
 
+    def only_team(self) -> str:
+        """Tell the one workspace there is; empty where there are none or several."""
+        workspaces = self.list_workspaces()
+        return workspaces[0].team_id if len(workspaces) == 1 else ""
+
     def find(self, team_id: str) -> Workspace | None:
         """Find one that is known."""
         return self._workspaces.get(team_id)

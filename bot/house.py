@@ -32,7 +32,6 @@ from bot.intake import Intake
 from bot.introduction import Introduction
 from bot.lag import Lag
 from bot.metrics import Measured, Metrics
-from bot.openid import OpenIdClient, why_not_offered
 from bot.pace import Pace
 from bot.places import Places
 from bot.runs.runner import Runner, instance_name
@@ -40,7 +39,6 @@ from bot.runs.schedule import Schedule
 from bot.runs.telling import RunTeller
 from bot.scopes import CHAT, Scope, lacking
 from bot.settings import Settings, proxy_for, revealed
-from bot.signin_links import OpenLinks, SigninLinks
 from bot.signs import SignReader
 from bot.slack import SlackClient, SlackClock, make_client
 from bot.socket_client import SocketClient
@@ -49,6 +47,7 @@ from bot.standing import Standing
 from bot.telling.addresses import addresses
 from bot.telling.teller import Teller
 from bot.viewers import Viewers
+from bot.ways_in import WaysIn
 from bot.window_deeds import WindowDeeds
 from db import Store
 from db.posting import Purpose
@@ -79,7 +78,6 @@ class House:
         self._settings = settings
         self._clock = clock
         self._pace = pace
-        self._base_url = base_url
         self._tell = tell
         self._disk_usage = disk_usage
         self._shown_picture = shown_picture
@@ -92,7 +90,9 @@ class House:
         self.installations = Installations(store, bot_token=revealed(settings.slack_bot_token))
         self.introduction = self._make_introduction()
         self.runs = self._make_runs()
-        self.links = self._make_links()
+        self.ways_in = WaysIn(
+            store, session, settings, self.installations, base_url=base_url, proxy=self._proxy, clock=clock
+        )
         self.digest = self._make_digest()
         self.metrics = Metrics()
         self.ingest = Ingest(store, clock=clock, on_gap=self.runs.want)
@@ -102,7 +102,6 @@ class House:
         self._socket_web_client = self._make_client(None)
         self.sockets = self._make_sockets()
         self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
-        self.openid = self._make_openid()
         self.deeds = self._make_deeds()
         self.database = DatabaseWatch(store, clock=clock)
         self.standing = Standing(
@@ -156,30 +155,6 @@ class House:
             rhythm=replace(self._pace.rhythm, every_s=self._settings.reconcile_every),
         )
 
-    def _make_links(self) -> SigninLinks | OpenLinks:
-        if self._settings.auth != "slack":
-            return OpenLinks(self.store, self._base_url)
-        return SigninLinks(self.store, self._base_url, self._clock)
-
-    def _make_openid(self) -> OpenIdClient | None:
-        settings = self._settings
-        if why_not_offered(settings):
-            return None
-        return OpenIdClient(
-            self._session,
-            client_id=settings.slack_client_id or "",
-            client_secret=revealed(settings.slack_client_secret) or "",
-            public_url=settings.public_url or "",
-            is_installed=lambda team_id: self.installations.find(team_id) is not None,
-            only_team=self._only_team,
-            api_url=settings.slack_api_url,
-            proxy=self._proxy,
-        )
-
-    def _only_team(self) -> str:
-        workspaces = self.installations.list_workspaces()
-        return workspaces[0].team_id if len(workspaces) == 1 else ""
-
     def _make_handler(self) -> EnvelopeHandler:
         app = make_app(
             client=self._make_client(None),
@@ -225,7 +200,7 @@ class House:
             self.runs,
             errands=self.errands,
             answers=answers,
-            links=self.links.make,
+            links=self.ways_in.links.make,
             is_known=lambda team_id: self.installations.find(team_id) is not None,
             condition=lambda team_id: self.standing.condition(team_id),
             clock=self._clock,
@@ -243,7 +218,7 @@ class House:
                 fields=self._settings.fields,
                 updates_after_s=self._pace.updates_after_s,
                 version=__version__,
-                address=self._plain_address,
+                address=self.ways_in.plain_address,
                 shown_picture=self._shown_picture,
             ),
         )
@@ -251,12 +226,6 @@ class House:
     def _digest_goes(self, team_id: str) -> str:
         channel_id = self.places.find(team_id, Purpose.DIGEST)
         return digest_goes(channel_id, trouble=self.digest.trouble(channel_id or ""))
-
-    def _plain_address(self) -> str:
-        """Tell where the directory is, if it lets people in without a link of their own, or with Slack's word."""
-        if self._settings.auth == "slack" and self.openid is None:
-            return ""
-        return f"{self._base_url().rstrip('/')}/"
 
     def _make_deeds(self) -> WindowDeeds:
         return WindowDeeds(
@@ -314,7 +283,7 @@ class House:
 
     def _own_team(self) -> str:
         """Tell the workspace of the bot token: as Slack said, or as an earlier process learned it."""
-        return self.introduction.known_team_id or self._only_team()
+        return self.introduction.known_team_id or self.installations.only_team()
 
     def _is_token_bad(self) -> bool:
         return self.client.rejection is not None or self.introduction.refusal is not None

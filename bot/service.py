@@ -173,7 +173,7 @@ class Service:
         )
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
         self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands
-        self.alerts, self.metrics, self.links = house.alerts, house.metrics, house.links
+        self.alerts, self.metrics, self.links = house.alerts, house.metrics, house.ways_in.links
         self._app = self._make_web()
 
     def _make_wiper(self) -> Wiper:
@@ -206,7 +206,7 @@ class Service:
             admins=settings.admins,
             command=self._command,
             older_keys=settings.secret_keys[1:],
-            openid=_openid(self.house.openid) if self.house.openid else None,
+            openid=_openid(self.house.ways_in.openid) if self.house.ways_in.openid else None,
             proxy=self._trusted_proxy(),
         )
 

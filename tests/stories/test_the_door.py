@@ -25,6 +25,7 @@ from tests.stories.test_a_change_in_slack import find
 from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.html import read
 from tests.support.program import running, serve_environment
+from tests.support.streams import from_now_on
 from tests.support.visitor import Visitor, a_link, token_of
 from tests.support.waiting import eventually
 
@@ -249,6 +250,7 @@ async def test_an_open_stream_ends_when_its_reader_is_deactivated(slack: Simulat
     async with visitor.stream("GET", "/live", headers={"Accept": "text/event-stream"}) as stream:
         lines = stream.aiter_lines()
         assert "retry: 1000" == await anext(lines)
+        await from_now_on(lines)
         slack.deactivates(ada)
         async with asyncio.timeout(12):
             async for _ in lines:

@@ -167,7 +167,7 @@ def _desk(store: Store, clock: Clock, terms: Terms, client: SlackClient, slack: 
         News(store, roles, invitation, fields=terms.fields, **told),
         Report(store, condition=_condition, clock=clock, version="1.0"),
         unreadable,
-        Digest(store, Channels(client), fields=terms.fields, **told),
+        Digest(store, Channels(client), team_id=lambda: TEAM, is_token_bad=lambda: False, fields=terms.fields, **told),
         slack,
     )
 

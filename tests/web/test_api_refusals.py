@@ -20,6 +20,7 @@ from db import Store
 from db.records import TokenScope
 from tests.support.programs import a_token, bearing, revoke_all
 from tests.support.promptness import promptly
+from tests.support.streams import from_now_on
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door, signs_in
 from web.proxied import TrustedProxy
@@ -252,7 +253,7 @@ async def test_the_stream_of_a_revoked_token_ends_within_two_seconds(
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         async with client.stream("GET", "/live", headers=headers, timeout=10) as stream:
             lines = stream.aiter_lines()
-            await anext(lines)
+            await from_now_on(lines)
             clock.passes(seconds=2)
             await slack.says("U1", title="Countess")
             first = await anext(line async for line in lines if line.startswith("data: "))

@@ -23,6 +23,7 @@ from db import Store, mark_missing
 from db.records import Kind, State, User, Workspace
 from tests.support.browser import CHROMIUM, shapes
 from tests.support.html import read
+from tests.support.streams import from_now_on
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
 from web.proxied import TrustedProxy
@@ -162,7 +163,7 @@ async def test_a_stream_ends_within_two_seconds_with_what_its_reader_may_see(
         await signs_in(client, store, clock, "U1")
         async with client.stream("GET", "/live", timeout=10) as stream:
             lines = stream.aiter_lines()
-            await anext(lines)
+            await from_now_on(lines)
             clock.passes(seconds=1)
             await slack.says("U1", title="Countess")
             first = await listen(lines)
@@ -184,7 +185,7 @@ async def test_a_stream_that_tells_to_start_again_asks_the_door_first(
         await signs_in(client, store, clock, "U1")
         async with client.stream("GET", "/live", timeout=10) as stream:
             lines = stream.aiter_lines()
-            await anext(lines)
+            await from_now_on(lines)
             clock.passes(seconds=1)
             await slack.says("U1", title="Countess")
             first = await listen(lines)
@@ -215,9 +216,7 @@ async def test_a_stream_does_not_keep_the_sight_of_who_was_an_admin(
         await signs_in(client, store, clock, "U1")
         async with client.stream("GET", "/live", timeout=10) as stream:
             lines = stream.aiter_lines()
-            await anext(lines)
-            while not (await anext(lines)).startswith("id: "):
-                pass
+            await from_now_on(lines)
             await is_demoted_untold(store)
             await slack.shows({"id": "U2", "real_name": "Grace"})
             async with asyncio.timeout(12):
@@ -239,8 +238,7 @@ async def test_a_stream_does_not_outlive_the_address_by_which_a_proxy_names_its_
         client.stream("GET", path, timeout=10) as stream,
     ):
         lines = stream.aiter_lines()
-        while not (await anext(lines)).startswith("id: "):
-            pass
+        await from_now_on(lines)
         async with store.transaction() as tx:
             user = await tx.users.find_user(TEAM, "U1")
             assert user is not None
@@ -257,7 +255,7 @@ async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slac
         await signs_in(client, store, clock, "U1")
         async with client.stream("GET", "/live", timeout=10) as stream:
             lines = stream.aiter_lines()
-            await anext(lines)
+            await from_now_on(lines)
             clock.passes(days=29)
             await slack.says("U2", real_name="Grace")
             before = await listen(lines)
