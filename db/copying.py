@@ -29,7 +29,7 @@ from db.errors import NotCopied, PerhapsCopied, StoreAway
 from db.migrate import VERSION_TABLE, upgrade
 from db.outages import kind_of, unavailable
 from db.permission import refuse_unwritable
-from db.slices import Row, count, differing, find_same, key_of, slices, told_key
+from db.slices import Row, count, differing, exact_tables, find_same, key_of, slices, told_key
 from db.tables import metadata, wipes
 
 READ_S = 60
@@ -68,6 +68,7 @@ class Copying:
         self.source = Side("FROM", parse_url(source))
         self.target = Side("TO", parse_url(target))
         self.progress = CopyProgress()
+        self._tables = exact_tables()
 
     async def run(self) -> Copied:
         """Copy, read everything again, and commit. Raises NotCopied, PerhapsCopied."""
@@ -112,15 +113,15 @@ class Copying:
                 await copy_checks.refuse_running(reads)
             left_behind = await copy_checks.left_behind(reads)
             due_wipes = await count(reads, wipes)
-            self.progress.total = 2 * sum([await count(reads, table) for table in metadata.sorted_tables])
-        engine = open_writer(target.url, statement_s=WRITE_S, is_exact=True)
+            self.progress.total = 2 * sum([await count(reads, table) for table in self._tables])
+        engine = open_writer(target.url, statement_s=WRITE_S)
         async with target.opened(engine) as writes, migration_lock(writes):
             await self._prepare(writes)
-            rows = {table.name: await self._write(table, reads, writes) for table in metadata.sorted_tables}
+            rows = {table.name: await self._write(table, reads, writes) for table in self._tables}
             with target.speaking():
-                await settle(writes, metadata.sorted_tables)
+                await settle(writes, self._tables)
             self.progress.is_checking = True
-            for table in metadata.sorted_tables:
+            for table in self._tables:
                 await self._check(table, rows[table.name], reads, writes)
             self.progress.table = ""
             with target.speaking():

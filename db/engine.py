@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import sqlite3
 import time
@@ -62,21 +61,17 @@ def place_of(url: URL) -> str:
     return f"{url.get_backend_name()}://{url.host or 'localhost'}{port}/{url.database or ''}"
 
 
-def open_writer(
-    url: URL, *, statement_s: float | None = STATEMENT_S, changes_journal: bool = True, is_exact: bool = False
-) -> AsyncEngine:
+def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_journal: bool = True) -> AsyncEngine:
     """Open the engine that writes. On SQLite it has one connection, whose transactions take the write lock at once.
 
     A migration may take longer than other statements: `statement_s` None waits as long as it takes. Whoever only tries
-    whether a file can be written leaves its journal as it is. `is_exact` gives and takes JSON as the text it is.
+    whether a file can be written leaves its journal as it is.
     """
-    exact = _JSON_AS_TEXT if is_exact else {}
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, **_server_options(url, statement_s), **exact, pool_size=5, max_overflow=0)
+        return create_async_engine(url, **_server_options(url, statement_s), pool_size=5, max_overflow=0)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
-        **exact,
         connect_args=connect_arguments("sqlite"),
         hide_parameters=True,
         poolclass=Pool,
@@ -92,23 +87,15 @@ def open_writer(
     return engine
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)  # a bare number in a column of SQLite's
-
-
-_JSON_AS_TEXT: dict[str, Any] = {"json_serializer": _as_text, "json_deserializer": _as_text}
-"""To the letter: JSON's null stays apart from a cell that is empty, and keys keep their order."""
-
-
 def open_source(url: URL, *, statement_s: float = STATEMENT_S) -> AsyncEngine:
-    """Open the engine that a copy is read from: each transaction is one snapshot, and JSON comes as the text it is.
+    """Open the engine that a copy is read from: each transaction is one snapshot.
 
-    On SQLite a transaction holds the write lock as well, so that nobody else writes meanwhile.
+    On SQLite it holds the write lock as well, so that nobody else writes meanwhile.
     """
     if url.get_backend_name() == "sqlite":
-        return open_writer(url, changes_journal=False, is_exact=True)
-    options = _server_options(url, statement_s, only_reads=True) | _JSON_AS_TEXT
-    return create_async_engine(url, **options | {"isolation_level": "REPEATABLE READ"}, pool_size=1, max_overflow=0)
+        return open_writer(url, changes_journal=False)
+    options = _server_options(url, statement_s, only_reads=True) | {"isolation_level": "REPEATABLE READ"}
+    return create_async_engine(url, **options, pool_size=1, max_overflow=0)
 
 
 READ_S = 5

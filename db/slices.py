@@ -8,13 +8,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialects import behind
+from db.dialects import behind, json_text
+from db.tables import metadata
 
 SLICE = 500
 """Rows in hand at once, however many there are."""
 
 Row = Sequence[Any]
 Key = tuple[Any, ...]
+
+
+def exact_tables() -> list[sa.Table]:
+    """Give all tables, with JSON as the text it is: whoever reads it and writes it anew may change it."""
+    exact = sa.MetaData()
+    tables = [table.to_metadata(exact) for table in metadata.sorted_tables]
+    for column in (column for table in tables for column in table.columns if isinstance(column.type, sa.JSON)):
+        column.type = json_text()
+    return tables
 
 
 async def slices(connection: AsyncConnection, table: sa.Table) -> AsyncIterator[Sequence[Row]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_unreadable_cell
 from db.dialects.any_of import INDEXED, with_any_word
-from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
+from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, json_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import dirty_a_page, engine_now, has_column, has_tables, journal_mode, migration_lock, run_lock
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
@@ -48,6 +48,7 @@ __all__ = [
     "is_refusal_of_a_row",
     "is_unreadable_cell",
     "journal_mode",
+    "json_text",
     "key_part",
     "long_text",
     "mend_search",
