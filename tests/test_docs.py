@@ -152,7 +152,7 @@ def test_exactly_the_verbs_that_exist_have_a_section() -> None:
 def test_every_argument_and_option_of_a_verb_is_in_its_section(verb: str) -> None:
     section = sections(text_of("docs/cli.md"))[f"`usersync {verb}`"]
     wanted = {
-        name.upper() if parameter.param_type_name == "argument" else name
+        (parameter.metavar or name.upper()) if parameter.param_type_name == "argument" else name
         for parameter in parameters(verbs()[verb])
         for name in parameter.opts
     } | getattr(verbs()[verb], "commands", {}).keys()

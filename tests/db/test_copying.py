@@ -29,6 +29,7 @@ from tests.support.schemas import make_older, set_revision
 from tests.support.waiting import eventually
 
 MakeDatabase = Callable[[str], Awaitable[str]]
+JSON_OF = "SELECT CAST(fields AS CHAR(80)) FROM users WHERE id = '{}'"
 PAIRS = [(one, other) for one in ENGINES for other in ENGINES]
 
 
@@ -65,6 +66,11 @@ async def a_crowd(url: str, people: int) -> str:
     return url
 
 
+def beside(url: str) -> list[Path]:
+    """List what lies in the folder of a file."""
+    return list(Path(url.removeprefix("sqlite:///")).parent.iterdir())
+
+
 async def copied(source: str, target: str) -> Copied:
     return await Copying(source, target).run()
 
@@ -78,10 +84,11 @@ async def refused(source: str, target: str) -> str:
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 async def test_every_row_of_every_table_is_the_same_afterwards(one: str, other: str, a_new: MakeDatabase) -> None:
     source, target = await a_directory(await a_new(one)), await a_new(other)
+    written = '{"b": 1.50, "a":  {"c": "é"}, "b2": []}'
     await say(
         source,
         "UPDATE users SET fields = 'null' WHERE id = 'UBOT'",  # JSON's null, which is no empty cell
-        """UPDATE users SET fields = '{"b": 1.50, "a":  {"c": "\\\\ud83d\\\\ude00"}, "b2": []}' WHERE id = 'ULEFT'""",
+        f"UPDATE users SET fields = '{written}' WHERE id = 'ULEFT'",
         "UPDATE users SET fields = NULL WHERE id = 'UGUEST'",
     )
     before = await everything(source)
@@ -91,6 +98,10 @@ async def test_every_row_of_every_table_is_the_same_afterwards(one: str, other: 
 
     assert before == await everything(target)
     assert before == await everything(source)
+    told = {each: await say(target, JSON_OF.format(each)) for each in ("UBOT", "ULEFT", "UGUEST")}
+    assert {"UBOT": "null", "ULEFT": written, "UGUEST": None} == {
+        each: text and text.rstrip() for each, text in told.items()
+    }
     assert {name: len(rows) for name, rows in before.items()} == done.rows
     assert () == done.left_behind
     assert 1 == done.due_wipes
@@ -175,27 +186,38 @@ async def _found(store: Store, typed: str) -> list[str]:
 
 TAMPERS = {
     "sqlite": (
-        "CREATE TRIGGER tampers AFTER INSERT ON users WHEN new.id = 'UMEMBER' BEGIN "
-        "UPDATE users SET title = 'Duchess', email = 'x' WHERE id = new.id; END",
+        (
+            "CREATE TRIGGER tampers AFTER INSERT ON users WHEN new.id = 'UMEMBER' BEGIN "
+            "UPDATE users SET title = 'Duchess', email = 'x' WHERE id = new.id; END"
+        ),
     ),
     "postgresql": (
-        "CREATE FUNCTION tampers() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF new.id = 'UMEMBER' THEN new.title := 'Duchess'; new.email := 'x'; END IF; RETURN new; END $$",
+        (
+            "CREATE FUNCTION tampers() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN IF new.id = 'UMEMBER' THEN new.title := 'Duchess'; new.email := 'x'; END IF; RETURN new; END $$"
+        ),
         "CREATE TRIGGER tampers BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION tampers()",
     ),
     "mariadb": (
-        "CREATE TRIGGER tampers BEFORE INSERT ON users FOR EACH ROW "
-        "SET new.title = IF(new.id = 'UMEMBER', 'Duchess', new.title), new.email = IF(new.id = 'UMEMBER', 'x', new.email)",
+        (
+            "CREATE TRIGGER tampers BEFORE INSERT ON users FOR EACH ROW "
+            "SET new.title = IF(new.id = 'UMEMBER', 'Duchess', new.title), "
+            "new.email = IF(new.id = 'UMEMBER', 'x', new.email)"
+        ),
     ),
 }
 LOSES = {
     "sqlite": (
-        "CREATE TRIGGER loses AFTER INSERT ON changes WHEN new.rev = 2 BEGIN "
-        "DELETE FROM changes WHERE team_id = new.team_id AND rev = new.rev AND seq = new.seq; END",
+        (
+            "CREATE TRIGGER loses AFTER INSERT ON changes WHEN new.rev = 2 BEGIN "
+            "DELETE FROM changes WHERE team_id = new.team_id AND rev = new.rev AND seq = new.seq; END"
+        ),
     ),
     "postgresql": (
-        "CREATE FUNCTION loses() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF new.rev = 2 THEN RETURN NULL; END IF; RETURN new; END $$",
+        (
+            "CREATE FUNCTION loses() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN IF new.rev = 2 THEN RETURN NULL; END IF; RETURN new; END $$"
+        ),
         "CREATE TRIGGER loses BEFORE INSERT ON changes FOR EACH ROW EXECUTE FUNCTION loses()",
     ),
 }
@@ -255,8 +277,17 @@ async def test_a_row_that_an_engine_cannot_hold_is_named_without_its_values(a_ne
 
     assert f"It refuses the row of users with team_id {TEAM}, id U00613" in words
     assert "secret" not in words
-    assert "nothing is there" not in words
     assert set() == await _tables(target)
+
+
+async def test_a_text_too_long_for_mariadb_is_named(a_new: MakeDatabase) -> None:
+    source, target = await a_crowd(await a_new("sqlite"), 30), await a_new("mariadb")
+    await say(source, "UPDATE users SET title = printf('%70000s', 'x') WHERE id = 'U00013'")
+
+    words = await refused(source, target)
+
+    assert f"It refuses the row of users with team_id {TEAM}, id U00013" in words
+    assert [] == _filled(await everything(target))
 
 
 async def _tables(url: str) -> set[str]:
@@ -279,7 +310,7 @@ async def test_what_is_no_directory_is_not_copied(one: str, a_new: MakeDatabase)
     await say(source, "CREATE TABLE theirs (id INTEGER PRIMARY KEY)")
 
     assert "tables that usersync did not make" in await refused(source, target)
-    assert not Path(target.removeprefix("sqlite:///")).exists()
+    assert [] == beside(target)
 
 
 async def test_an_older_shape_is_refused_with_what_to_do(a_new: MakeDatabase) -> None:
@@ -439,7 +470,7 @@ async def test_a_source_that_goes_away_in_the_middle_leaves_no_file(
         with pytest.raises(NotCopied, match=r"FROM \(postgresql://.*The database cannot be reached"):
             await at_it
 
-    assert [] == list(Path(target.removeprefix("sqlite:///")).parent.iterdir())
+    assert [] == beside(target)
 
 
 async def test_an_interrupted_copy_leaves_no_file(a_new: MakeDatabase) -> None:
@@ -451,7 +482,7 @@ async def test_an_interrupted_copy_leaves_no_file(a_new: MakeDatabase) -> None:
     with pytest.raises(asyncio.CancelledError):
         await at_it
 
-    assert [] == list(Path(target.removeprefix("sqlite:///")).parent.iterdir())
+    assert [] == beside(target)
     await copied(source, target)
     assert await everything(source) == await everything(target)
 
