@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
+from bot.copy_verb import add_copy
 from bot.demo import Demo
 from bot.doctor import Doctor
 from bot.doctor_report import report
@@ -31,7 +32,7 @@ from bot.settings_words import SettingsError
 from bot.signin_links import SigninLinks, base_url
 from bot.slack import SlackClock, make_client, open_session
 from bot.stopping import stop_on_signal
-from bot.terminal import shown
+from bot.terminal import at_run, shown
 from bot.token_verbs import token_app
 from db import Store
 
@@ -102,6 +103,7 @@ def examine() -> None:
     run_verb(_examine())
 
 
+add_copy(app)
 add_verbs(app)
 
 
@@ -115,7 +117,7 @@ async def _serve() -> int:
             _say("It is open (USERSYNC_AUTH=none): whoever reaches that address can read it.")
         if service.is_first_start and settings.auth == "slack":
             _say(f"To look at it: {_this_command()} signin-link YOUR-SLACK-ID, or type /usersync open in Slack")
-        async with shown(lambda: service.runs.progress, clock=utc_now, may_draw=False):
+        async with shown(at_run(lambda: service.runs.progress, utc_now), may_draw=False):
             await _until(stop, service)
     return CLEAN
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console
@@ -19,18 +20,39 @@ LOOKS_EVERY_S = 0.2
 LINES_AFTER_S = (2, 10, 30)
 """Plain lines come after these pauses, and then after the last of them each time."""
 
-ProgressReader = Callable[[], RunProgress | None]
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """How far some work is right now."""
+
+    words: str
+    done: int
+    total: int | None
+    """None where nobody knows, or where the end has moved."""
+
+
+Look = Callable[[], Glimpse | None]
+
+
+def at_run(progress: Callable[[], RunProgress | None], clock: Callable[[], datetime]) -> Look:
+    """Look at a run, where there is one."""
+
+    def look() -> Glimpse | None:
+        seen = progress()
+        if seen is None:
+            return None
+        done, total = (seen.asked, seen.absent) if seen.absent else (seen.seen, seen.expected)
+        # A list that grew has no end to show.
+        return Glimpse(progressing(seen, clock()), done, total if total and total >= done else None)
+
+    return look
 
 
 @asynccontextmanager
-async def shown(
-    progress: ProgressReader, *, clock: Callable[[], datetime], may_draw: bool = True
-) -> AsyncIterator[None]:
-    """Show how far a run is, on standard error, until the block ends; a bar only where no log lines tear it apart."""
+async def shown(look: Look, *, at_first: str = "", may_draw: bool = True) -> AsyncIterator[None]:
+    """Show how far work is, on standard error, until the block ends; a bar only where no log lines tear it apart."""
     is_drawn = may_draw and sys.stderr.isatty()
-    showing = asyncio.create_task(
-        _bar(progress, clock) if is_drawn else _lines(progress, clock), name="progress on the terminal"
-    )
+    showing = asyncio.create_task(_bar(look, at_first) if is_drawn else _lines(look), name="progress on the terminal")
     try:
         yield
     finally:
@@ -38,29 +60,27 @@ async def shown(
         await asyncio.gather(showing, return_exceptions=True)
 
 
-async def _bar(progress: ProgressReader, clock: Callable[[], datetime]) -> None:
+async def _bar(look: Look, at_first: str) -> None:
     words = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1))
     columns = (BarColumn(bar_width=16), TaskProgressColumn(), words)
     with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
-        task = bar.add_task("Asking Slack who we are …", total=None)
+        task = bar.add_task(at_first, total=None)
         while True:
-            seen = progress()
+            seen = look()
             if seen is not None:
-                done, total = (seen.asked, seen.absent) if seen.absent else (seen.seen, seen.expected)
-                total = total if total and total >= done else None  # a list that grew has no end to show
-                bar.update(task, description=progressing(seen, clock()), completed=done, total=total)
+                bar.update(task, description=seen.words, completed=seen.done, total=seen.total)
             await asyncio.sleep(LOOKS_EVERY_S)
 
 
-async def _lines(progress: ProgressReader, clock: Callable[[], datetime]) -> None:
+async def _lines(look: Look) -> None:
     loop, due_at, pauses = asyncio.get_running_loop(), 0.0, iter(LINES_AFTER_S)
     while True:
         await asyncio.sleep(LOOKS_EVERY_S)
-        seen = progress()
+        seen = look()
         if seen is None:
             due_at, pauses = 0.0, iter(LINES_AFTER_S)
         elif not due_at:
             due_at = loop.time() + next(pauses)
         elif loop.time() >= due_at:
-            sys.stderr.write(f"{progressing(seen, clock())}\n")
+            sys.stderr.write(f"{seen.words}\n")
             due_at = loop.time() + next(pauses, LINES_AFTER_S[-1])

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
-from db.dialects import DRIVERS, LOCK_WAIT_S, STATEMENT_S, connect_arguments
+from db.dialects import DRIVERS, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.errors import UnusableUrl
 
 READERS = 4
@@ -53,6 +53,14 @@ def parse_url(text: str) -> URL:
     return url.set(drivername=DRIVERS[name])
 
 
+def place_of(url: URL) -> str:
+    """Tell where a database is, with neither user nor password."""
+    if file := file_of(url):
+        return str(file.absolute())
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or 'localhost'}{port}/{url.database or ''}"
+
+
 def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_journal: bool = True) -> AsyncEngine:
     """Open the engine that writes. On SQLite it has one connection, whose transactions take the write lock at once.
 
@@ -77,6 +85,17 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     # What is deleted is overwritten at once, so that a page given back to the file holds nobody's address.
     _on_connect(engine, *journal, "PRAGMA cache_size=-16384", "PRAGMA secure_delete=ON")
     return engine
+
+
+def open_source(url: URL, *, statement_s: float = STATEMENT_S) -> AsyncEngine:
+    """Open the engine that a copy is read from: each transaction is one snapshot.
+
+    On SQLite it holds the write lock as well, so that nobody else writes meanwhile.
+    """
+    if url.get_backend_name() == "sqlite":
+        return open_writer(url, changes_journal=False)
+    options = _server_options(url, statement_s, only_reads=True) | {"isolation_level": "REPEATABLE READ"}
+    return create_async_engine(url, **options, pool_size=1, max_overflow=0)
 
 
 READ_S = 5

@@ -13,6 +13,8 @@ StoreError
 ├── UnknownWorkspace
 ├── StillActive
 ├── RunTaken
+├── NotCopied
+├── PerhapsCopied
 ├── BadCursor
 └── PositionTooOld
 """
@@ -26,6 +28,7 @@ class StoreError(Exception):
     """The database could not do what was asked."""
 
     def __init__(self, detail: str = "") -> None:
+        self.detail = detail
         self.plain = " ".join(inspect.cleandoc(type(self).__doc__ or "").split())
         """The message without the driver's own words: those are for the log and the operator, not for everybody."""
         super().__init__(f"{self.plain} {detail}".strip())
@@ -92,6 +95,22 @@ class StillActive(StoreError):
 
 class RunTaken(StoreError):
     """Another process is reading this workspace's people right now."""
+
+
+class NotCopied(StoreError):
+    """Nothing was copied; what had been begun was undone."""
+
+    def __init__(self, detail: str = "", *, is_told: bool = False) -> None:
+        super().__init__(detail)
+        self.is_told = is_told
+        """Whether it says of which database it speaks."""
+
+
+class PerhapsCopied(StoreError):
+    """TO was lost at the very last word. It holds the whole directory, checked, or nothing of it.
+
+    Copy again: if it holds the directory, that will be said, and nothing is written over.
+    """
 
 
 class BadCursor(StoreError):

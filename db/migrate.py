@@ -52,10 +52,15 @@ async def migrate(writer: AsyncEngine) -> None:
         async with writer.begin() as connection, migration_lock(connection):
             await _refuse_what_is_not_ours(connection, writer.url)
             await _keep_copy(connection, writer.url)
-            await connection.run_sync(_upgrade)
+            await upgrade(connection)
             await connection.run_sync(mend_search)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         raise unavailable(error) from error
+
+
+async def upgrade(connection: AsyncConnection) -> None:
+    """Bring the tables to today's shape in a transaction of the caller's, who holds the lock and has looked."""
+    await connection.run_sync(_upgrade)
 
 
 async def _refuse_what_is_not_ours(connection: AsyncConnection, url: URL) -> None:
@@ -64,15 +69,15 @@ async def _refuse_what_is_not_ours(connection: AsyncConnection, url: URL) -> Non
         if tables:
             raise ForeignTables(f"Found: {', '.join(sorted(tables)[:5])}.")
         return
-    found = await _revision(connection)
-    known = {script.revision for script in _scripts().walk_revisions()}
+    found = await find_revision(connection)
+    known = known_revisions()
     if found is not None and found not in known:
         file = file_of(url)
         back = way_back(file.absolute(), known) if file else None
         raise NewerSchema(f"It is at revision {found}. {back or _NO_WAY_BACK}")
 
 
-async def _revision(connection: AsyncConnection) -> str | None:
+async def find_revision(connection: AsyncConnection) -> str | None:
     """Tell the revision; None where the table stands empty, since a first start was killed between two statements."""
     found: str | None = await connection.scalar(
         sa.text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name
@@ -85,7 +90,7 @@ async def _keep_copy(connection: AsyncConnection, url: URL) -> None:
     file = file_of(url)
     if file is None or VERSION_TABLE not in await has_tables(connection):
         return
-    found = await _revision(connection)
+    found = await find_revision(connection)
     if found is None or found == newest_revision():
         return
     try:
@@ -95,6 +100,11 @@ async def _keep_copy(connection: AsyncConnection, url: URL) -> None:
             f"(its tables have to change shape, and no copy could be made before that: {error}. "
             "Make room beside it for as much again as it takes)"
         ) from error
+
+
+def known_revisions() -> set[str]:
+    """Name all revisions that this usersync knows."""
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def newest_revision() -> str:

@@ -21,7 +21,7 @@ from db.changes import ChangeReader, ChangeWriter
 from db.copies import drop_copies
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
 from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
-from db.engine import open_reader, open_writer, parse_url
+from db.engine import open_reader, open_writer, parse_url, place_of
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.instances import InstanceReader, InstanceWriter
 from db.meaning import MeaningReader
@@ -134,10 +134,7 @@ class Store:
     @property
     def place(self) -> str:
         """Tell where it is, with neither user nor password."""
-        if file := file_of(self._url):
-            return str(file.absolute())
-        port = f":{self._url.port}" if self._url.port else ""
-        return f"{self._url.get_backend_name()}://{self._url.host or 'localhost'}{port}/{self._url.database or ''}"
+        return place_of(self._url)
 
     async def close(self) -> None:
         """Let go of all connections, of those in use after it; a server that fell silent is not waited for."""

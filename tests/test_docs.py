@@ -136,6 +136,12 @@ def parameters(verb: Any) -> list[Any]:
     return [*verb.params, *(each for word in following for each in parameters(word))]
 
 
+def shown_as(argument: Any, name: str) -> str:
+    """Tell what an argument is called in the usage; one of several has dots behind it there."""
+    metavar: str = argument.metavar or ""
+    return metavar if metavar.isalpha() else name.upper()
+
+
 def sections(text: str) -> dict[str, str]:
     """Part a page at its second headings."""
     heading, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
@@ -152,7 +158,7 @@ def test_exactly_the_verbs_that_exist_have_a_section() -> None:
 def test_every_argument_and_option_of_a_verb_is_in_its_section(verb: str) -> None:
     section = sections(text_of("docs/cli.md"))[f"`usersync {verb}`"]
     wanted = {
-        name.upper() if parameter.param_type_name == "argument" else name
+        shown_as(parameter, name) if parameter.param_type_name == "argument" else name
         for parameter in parameters(verbs()[verb])
         for name in parameter.opts
     } | getattr(verbs()[verb], "commands", {}).keys()

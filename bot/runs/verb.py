@@ -21,7 +21,7 @@ from bot.runs.runner import Runner
 from bot.runs.words import counted, found, spent, summary, who_runs
 from bot.slack import ASKS_TO_WAIT, SlackClient, error_word, may_pass, retry_after_s
 from bot.slack_words import out_of_reach, why_unreachable
-from bot.terminal import shown
+from bot.terminal import at_run, shown
 from db import Store
 from db.records import Run, RunKind, RunState, Workspace
 
@@ -53,7 +53,7 @@ class ResyncVerb:
 
     async def run(self, wish: Wish) -> bool:
         """Make the pass; tell whether it ended clean. Raises Rejected, PassFailed, StoreError."""
-        async with shown(lambda: self._progress, clock=self._clock):
+        async with shown(at_run(lambda: self._progress, self._clock), at_first="Asking Slack who we are …"):
             workspace = await self._introduce(is_dry=wish.is_dry)
             if wish.is_dry:
                 lines, is_clean = await self._look(workspace, is_confirmed=wish.is_confirmed)

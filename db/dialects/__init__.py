@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_unreadable_cell
 from db.dialects.any_of import INDEXED, with_any_word
-from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, key_part, long_text
+from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, json_text, key_part, long_text
 from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
 from db.dialects.locks import (
     dirty_a_page,
@@ -17,15 +17,18 @@ from db.dialects.locks import (
     run_lock,
 )
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
-from db.dialects.searching import build_search, drop_search, mend_search, number_rows
+from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
+from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
 __all__ = [
     "BEGIN_S",
     "DRIVERS",
+    "ENGINES",
     "GOODBYE_S",
     "INDEXED",
     "LOCK_WAIT_S",
+    "NOT_IN_TABLES",
     "STATEMENT_S",
     "TABLE_OPTIONS",
     "Ailment",
@@ -36,8 +39,10 @@ __all__ = [
     "Token",
     "Utc",
     "ailment_of",
+    "behind",
     "build_search",
     "connect_arguments",
+    "count_others",
     "dirty_a_page",
     "drop_search",
     "engine_now",
@@ -45,11 +50,15 @@ __all__ = [
     "file_of",
     "has_column",
     "has_tables",
+    "hold_still",
     "indexed",
+    "is_of_search",
+    "is_open_elsewhere",
     "is_refusal_of_a_row",
     "is_shared",
     "is_unreadable_cell",
     "journal_mode",
+    "json_text",
     "key_part",
     "long_text",
     "mend_search",
@@ -59,6 +68,7 @@ __all__ = [
     "rewrite_file",
     "rewrite_tables",
     "run_lock",
+    "settle",
     "spelt",
     "whole",
     "with_any_word",

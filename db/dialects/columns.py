@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -60,6 +60,30 @@ def long_text() -> TypeEngine[str]:
         .with_variant(sa.Text(collation="C"), "postgresql")
         .with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
     )
+
+
+class _CastText(TypeDecorator[str]):
+    """JSON of SQLite as text: a bare number comes as one otherwise."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def column_expression(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return sa.cast(column, sa.Text)
+
+
+class _CastJson(_CastText):
+    """JSON of PostgreSQL as text, which takes none for it unless it is told so."""
+
+    cache_ok = True
+
+    def bind_expression(self, bindparam: sa.BindParameter[str]) -> sa.ColumnElement[Any]:
+        return sa.cast(bindparam, postgresql.JSON)
+
+
+def json_text() -> TypeEngine[str]:
+    """JSON to the letter: its null stays apart from an empty cell, and keys and figures stay as they are written."""
+    return mysql.LONGTEXT().with_variant(_CastText(), "sqlite").with_variant(_CastJson(), "postgresql")
 
 
 def key_part(column: str, length: int) -> dict[str, Any]:

@@ -55,6 +55,11 @@ def drop_search(connection: sa.Connection) -> None:
         connection.exec_driver_sql("DROP INDEX IF EXISTS users_search")
 
 
+def is_of_search(table: str) -> bool:
+    """Say whether a table is the index, or one of those that SQLite keeps it in."""
+    return table == "users_search" or table.startswith("users_search_")
+
+
 def mend_search(connection: sa.Connection) -> None:
     """Make the index anew where it is not there or has been left behind, as by a copy of the tables alone.
 

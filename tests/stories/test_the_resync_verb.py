@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import pty
 import re
 import signal
 import sqlite3
@@ -20,7 +18,8 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Store
 from db.records import Run, RunKind, RunState
-from tests.support.program import ROOT, environment, running, serve_environment
+from tests.support.program import environment, running, serve_environment
+from tests.support.terminal import on_a_terminal
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
@@ -185,35 +184,10 @@ async def test_on_a_terminal_it_draws_a_bar(slack: Simulator, tmp_path: Path) ->
     for number in range(5):
         slack.adds(f"Ada {number}")
     slack.faults.fail("users.list", slow_seconds=0.4, times=3)
-    outside, inside = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        os.fsdecode(os.environ.get("PYTHON", "") or __import__("sys").executable), "-m", "bot", "resync",
-        env=resync_environment(slack, tmp_path / "new.sqlite3") | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path, stdin=inside, stdout=inside, stderr=inside,
-    )  # fmt: skip
-    os.close(inside)
-    shown = bytearray()
-    reading = asyncio.get_running_loop()
-    ended = asyncio.Event()
 
-    def read() -> None:
-        try:
-            part = os.read(outside, 65_536)
-        except OSError:  # the other end is closed
-            part = b""
-        shown.extend(part)
-        if not part:
-            reading.remove_reader(outside)
-            ended.set()
+    code, text = await on_a_terminal("resync", env=resync_environment(slack, tmp_path / "new.sqlite3"), cwd=tmp_path)
 
-    reading.add_reader(outside, read)
-    async with asyncio.timeout(30):
-        await process.wait()
-        await ended.wait()
-    os.close(outside)
-
-    text = shown.decode()
-    assert 0 == process.returncode
+    assert 0 == code
     assert "━" in text
     assert "Reading people from Slack:" in text
     assert "· 7 calls," in text
