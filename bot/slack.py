@@ -88,14 +88,20 @@ class SlackClient(AsyncWebClient):
             response = await super().api_call(api_method, **arguments)
         except SlackApiError as error:
             self._hear(getattr(error.response, "headers", {}))
-            self.rejection = rejection_of(error)
+            if self._asks_with_its_own(api_method):
+                self.rejection = rejection_of(error)
             raise
         except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
             # The SDK takes every answer for a JSON object of a known character set.
             raise unreadable_answer() from error
         self._hear(response.headers)
-        self.rejection = None
+        if self._asks_with_its_own(api_method):
+            self.rejection = None
         return response
+
+    def _asks_with_its_own(self, api_method: str) -> bool:
+        """Say whether a call shows the client's token; this one shows the app's, whichever client asks."""
+        return api_method != "apps.connections.open" or self.token is None
 
     def _hear(self, headers: Mapping[str, str]) -> None:
         self.clock.hear(dict(headers))

@@ -148,6 +148,17 @@ async def test_an_app_token_revoked_in_the_middle_of_life_names_that_token(slack
     assert "Basic Information" in str(trouble)
 
 
+async def test_an_app_token_refused_at_the_first_start_names_that_token(
+    slack: Simulator, settings: Settings, start: Start
+) -> None:
+    service: Service = await start(settings.model_copy(update={"slack_app_token": SecretStr("xapp-1-A0-1-worthless")}))
+
+    await eventually(lambda: service.failed.done(), of="an end: at the first start somebody is there to mend it")
+
+    assert "SLACK_APP_TOKEN (invalid_auth)" in str(service.failed.exception())
+    assert "SLACK_BOT_TOKEN" not in f"{service.failed.exception()} {service.status().trouble}"
+
+
 async def test_a_slack_that_never_answers_is_told_at_the_very_first_start(
     slack: Simulator, settings: Settings, start: Start
 ) -> None:
