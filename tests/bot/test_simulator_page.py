@@ -145,6 +145,17 @@ async def test_more_than_anybody_types_is_refused(stage: Stage) -> None:
     assert 413 == (await stage.post("/page/type", typed="x" * 20_000)).status_code
 
 
+async def test_of_what_has_no_length_it_is_said_so(stage: Stage) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"typed=x"
+
+    url, headers = f"{stage.sim.url}/page/type", {"Origin": stage.sim.url}
+    answer = await stage.client.post(url, content=parts(), headers=headers)
+
+    assert 411 == answer.status_code
+    assert "Nothing was sent" in answer.text
+
+
 @pytest.mark.parametrize("who", ["", "U0NOBODY", "USLACKBOT"])
 async def test_nobody_else_can_act(stage: Stage, who: str) -> None:
     form = {"as": who, "typed": "/usersync help", "happening": "joins"}

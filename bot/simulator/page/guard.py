@@ -43,7 +43,9 @@ def _refusal(request: web.Request) -> web.Response | None:
         return None
     if request.headers.get("Origin") != f"http://{request.host}":
         return web.Response(status=403, text="That did not come from this page, so nothing was done.")
-    if request.content_length is None or request.content_length > MOST_BYTES:
+    if request.content_length is None:
+        return web.Response(status=411, text="Nothing was sent, or not how much, so nothing was done.")
+    if request.content_length > MOST_BYTES:
         return web.Response(status=413, text="That is more than anybody types here, so nothing was done.")
     return None
 
