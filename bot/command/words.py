@@ -205,10 +205,15 @@ def following(condition: Condition) -> str:
     """Say how far behind Slack the last change was, and when everybody is read again; empty where neither is known."""
     lag_s, next_s = condition.lag_s, condition.next_in_s
     parts = [
-        f"The last change was here {spent(lag_s)} after it was made in Slack." if lag_s is not None else "",
+        _behind(lag_s) if lag_s is not None else "",
         _next(next_s) if next_s is not None and condition.progress is None else "",
     ]
     return " ".join(filter(None, parts))
+
+
+def _behind(lag_s: float) -> str:
+    after = "within a second of being" if lag_s < 1 else f"{spent(lag_s)} after it was"
+    return f"The last change was here {after} made in Slack."
 
 
 def _next(next_s: float) -> str:
