@@ -145,9 +145,11 @@ def _moment(there: str, fallback: str) -> Node:
         at = datetime.fromtimestamp(int(stamp), UTC).astimezone()
     except (ValueError, OverflowError, OSError):
         return fallback
-    date = f"{at:%b} {at.day}, {at.year}" if at.date() != datetime.now(UTC).astimezone().date() else "today"
+    date = f"{at:%b} {at.day}, {at.year}"
+    pretty = "today" if at.date() == datetime.now(UTC).astimezone().date() else date
+    tokens = {"date_short": date, "date_short_pretty": pretty, "time_secs": f"{at:%H:%M:%S}", "time": f"{at:%H:%M}"}
     shown = form.partition("^")[0]
-    for token, words in (("date_short_pretty", date), ("time_secs", f"{at:%H:%M:%S}"), ("time", f"{at:%H:%M}")):
+    for token, words in tokens.items():
         shown = shown.replace(f"{{{token}}}", words)
     return el("time", fallback if "{" in shown or not shown else shown, datetime=at.isoformat(timespec="seconds"))
 
