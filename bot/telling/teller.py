@@ -92,6 +92,8 @@ class Teller:
         episodes, now, current = self._episodes(), self._clock(), self._current()
         for key in current:
             self._ledger_of(key)
+        for key in self._place.take_asked() & self._ledgers.keys():
+            self._ledgers[key].tell_anew()
         looks = self._alerts.looks
         for key, ledger in self._ledgers.items():
             if key not in self._under_way:

@@ -53,6 +53,13 @@ def test_an_alert_that_lasts() -> None:
     } == alert(Notice(AlertKind.RUN_FAILED, "It failed. Try `usersync doctor`.", SINCE), base="https://people.example")
 
 
+def test_an_alert_that_is_told_anew_further_down() -> None:
+    head = ":white_circle: *Told anew further down: The disk is nearly full*"
+    below = Notice(AlertKind.DISK, HOSTILE, SINCE, is_told_below=True)
+
+    assert {"text": head, "blocks": [section(head)]} == check_message(alert(below, base="https://people.example"))
+
+
 def test_an_alert_that_is_over_and_came_back_meanwhile() -> None:
     head = ":large_green_circle: *Resolved after 12 minutes: The disk is nearly full*"
     over = Notice(AlertKind.DISK, "It was < 5 % free.", SINCE, UNTIL, times_back=2)

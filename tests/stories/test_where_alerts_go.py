@@ -144,6 +144,41 @@ async def test_what_lasts_is_told_in_the_new_channel_and_its_end_in_both(
     assert [3, 2] == [len(posts(slack, channel)) for channel in (ops, other)]
 
 
+async def test_typed_again_in_the_same_channel_what_lasts_is_told_anew_there(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+    begun = await told(slack, ops, FAILED)
+    slack.board.messages[ops.id].remove(
+        next(each for each in slack.board.messages[ops.id] if each["ts"] == begun["ts"])
+    )
+
+    await types(slack, ada, "alerts here", ops)
+    again = await told(slack, ops, FAILED)
+    slack.faults.clear()
+    await resolved(slack, ops, again)
+
+    assert ["from now on" in text for text in texts(slack, ops)] == [True, True, False]
+
+
+async def test_typed_again_while_it_stands_there_the_old_message_points_to_the_new_one(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+    begun = await told(slack, ops, FAILED)
+
+    await types(slack, ada, "alerts here", ops)
+    below = await told(slack, ops, "Told anew further down: A resync failed")
+    again = await told(slack, ops, f":red_circle: {FAILED}")
+    slack.faults.clear()
+    await resolved(slack, ops, again)
+
+    assert begun["ts"] == below["ts"] != again["ts"]
+    assert 4 == len(posts(slack, ops))
+
+
 async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_resolved_still(
     slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
 ) -> None:
