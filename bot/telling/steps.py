@@ -31,6 +31,8 @@ class Manners:
     after_s: Mapping[AlertKind, float] = field(default_factory=lambda: AFTER_S)
     calm_s: float = 600
     """What begins again so soon after its end is the same trouble: it came back."""
+    returns_after_s: float = 60
+    """How long it must have lasted then to be told where nothing can be edited: there the end was the last word."""
     mends_s: float = 60
     """How long what followed from a trouble that is over may take to be over, too."""
     edit_every_s: float = 60
@@ -100,7 +102,8 @@ def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is
     calm = timedelta(seconds=manners.calm_s)
     if is_editable and alert.since - told.alert.until <= calm:
         return Step.EDIT
-    return Step.POST if is_editable or now - told.alert.until > calm else Step.NOTHING
+    lasts = now - alert.since >= timedelta(seconds=manners.returns_after_s)
+    return Step.POST if is_editable or lasts or now - told.alert.until > calm else Step.NOTHING
 
 
 def instead(told: Told, alert: Alert) -> Step:

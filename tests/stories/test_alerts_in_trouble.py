@@ -231,6 +231,21 @@ async def test_what_comes_and_goes_is_one_message_that_says_how_often(
     assert 2 == len(receiver.heard)
 
 
+async def test_what_comes_back_and_lasts_a_while_is_told_anew_at_an_address_that_was_told_its_end(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, receiver: Receiver
+) -> None:
+    manners = replace(QUICK.manners, returns_after_s=1)
+    service = await started(start, with_address, disk, pace=replace(QUICK, manners=manners))
+    for number in (1, 2):
+        disk.free = 1 * MB
+        await eventually(lambda: len(receiver.heard) == 2 * number - 1, within_s=20, of=f"beginning {number}")
+        disk.free = 5_000 * MB
+        await eventually(lambda: len(receiver.heard) == 2 * number, within_s=20, of=f"end {number}")
+        await ended(service)
+
+    assert [False, True] * 2 == ["Resolved after" in title for title in receiver.titles]
+
+
 async def test_a_restart_does_not_make_what_came_back_another_message(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
