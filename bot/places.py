@@ -48,6 +48,10 @@ class Places:
         decided = self._decided.get((team_id, purpose))
         return decided.channel_id if decided else self._preset.get(purpose)
 
+    def is_typed(self, team_id: str, purpose: Purpose) -> bool:
+        """Say whether it was decided in Slack, where a first message showed that the app can post. From memory."""
+        return (team_id, purpose) in self._decided
+
     def take_asked(self, purpose: Purpose) -> set[tuple[str, str]]:
         """Hand out, once, the workspaces and channels for which it was asked here since this was asked last."""
         asked = {each for each in self._asked if each.purpose is purpose}
@@ -121,6 +125,10 @@ class PlaceOf:
     def find(self, team_id: str) -> str | None:
         """Tell the channel; None for nowhere. From memory."""
         return self.places.find(team_id, self.purpose)
+
+    def is_typed(self, team_id: str) -> bool:
+        """Say whether it was decided in Slack, where a first message showed that the app can post. From memory."""
+        return self.places.is_typed(team_id, self.purpose)
 
     def take_asked(self) -> set[tuple[str, str]]:
         """Hand out, once, the workspaces and channels for which it was asked here since this was asked last."""

@@ -40,6 +40,8 @@ class Ledger:
         """What is to be told in a new message, though it was told."""
         self._may_have_passed = False
         """Whether the last refusal was of a kind that passes by itself."""
+        self.has_posted = False
+        """Whether a post has worked here."""
         self.trouble: str | None = None
         """Why it could not be told at the last try."""
 
@@ -132,6 +134,7 @@ class Ledger:
                 self._posted.append(now)
             raise
         self._posted.append(now)
+        self.has_posted = True
         return ts
 
     async def _put_back(self, told: Told) -> None:

@@ -123,6 +123,12 @@ def test_the_status_says_where_alerts_go_and_why_that_fails() -> None:
     assert NOWHERE == whereabouts(None, 0, [])
     assert "Alerts go to <#C1>." == whereabouts("C1", 0, [])
     assert "Alerts go to <#C1>, and to 2 further addresses." == whereabouts("C1", 2, [])
+    untried = whereabouts("C1", 1, [], is_tried=False)
+    assert untried.startswith("Alerts go to <#C1>, and to 1 further address. ")
+    assert "nothing was posted into the channel yet" in untried
+    assert "`/usersync alerts here`" in untried
+    assert NOWHERE == whereabouts(None, 0, [], is_tried=False)
+    assert "yet" not in whereabouts(None, 1, [], is_tried=False)
     assert "Alerts go to 1 address outside Slack, and into no channel." == whereabouts(None, 1, [])
     assert whereabouts("C1", 0, ["It is <gone>."]).endswith("*That fails right now:* It is &lt;gone&gt;.")
 

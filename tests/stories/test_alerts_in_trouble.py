@@ -236,11 +236,11 @@ async def test_what_comes_back_and_lasts_a_while_is_told_anew_at_an_address_that
 ) -> None:
     manners = replace(QUICK.manners, returns_after_s=1)
     service = await started(start, with_address, disk, pace=replace(QUICK, manners=manners))
-    for number in (1, 2):
+    for before in (0, 2):
         disk.free = 1 * MB
-        await eventually(lambda: len(receiver.heard) == 2 * number - 1, within_s=20, of=f"beginning {number}")
+        await eventually(lambda before=before: len(receiver.heard) == before + 1, within_s=20, of="a beginning")
         disk.free = 5_000 * MB
-        await eventually(lambda: len(receiver.heard) == 2 * number, within_s=20, of=f"end {number}")
+        await eventually(lambda before=before: len(receiver.heard) == before + 2, within_s=20, of="an end")
         await ended(service)
 
     assert [False, True] * 2 == ["Resolved after" in title for title in receiver.titles]
