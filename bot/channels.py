@@ -46,8 +46,12 @@ _MEANINGS = {
     "cant_update_message": "Slack does not let the app edit that message.",
     "edit_window_closed": "Slack lets nobody edit a message so old.",
 }
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"})
-"""What was to be edited is out of reach for good."""
+DELETED = frozenset({"message_not_found"})
+"""What was to be edited stands there no more."""
+FIXED = frozenset({"cant_update_message", "edit_window_closed"})
+"""What was to be edited stands there as it is, for good."""
+SHUT = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_channel"})
+"""The channel as a whole is out of reach, until somebody there does something about it."""
 
 
 class NotPosted(Exception):

@@ -32,6 +32,15 @@ def check_alerts(
             cost="Nobody hears of trouble in Slack.",
             remedy="See to the line about scopes.",
         )
+    if not is_typed and not _was_posted(channel_id, seen, found):
+        unseen = isinstance(seen, Unseen)
+        why = "what was posted cannot be looked up" if unseen else "nothing was posted into the channel yet"
+        return warning(
+            "alerts",
+            f"{words} Whether the app can post there is not known: {why}.",
+            cost="A wrong channel would be found only once something else is wrong.",
+            remedy=f"While the service runs, type {NAME} alerts here in that channel.",
+        )
     return ok("alerts", f"{words} {NAME} status tells whether that works.")
 
 
@@ -42,3 +51,9 @@ def _channel(settings: Settings, seen: Inspection | Unseen, found: Workspace | N
         if place.purpose is Purpose.ALERTS and (found is None or place.team_id == found.team_id):
             return place.channel_id, True
     return settings.alert_channel, False
+
+
+def _was_posted(channel_id: str, seen: Inspection | Unseen, found: Workspace | None) -> bool:
+    """Say whether a message about an alert is known to have stood there."""
+    posted = frozenset() if isinstance(seen, Unseen) else seen.posted
+    return any(channel == channel_id and (found is None or team == found.team_id) for team, channel in posted)

@@ -30,6 +30,7 @@ class Places:
         self._channels = channels
         self._preset = preset
         self._decided: dict[tuple[str, Purpose], Place] = {}
+        self._asked: set[Place] = set()
         self._deciding = asyncio.Lock()
         """So that of two who decide at once the later one knows of the earlier."""
         self._lock = asyncio.Lock()
@@ -46,6 +47,16 @@ class Places:
         """Tell the channel; None for nowhere. From memory."""
         decided = self._decided.get((team_id, purpose))
         return decided.channel_id if decided else self._preset.get(purpose)
+
+    def is_typed(self, team_id: str, purpose: Purpose) -> bool:
+        """Say whether it was decided in Slack, where a first message showed that the app can post. From memory."""
+        return (team_id, purpose) in self._decided
+
+    def take_asked(self, purpose: Purpose) -> set[tuple[str, str]]:
+        """Hand out, once, the workspaces and channels for which it was asked here since this was asked last."""
+        asked = {each for each in self._asked if each.purpose is purpose}
+        self._asked -= asked
+        return {(each.team_id, each.channel_id) for each in asked if each.channel_id}
 
     def of(self, purpose: Purpose) -> PlaceOf:
         """Let one purpose be decided on, as the command does."""
@@ -66,6 +77,7 @@ class Places:
             except StoreError:
                 await self._take_back(purpose, posted)
                 raise
+            self._asked.add(Place(team_id, purpose, posted.channel_id))
 
     async def decide_nowhere(self, team_id: str, purpose: Purpose) -> None:
         """Post it nowhere, whatever the settings say. Raises StoreError."""
@@ -113,6 +125,14 @@ class PlaceOf:
     def find(self, team_id: str) -> str | None:
         """Tell the channel; None for nowhere. From memory."""
         return self.places.find(team_id, self.purpose)
+
+    def is_typed(self, team_id: str) -> bool:
+        """Say whether it was decided in Slack, where a first message showed that the app can post. From memory."""
+        return self.places.is_typed(team_id, self.purpose)
+
+    def take_asked(self) -> set[tuple[str, str]]:
+        """Hand out, once, the workspaces and channels for which it was asked here since this was asked last."""
+        return self.places.take_asked(self.purpose)
 
     async def refresh(self) -> None:
         """Read what was decided, here or by another process. Raises StoreError; what was read before stays."""

@@ -31,6 +31,11 @@ class AlertPostReader:
         of_them = sa.select(*_COLUMNS).where(alert_posts.c.alert_id.in_(alert_ids))
         return await self._list(of_them.order_by(alert_posts.c.alert_id, alert_posts.c.channel_id))
 
+    async def list_channels(self) -> frozenset[tuple[str, str]]:
+        """List the workspaces and channels, or addresses, of which some is kept: there a post has worked."""
+        found = await self._connection.execute(sa.select(alert_posts.c.team_id, alert_posts.c.channel_id).distinct())
+        return frozenset((row.team_id, row.channel_id) for row in found)
+
     async def _list(self, statement: sa.Select[Any]) -> tuple[AlertPost, ...]:
         return tuple(AlertPost(*row) for row in await self._connection.execute(statement))
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.alert_posts import AlertPostReader
 from db.dialects import file_of, has_tables, journal_mode
 from db.engine import open_reader, open_writer, parse_url
 from db.migrate import VERSION_TABLE, WRITE_NOTHING, check_ours, newest_revision
@@ -40,6 +41,8 @@ class Inspection:
     """How many users, by workspace."""
     places: tuple[Place, ...] = ()
     """Where somebody decided that something is posted."""
+    posted: frozenset[tuple[str, str]] = frozenset()
+    """Workspaces and channels into which an alert was posted."""
 
 
 async def inspect(text: str) -> Inspection:
@@ -75,7 +78,8 @@ async def _seen(connection: AsyncConnection, url: URL) -> Inspection:
     people = {row[0]: row[1] for row in counts}
     workspaces = await WorkspaceReader(connection).list_workspaces()
     places = await PlaceReader(connection).list_places()
-    return Inspection(engine, True, revision, newest, journal, workspaces, people, places)
+    posted = await AlertPostReader(connection).list_channels()
+    return Inspection(engine, True, revision, newest, journal, workspaces, people, places, posted)
 
 
 async def _try_to_write(url: URL) -> None:

@@ -58,11 +58,15 @@ class Notice:
     until: datetime | None = None
     times_back: int = 0
     """How often it was over meanwhile, and came back within minutes."""
+    is_told_below: bool = False
+    """Whether a later message tells of it, and of its end."""
 
     @property
     def title(self) -> str:
         """Name what is wrong, and whether it is over."""
         title = TITLES[self.kind]
+        if self.is_told_below:
+            return f"Told anew further down: {title}"
         return title if self.until is None else f"Resolved after {lasted(self.since, self.until)}: {title}"
 
 
@@ -87,6 +91,8 @@ def not_kept(purpose: Purpose) -> Json:
 
 def alert(notice: Notice, *, base: str = "") -> Json:
     """Tell of an episode, or that it is over; with a button where the directory's address is known."""
+    if notice.is_told_below:
+        return message([f":white_circle: *{notice.title}*"])
     is_over = notice.until is not None
     sign = ":large_green_circle:" if is_over else ":red_circle:"
     head = f"{sign} *{notice.title}*" + ("" if is_over else f"\n{escape(notice.words)}")

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.channels import GONE, NotPosted
+from bot.channels import DELETED, FIXED, SHUT, NotPosted
 from bot.telling.kept_posts import KeptPosts
 from bot.telling.outlets import Outlet
-from bot.telling.steps import Manners, Step, Told, after, before, is_same, is_worth_it, notice, step
+from bot.telling.steps import Lost, Manners, Step, Told, after, before, instead, is_same, is_worth_it, notice, step
 from bot.to_its_end import to_its_end
 from db.records import Alert, AlertKind
 
@@ -36,8 +36,12 @@ class Ledger:
         self._tries = 0
         self._failed: AlertKind | None = None
         """Of which was to be told at the last try that failed."""
+        self._anew: set[AlertKind] = set()
+        """What is to be told in a new message, though it was told."""
         self._may_have_passed = False
         """Whether the last refusal was of a kind that passes by itself."""
+        self.has_posted = False
+        """Whether a post has worked here."""
         self.trouble: str | None = None
         """Why it could not be told at the last try."""
 
@@ -54,6 +58,10 @@ class Ledger:
         self._told[told.alert.kind] = told
         if posted_at:
             self._posted.append(posted_at)
+
+    def tell_anew(self) -> None:
+        """Tell what lasts in a new message: somebody asked for alerts here again, and looks for them now."""
+        self._anew = {kind for kind, told in self._told.items() if not told.is_over}
 
     async def tell(self, episodes: Sequence[Alert], now: datetime, *, looks: int, is_current: bool) -> None:
         """Bring the place up to date; a former one hears only of the ends. `looks` counts the looks at what is wrong.
@@ -73,7 +81,7 @@ class Ledger:
                 continue
             waits = True
             try:
-                is_posted = await to_its_end(self._do(wanted, told, alert, now))
+                is_posted = await to_its_end(self._do(wanted, told, alert, now, is_current=is_current))
             except NotPosted as error:
                 self._failed = alert.kind
                 self._note(error, now)
@@ -88,22 +96,30 @@ class Ledger:
     ) -> Step:
         is_editable = self._outlet.is_editable and (told is None or told.ts is not None)
         wanted = step(told, alert, now, self._manners, is_editable=is_editable)
+        if alert.kind in self._anew and alert.until is None and told and is_same(told.alert, alert):
+            wanted = Step.ANEW
         is_wanted = is_worth_it(wanted, told, alert, episodes, now, self._manners, is_current=is_current)
         return wanted if is_wanted else Step.NOTHING
 
-    async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime) -> bool:
+    async def _do(self, wanted: Step, told: Told | None, alert: Alert, now: datetime, *, is_current: bool) -> bool:
         """Do it; say whether a message was posted. Raises NotPosted."""
+        goes_on = wanted is Step.EDIT
+        if told and wanted is Step.EDIT:
+            told = self._told[alert.kind] = await self._edited(told, alert, now, is_current=is_current)
+            wanted = instead(told, alert)
         if wanted is Step.EDIT:
-            becomes = await self._edited(after(told, alert, now, wanted, ts=told.ts if told else None))
+            becomes = after(told, alert, now, wanted, ts=told.ts if told else None)
         elif self._are_too_many(now):
             await self._say_too_many(now)
             return False
         else:
             becomes = after(told, alert, now, wanted, ts=await self._posted_now(told, alert, now, wanted))
         self._note_success()
-        if told and wanted is Step.EDIT and not is_same(told.alert, alert):
-            self._kept.keep(self._outlet.key, told, is_over=True)  # its message is the other one's from now on
+        if told and goes_on and not is_same(told.alert, alert):
+            self._kept.keep(self._outlet.key, told, is_over=True)  # the other one's message tells of it from now on
         self._told[alert.kind] = becomes
+        if wanted is not Step.EDIT or becomes.is_over:
+            self._anew.discard(alert.kind)
         self._kept.keep(self._outlet.key, becomes)
         await self._kept.write()
         if told and wanted is Step.ANEW:
@@ -118,6 +134,7 @@ class Ledger:
                 self._posted.append(now)
             raise
         self._posted.append(now)
+        self.has_posted = True
         return ts
 
     async def _put_back(self, told: Told) -> None:
@@ -127,15 +144,19 @@ class Ledger:
         except NotPosted as error:
             log.info("a message about an alert stays as it was", kind=told.alert.kind.value, reason=str(error))
 
-    async def _edited(self, becomes: Told) -> Told:
+    async def _edited(self, told: Told, alert: Alert, now: datetime, *, is_current: bool) -> Told:
+        """Edit what stands there; tell it as it was, with the reason if no edit of it is taken any more."""
+        if told.lost:
+            return told
         try:
-            await self._outlet.edit(becomes.ts, notice(becomes))
+            await self._outlet.edit(told.ts, notice(after(told, alert, now, Step.EDIT, ts=told.ts)))
         except NotPosted as error:
-            if error.word not in GONE:
+            lost = _lost(error.word, is_current=is_current)
+            if lost is None:
                 raise
-            log.info("a message about an alert cannot be edited any more", kind=becomes.alert.kind.value)
-            return replace(becomes, ts=None)
-        return becomes
+            log.info("a message about an alert cannot be edited any more", kind=alert.kind.value, reason=str(error))
+            return replace(told, lost=lost)
+        return told
 
     def _learn_numbers(self, episodes: Sequence[Alert]) -> None:
         """An episode gets its number once the database takes it, which may be after it was told of."""
@@ -172,3 +193,13 @@ class Ledger:
 
     def _note_success(self) -> None:
         self._tries, self._quiet_until, self.trouble = 0, None, None
+
+
+def _lost(word: str, *, is_current: bool) -> Lost | None:
+    """Tell what Slack's refusal means for the message; None where it may be edited later.
+
+    A former channel that was shut is left alone: nobody there waits for an end.
+    """
+    if word in FIXED:
+        return Lost.FIXED
+    return Lost.DELETED if word in DELETED or (word in SHUT and not is_current) else None

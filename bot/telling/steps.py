@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from types import MappingProxyType
@@ -31,6 +31,8 @@ class Manners:
     after_s: Mapping[AlertKind, float] = field(default_factory=lambda: AFTER_S)
     calm_s: float = 600
     """What begins again so soon after its end is the same trouble: it came back."""
+    returns_after_s: float = 60
+    """How long it must have lasted then to be told where nothing can be edited: there the end was the last word."""
     mends_s: float = 60
     """How long what followed from a trouble that is over may take to be over, too."""
     edit_every_s: float = 60
@@ -42,6 +44,14 @@ class Manners:
     """Between two tries where one failed."""
     longest_wait_s: float = 600
     """However long Slack asks to be left alone."""
+
+
+class Lost(Enum):
+    """Why no edit of a message is taken any more."""
+
+    DELETED = "deleted"
+    FIXED = "fixed"
+    """It stands there as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Told:
     times_back: int = 0
     back_after: datetime | None = None
     """Where it came back: until when the one before had lasted."""
+    lost: Lost | None = None
 
     @property
     def is_over(self) -> bool:
@@ -91,18 +102,33 @@ def step(told: Told | None, alert: Alert, now: datetime, manners: Manners, *, is
     calm = timedelta(seconds=manners.calm_s)
     if is_editable and alert.since - told.alert.until <= calm:
         return Step.EDIT
-    return Step.POST if is_editable or now - told.alert.until > calm else Step.NOTHING
+    lasts = now - alert.since >= timedelta(seconds=manners.returns_after_s)
+    return Step.POST if is_editable or lasts or now - told.alert.until > calm else Step.NOTHING
+
+
+def instead(told: Told, alert: Alert) -> Step:
+    """Decide what to do in place of an edit: where none is taken, news are posted, and the rest counts as told."""
+    if told.lost is None:
+        return Step.EDIT
+    stands = told.lost is Lost.FIXED and not told.is_over
+    if alert.until is not None:
+        return Step.POST if stands else Step.EDIT
+    is_known = stands or (not told.is_over and is_same(told.alert, alert))
+    return Step.EDIT if is_known else Step.POST
 
 
 def after(told: Told | None, alert: Alert, now: datetime, done: Step, *, ts: str | None) -> Told:
-    """Say what is told once the step is done."""
-    if told is None or done is not Step.EDIT:
+    """Say what is told once the step is done; an end that had to be posted ends what was told before."""
+    if told is None or (done is not Step.EDIT and alert.until is None):
         return Told(alert, now, ts)
+    lost = told.lost if done is Step.EDIT else None
+    if lost is Lost.DELETED and alert.until is not None:
+        ts, lost = None, None
     if is_same(told.alert, alert):
-        return Told(alert, now, ts, told.since, told.times_back, told.back_after)
+        return Told(alert, now, ts, told.since, told.times_back, told.back_after, lost)
     is_back = alert.until is None
     since, back_after = told.since or told.alert.since, told.alert.until or alert.since
-    return Told(alert, now, ts, since, told.times_back + is_back, back_after if is_back else told.back_after)
+    return Told(alert, now, ts, since, told.times_back + is_back, back_after if is_back else told.back_after, lost)
 
 
 def notice(told: Told) -> Notice:
@@ -112,8 +138,10 @@ def notice(told: Told) -> Notice:
 
 
 def before(told: Told) -> Notice:
-    """Say for people what was told until it came back."""
+    """Say for people what was told until it came back; where it never did, that it is told anew further down."""
     alert = told.alert
+    if told.back_after is None:
+        return replace(notice(told), is_told_below=True)
     return Notice(alert.kind, alert.words, told.since or alert.since, told.back_after, max(told.times_back - 1, 0))
 
 

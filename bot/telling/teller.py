@@ -16,6 +16,7 @@ from bot.telling.kept_posts import KeptPosts, Key, told_of
 from bot.telling.ledger import Ledger
 from bot.telling.outlets import Channel, Outlet
 from bot.telling.steps import Manners
+from bot.telling.tried import Tried
 from bot.telling.words import whereabouts
 from db import Store
 from db.errors import StoreError
@@ -59,6 +60,7 @@ class Teller:
         self._base = base
         self._manners = manners
         self._look_every_s = look_every_s
+        self._tried = Tried(store)
         self._kept = KeptPosts(store, is_away=is_memory_away)
         self._ledgers: dict[Key, Ledger] = {}
         self._under_way: dict[Key, asyncio.Task[None]] = {}
@@ -88,10 +90,13 @@ class Teller:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
                     await self._place.refresh()
+                    await self._tried.learn({key for key in self._current() if self._is_of_settings(key)})
         self._take_over()
         episodes, now, current = self._episodes(), self._clock(), self._current()
         for key in current:
             self._ledger_of(key)
+        for key in self._place.take_asked() & self._ledgers.keys():
+            self._ledgers[key].tell_anew()
         looks = self._alerts.looks
         for key, ledger in self._ledgers.items():
             if key not in self._under_way:
@@ -110,7 +115,19 @@ class Teller:
         channel_id = self._place.find(team_id)
         ledgers = [self._ledgers.get(key) for key in [(team_id, channel_id or ""), *self._addresses]]
         troubles = [ledger.trouble for ledger in ledgers if ledger and ledger.trouble]
-        return whereabouts(channel_id, len(self._addresses), [plain_words(each) for each in troubles])
+        key = team_id, channel_id or ""
+        is_tried = self._is_known_to_work(key) or not self._tried.is_in_doubt(key)
+        words = [plain_words(each) for each in troubles]
+        return whereabouts(channel_id, len(self._addresses), words, is_tried=is_tried)
+
+    def _is_of_settings(self, key: Key) -> bool:
+        """Say whether it is a channel that nobody typed in Slack."""
+        return key not in self._addresses and not self._place.is_typed(key[0])
+
+    def _is_known_to_work(self, key: Key) -> bool:
+        """Say whether a post worked there, or it is told anyway that none does."""
+        ledger = self._ledgers.get(key)
+        return not self._is_of_settings(key) or (ledger is not None and (ledger.has_posted or bool(ledger.trouble)))
 
     def _take_over(self) -> None:
         """Go on where processes that are gone stopped."""

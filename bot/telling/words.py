@@ -10,10 +10,14 @@ from bot.blocks.replies import escape
 from bot.command.typed import NAME
 
 NOWHERE = f"Alerts are not posted anywhere. Type `{NAME} alerts here` in a channel."
+_UNTRIED = (
+    "Whether the app can post there is not known: nothing was posted into the channel yet. "
+    f"To try it, type `{NAME} alerts here` in that channel."
+)
 
 
-def whereabouts(channel_id: str | None, addresses: int, troubles: Sequence[str]) -> str:
-    """Say it in Slack's markup."""
+def whereabouts(channel_id: str | None, addresses: int, troubles: Sequence[str], *, is_tried: bool = True) -> str:
+    """Say it in Slack's markup; `is_tried` says whether it is known that the app can post into the channel."""
     if not channel_id and not addresses:
         return NOWHERE
     further = f"{addresses} further address{'' if addresses == 1 else 'es'}"
@@ -21,6 +25,8 @@ def whereabouts(channel_id: str | None, addresses: int, troubles: Sequence[str])
         said = f"Alerts go to {further.replace(' further', '')} outside Slack, and into no channel."
     else:
         said = f"Alerts go to <#{escape(channel_id)}>{f', and to {further}' if addresses else ''}."
+    if channel_id and not is_tried:
+        said = f"{said} {_UNTRIED}"
     return " ".join([said, *(f"*That fails right now:* {escape(each)}" for each in troubles)])
 
 

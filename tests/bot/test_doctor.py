@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Store
-from db.posting import Place, Purpose
-from db.records import Workspace
+from db.posting import AlertPost, Place, Purpose
+from db.records import Alert, AlertKind, Workspace
 from tests.conftest import settings_for
 from tests.support.program import environment, running, serve_environment
 from tests.support.schemas import make_older, set_revision
@@ -101,10 +102,28 @@ async def test_where_alerts_go_is_told_and_no_address_of_theirs(slack: Simulator
     assert "posted nowhere" in line_of("alerts", nowhere)
     assert "C0PRESET01, as USERSYNC_ALERT_CHANNEL says, and to 2 addresses of" in " ".join(preset.split())
     assert "planted" not in preset
+    assert "warning" in line_of("alerts", preset)
+    assert "type /usersync alerts here in that channel" in " ".join(preset.split())
     assert 0 == code
     assert "warning" in line_of("alerts", typed)
     assert "C0TYPED001, as /usersync alerts here decided" in " ".join(typed.split())
     assert "chat:write was not granted" in " ".join(typed.split())
+
+
+async def test_a_channel_of_the_settings_was_tried_once_a_message_of_an_alert_stood_there(
+    slack: Simulator, tmp_path: Path
+) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    async with store.transaction() as tx:
+        alert_id = await tx.alerts.begin(Alert(0, AlertKind.LAG, "Late.", datetime.now(UTC)))
+        await tx.alert_posts.put(AlertPost(alert_id, slack.team_id, "C0PRESET01", "1.5", "Late.", True))
+    await store.close()
+
+    tried = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01"))[1]
+    other = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET02"))[1]
+
+    assert "ok" in line_of("alerts", tried)
+    assert "warning" in line_of("alerts", other)
 
 
 async def test_tokens_of_two_apps_fail_naming_both(slack: Simulator, tmp_path: Path) -> None:

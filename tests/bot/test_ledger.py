@@ -35,6 +35,7 @@ class Wall:
         self.tries: list[AlertKind] = []
         self.told: list[str] = []
         self.edited: list[str | None] = []
+        self.refuses_edits = ""
 
     async def post(self, notice: Notice) -> str | None:
         self.tries.append(notice.kind)
@@ -45,6 +46,8 @@ class Wall:
 
     async def edit(self, ts: str | None, notice: Notice) -> None:
         self.edited.append(ts)
+        if self.refuses_edits:
+            raise NotPosted("It cannot be edited.", word=self.refuses_edits)
         await self.post(notice)
 
     async def post_too_many(self, most: int) -> None:
@@ -169,6 +172,128 @@ async def test_a_message_that_somebody_deleted_is_posted_anew_when_it_comes_back
 
     assert ["The disk is nearly full"] * 2 == wall.told
     assert ledger.trouble is None
+
+
+LOST = ["message_not_found", "edit_window_closed", "cant_update_message"]
+OVER = Alert(0, AlertKind.DISK, "Wrong.", NOW, NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("word", LOST)
+async def test_what_comes_back_where_no_edit_is_taken_any_more_is_a_new_message(
+    ledger: Ledger, wall: Wall, word: str
+) -> None:
+    await tells(ledger, an_alert())
+    await tells(ledger, OVER, at_s=60)
+    wall.refuses_edits = word
+    back = replace(OVER, since=NOW + timedelta(minutes=5), until=None)
+    await tells(ledger, back, at_s=300)
+    wall.refuses_edits = ""
+    await tells(ledger, replace(back, until=NOW + timedelta(minutes=6)), at_s=360)
+
+    assert [
+        "The disk is nearly full",
+        "Resolved after 1 minute: The disk is nearly full",
+        "The disk is nearly full",
+        "Resolved after 1 minute: The disk is nearly full",
+    ] == wall.told
+    assert ["1.0", "1.0", "3.0"] == wall.edited
+
+
+@pytest.mark.parametrize("word", LOST[1:])
+async def test_an_end_is_posted_where_a_message_that_says_it_lasts_stands_and_cannot_be_edited(
+    ledger: Ledger, wall: Wall, word: str
+) -> None:
+    await tells(ledger, an_alert())
+    wall.refuses_edits = word
+    for second in range(60, 70):
+        await tells(ledger, replace(an_alert(), words="Worse."), at_s=second)
+    for second in range(70, 80):
+        await tells(ledger, OVER, at_s=second)
+
+    assert ["The disk is nearly full", "Resolved after 1 minute: The disk is nearly full"] == wall.told
+    assert ["1.0"] == wall.edited
+    assert (True, None) == (ledger.is_finished, ledger.trouble)
+
+
+async def test_of_a_deleted_message_nothing_is_said_while_it_lasts_and_no_end(ledger: Ledger, wall: Wall) -> None:
+    await tells(ledger, an_alert())
+    wall.refuses_edits = "message_not_found"
+    await tells(ledger, replace(an_alert(), words="Worse."), at_s=60)
+    await tells(ledger, OVER, at_s=120)
+
+    assert ["The disk is nearly full"] == wall.told
+    assert ledger.is_finished
+
+
+async def test_what_came_back_unseen_is_posted_where_its_message_was_deleted(ledger: Ledger, wall: Wall) -> None:
+    await tells(ledger, an_alert())
+    wall.refuses_edits = "message_not_found"
+    await tells(ledger, replace(an_alert(), words="Worse."), at_s=60)
+    await tells(ledger, Alert(0, AlertKind.DISK, "Wrong.", NOW + timedelta(minutes=2)), at_s=120)
+
+    assert ["The disk is nearly full"] * 2 == wall.told
+
+
+async def test_what_is_posted_in_place_of_an_edit_counts_among_the_messages_of_an_hour(
+    store: Store, wall: Wall
+) -> None:
+    ledger = Ledger(wall, KeptPosts(store, is_away=lambda: True), Manners(most_an_hour=1))
+    await tells(ledger, an_alert())
+    wall.refuses_edits = "edit_window_closed"
+    for second in range(60, 3_700):
+        await tells(ledger, OVER, at_s=second)
+
+    assert [
+        "The disk is nearly full",
+        "more than 1",
+        "Resolved after 1 minute: The disk is nearly full",
+    ] == wall.told
+    assert ["1.0"] == wall.edited
+
+
+@pytest.mark.parametrize("word", ["is_inactive", "channel_not_found"])
+async def test_a_channel_that_is_out_of_reach_is_tried_again_and_says_why(
+    ledger: Ledger, wall: Wall, word: str
+) -> None:
+    await tells(ledger, an_alert())
+    wall.refuses_edits = word
+    await tells(ledger, OVER, at_s=60)
+    assert "It cannot be edited." == ledger.trouble
+    assert not ledger.is_finished
+    wall.refuses_edits = ""
+    await tells(ledger, OVER, at_s=600)
+
+    assert "Resolved after 1 minute: The disk is nearly full" == wall.told[-1]
+    assert (True, None) == (ledger.is_finished, ledger.trouble)
+
+
+async def test_a_former_channel_that_is_out_of_reach_is_left_alone(ledger: Ledger, wall: Wall) -> None:
+    await tells(ledger, an_alert())
+    wall.refuses_edits = "is_inactive"
+    await ledger.tell([OVER], NOW + timedelta(minutes=1), looks=9, is_current=False)
+
+    assert (True, None) == (ledger.is_finished, ledger.trouble)
+
+
+async def test_what_lasts_is_told_anew_where_somebody_asked_for_alerts_again(ledger: Ledger, wall: Wall) -> None:
+    lag_over = Alert(0, AlertKind.LAG, "Late.", NOW, NOW + timedelta(seconds=30))
+    await tells(ledger, an_alert(), replace(lag_over, until=None))
+    await tells(ledger, an_alert(), replace(lag_over, until=None), at_s=1)
+    await tells(ledger, an_alert(), lag_over, at_s=30)
+    ledger.tell_anew()
+    for second in range(60, 90):
+        await tells(ledger, an_alert(), lag_over, at_s=second)
+    await tells(ledger, OVER, lag_over, at_s=90)
+
+    assert [
+        "The disk is nearly full",
+        "Changes arrive late",
+        "Resolved after 30 seconds: Changes arrive late",
+        "The disk is nearly full",
+        "Told anew further down: The disk is nearly full",
+        "Resolved after 1 minute: The disk is nearly full",
+    ] == wall.told
+    assert ["2.0", "1.0", "4.0"] == wall.edited
 
 
 async def test_what_came_back_and_lasts_gets_a_message_of_its_own_and_the_old_one_tells_of_the_one_before(

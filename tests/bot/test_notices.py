@@ -53,6 +53,13 @@ def test_an_alert_that_lasts() -> None:
     } == alert(Notice(AlertKind.RUN_FAILED, "It failed. Try `usersync doctor`.", SINCE), base="https://people.example")
 
 
+def test_an_alert_that_is_told_anew_further_down() -> None:
+    head = ":white_circle: *Told anew further down: The disk is nearly full*"
+    below = Notice(AlertKind.DISK, HOSTILE, SINCE, is_told_below=True)
+
+    assert {"text": head, "blocks": [section(head)]} == check_message(alert(below, base="https://people.example"))
+
+
 def test_an_alert_that_is_over_and_came_back_meanwhile() -> None:
     head = ":large_green_circle: *Resolved after 12 minutes: The disk is nearly full*"
     over = Notice(AlertKind.DISK, "It was < 5 % free.", SINCE, UNTIL, times_back=2)
@@ -116,6 +123,12 @@ def test_the_status_says_where_alerts_go_and_why_that_fails() -> None:
     assert NOWHERE == whereabouts(None, 0, [])
     assert "Alerts go to <#C1>." == whereabouts("C1", 0, [])
     assert "Alerts go to <#C1>, and to 2 further addresses." == whereabouts("C1", 2, [])
+    untried = whereabouts("C1", 1, [], is_tried=False)
+    assert untried.startswith("Alerts go to <#C1>, and to 1 further address. ")
+    assert "nothing was posted into the channel yet" in untried
+    assert "`/usersync alerts here`" in untried
+    assert NOWHERE == whereabouts(None, 0, [], is_tried=False)
+    assert "yet" not in whereabouts(None, 1, [], is_tried=False)
     assert "Alerts go to 1 address outside Slack, and into no channel." == whereabouts(None, 1, [])
     assert whereabouts("C1", 0, ["It is <gone>."]).endswith("*That fails right now:* It is &lt;gone&gt;.")
 

@@ -97,12 +97,16 @@ def test_a_former_place_hears_of_ends_alone_and_no_place_of_what_is_explained() 
     assert not worth(Step.EDIT, told_over, failed, token)
 
 
-def test_where_nothing_can_be_edited_what_comes_back_is_told_only_if_it_lasts() -> None:
-    told = [
-        decide(AS_OVER, NEXT, after=timedelta(minutes=minutes), is_editable=False) for minutes in (5, 6, 10, 10.1, 12)
-    ]
+def test_where_nothing_can_be_edited_what_comes_back_is_told_only_if_it_lasts_a_minute() -> None:
+    def told(back: Alert, *minutes: float) -> list[Step]:
+        return [decide(AS_OVER, back, after=timedelta(minutes=each), is_editable=False) for each in minutes]
 
-    assert [Step.NOTHING, Step.NOTHING, Step.NOTHING, Step.POST, Step.POST] == told
+    late = replace(NEXT, since=NOW + timedelta(minutes=10, seconds=1))
+
+    assert [Step.NOTHING, Step.NOTHING, Step.POST, Step.POST] == told(NEXT, 5, 5.9, 6, 12)
+    assert [Step.NOTHING] == told(replace(NEXT, until=NOW + timedelta(minutes=5.5)), 6)
+    assert [Step.POST] == told(late, 10.02)
+    assert [Step.NOTHING] == told(replace(NEXT, kind=AlertKind.SOCKETS), 6)
 
 
 def test_what_came_back_unseen_goes_on_in_the_message_of_the_one_before() -> None:

@@ -56,6 +56,7 @@ async def test_a_message_is_found_until_it_says_that_all_is_well_and_goes_with_i
         await tx.alert_posts.put(replace(other, is_over=True))
         assert (post,) == await tx.alert_posts.list_unfinished()
         assert (post, replace(other, is_over=True)) == await tx.alert_posts.list_of([ours])
+        assert {("T1", "C1"), ("T1", "C9")} == await tx.alert_posts.list_channels()
         await tx.alert_posts.prune()
         assert (post,) == await tx.alert_posts.list_unfinished()
 

@@ -113,6 +113,49 @@ async def test_while_a_channel_refuses_the_status_says_why_and_an_invitation_men
     assert "*That fails right now:* The app is not in that channel." in status
 
 
+async def test_a_channel_that_is_archived_while_something_lasts_is_told_in_the_status_and_hears_of_the_end_later(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
+) -> None:
+    service = await started(start, wanted, disk)
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL)
+    ops.is_archived = True
+    disk.free = 5_000 * MB
+    await ended(service)
+    await eventually(lambda: "fails right now" in service.house.teller.where(slack.team_id), within_s=20, of="why")
+
+    status = await answer_to(await slack.types(ada, "/usersync status"), "fails right now")
+    ops.is_archived = False
+    await resolved(slack, ops, begun)
+
+    assert "*That fails right now:* That channel is archived." in status
+    await eventually(lambda: "fails right now" not in service.house.teller.where(slack.team_id), of="all is well")
+
+
+@pytest.mark.parametrize("word", ["message_not_found", "edit_window_closed", "cant_update_message"])
+async def test_what_comes_back_where_slack_takes_no_edit_is_a_new_message(
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, word: str
+) -> None:
+    service = await started(start, wanted, disk)
+    disk.free = 1 * MB
+    begun = await told(slack, ops, FULL)
+    disk.free = 5_000 * MB
+    await resolved(slack, ops, begun)
+    await ended(service)
+    slack.faults.fail("chat.update", error=word, times=1)
+    disk.free = 1 * MB
+    again = await told(slack, ops, f":red_circle: {FULL}")
+    slack.faults.fail("chat.update", error=word, times=1)
+    disk.free = 5_000 * MB
+    await ended(service)
+
+    assert begun["ts"] != again["ts"]
+    if word == "message_not_found":
+        assert 2 == len(posts(slack, ops))
+    else:
+        await eventually(lambda: "Resolved" in texts(slack, ops)[-1] and len(posts(slack, ops)) == 3, of="the end")
+
+
 async def test_what_is_over_before_slack_listens_again_is_not_posted_any_more(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -186,6 +229,21 @@ async def test_what_comes_and_goes_is_one_message_that_says_how_often(
     assert "came back 2 times" in str(post["blocks"])
     assert 1 == len(slack.calls("chat.postMessage"))
     assert 2 == len(receiver.heard)
+
+
+async def test_what_comes_back_and_lasts_a_while_is_told_anew_at_an_address_that_was_told_its_end(
+    slack: Simulator, start: Start, with_address: Settings, disk: Disk, receiver: Receiver
+) -> None:
+    manners = replace(QUICK.manners, returns_after_s=1)
+    service = await started(start, with_address, disk, pace=replace(QUICK, manners=manners))
+    for before in (0, 2):
+        disk.free = 1 * MB
+        await eventually(lambda before=before: len(receiver.heard) == before + 1, within_s=20, of="a beginning")
+        disk.free = 5_000 * MB
+        await eventually(lambda before=before: len(receiver.heard) == before + 2, within_s=20, of="an end")
+        await ended(service)
+
+    assert [False, True] * 2 == ["Resolved after" in title for title in receiver.titles]
 
 
 async def test_a_restart_does_not_make_what_came_back_another_message(

@@ -144,6 +144,41 @@ async def test_what_lasts_is_told_in_the_new_channel_and_its_end_in_both(
     assert [3, 2] == [len(posts(slack, channel)) for channel in (ops, other)]
 
 
+async def test_typed_again_in_the_same_channel_what_lasts_is_told_anew_there(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+    begun = await told(slack, ops, FAILED)
+    slack.board.messages[ops.id].remove(
+        next(each for each in slack.board.messages[ops.id] if each["ts"] == begun["ts"])
+    )
+
+    await types(slack, ada, "alerts here", ops)
+    again = await told(slack, ops, FAILED)
+    slack.faults.clear()
+    await resolved(slack, ops, again)
+
+    assert ["from now on" in text for text in texts(slack, ops)] == [True, True, False]
+
+
+async def test_typed_again_while_it_stands_there_the_old_message_points_to_the_new_one(
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel
+) -> None:
+    await types(slack, ada, "alerts here", ops)
+    fails(slack, service)
+    begun = await told(slack, ops, FAILED)
+
+    await types(slack, ada, "alerts here", ops)
+    below = await told(slack, ops, "Told anew further down: A resync failed")
+    again = await told(slack, ops, f":red_circle: {FAILED}")
+    slack.faults.clear()
+    await resolved(slack, ops, again)
+
+    assert begun["ts"] == below["ts"] != again["ts"]
+    assert 4 == len(posts(slack, ops))
+
+
 async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_resolved_still(
     slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
 ) -> None:
@@ -167,6 +202,45 @@ async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_
     assert begun["ts"] == alert["ts"]
     assert "do not go into this channel any more" in goodbye["text"]
     assert "not posted anywhere" in second.house.teller.where(slack.team_id)
+
+
+UNTRIED = "nothing was posted into the channel yet"
+
+
+async def test_a_channel_of_the_settings_is_said_to_be_untried_until_it_is_tried_there(
+    slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
+) -> None:
+    service: Service = await start(settings.model_copy(update={"alert_channel": ops.id}))
+    await eventually(lambda: service.runs.finished, within_s=20, of="the first run")
+    await eventually(lambda: UNTRIED in service.house.teller.where(slack.team_id), of="a look")
+
+    before = await types(slack, ada, "status", ops)
+    await types(slack, ada, "alerts here", ops)
+    after = await types(slack, ada, "status", ops)
+
+    assert f"Alerts go to <#{ops.id}>." in before
+    assert UNTRIED in before
+    assert f"Alerts go to <#{ops.id}>." in after
+    assert UNTRIED not in after
+
+
+async def test_a_channel_of_the_settings_is_tried_once_an_alert_stood_there_also_for_the_next_process(
+    slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
+) -> None:
+    wanted = settings.model_copy(update={"alert_channel": ops.id})
+    first: Service = await start(wanted)
+    await eventually(lambda: first.runs.finished, within_s=20, of="the first run")
+    fails(slack, first)
+    begun = await told(slack, ops, FAILED)
+    slack.faults.clear()
+    await resolved(slack, ops, begun)
+    assert UNTRIED not in first.house.teller.where(slack.team_id)
+    await first.close()
+
+    second: Service = await start(wanted)
+    await eventually(lambda: second.runs.finished, within_s=20, of="a run")
+
+    await eventually(lambda: UNTRIED not in second.house.teller.where(slack.team_id), of="what the first one tried")
 
 
 async def test_a_place_typed_in_slack_wins_over_the_settings_after_a_restart(
