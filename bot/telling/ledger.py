@@ -63,8 +63,18 @@ class Ledger:
         """Tell what lasts in a new message: somebody asked for alerts here again, and looks for them now."""
         self._anew = {kind for kind, told in self._told.items() if not told.is_over}
 
-    async def tell(self, episodes: Sequence[Alert], now: datetime, *, looks: int, is_current: bool) -> None:
+    async def tell(
+        self,
+        episodes: Sequence[Alert],
+        now: datetime,
+        *,
+        looks: int,
+        is_current: bool,
+        causes: Sequence[Alert] = (),
+    ) -> None:
         """Bring the place up to date; a former one hears only of the ends. `looks` counts the looks at what is wrong.
+
+        `causes` may not be told yet, and explain others all the same.
 
         A place that was deaf hears again only once somebody has looked anew: what it could not hear may be over.
         """
@@ -76,7 +86,7 @@ class Ledger:
         waits = False
         for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
             told = self._told.get(alert.kind)
-            wanted = self._wanted(told, alert, episodes, now, is_current=is_current)
+            wanted = self._wanted(told, alert, [*episodes, *causes], now, is_current=is_current)
             if wanted is Step.NOTHING:
                 continue
             waits = True

@@ -100,7 +100,7 @@ class Teller:
         looks = self._alerts.looks
         for key, ledger in self._ledgers.items():
             if key not in self._under_way:
-                telling = ledger.tell(episodes, now, looks=looks, is_current=key in current)
+                telling = ledger.tell(episodes, now, looks=looks, is_current=key in current, causes=self._alerts.open)
                 self._under_way[key] = asyncio.create_task(telling, name=f"telling {key[1]}")
         await self._wait()
         self._ledgers = {

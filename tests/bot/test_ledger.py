@@ -75,6 +75,15 @@ async def tells(ledger: Ledger, *alerts: Alert, at_s: float = 0, looks: int = 9)
     await ledger.tell(alerts, NOW + timedelta(seconds=at_s), looks=looks, is_current=True)
 
 
+async def test_what_cannot_be_told_yet_explains_what_follows_from_it(ledger: Ledger, wall: Wall) -> None:
+    failed, scope = an_alert(AlertKind.RUN_FAILED), an_alert(AlertKind.SCOPE)
+
+    await ledger.tell([failed], NOW, looks=9, is_current=True, causes=[failed, scope])
+    assert [] == wall.told
+    await ledger.tell([failed], NOW, looks=9, is_current=True, causes=[failed])
+    assert ["A resync failed"] == wall.told
+
+
 async def test_a_place_that_refuses_is_tried_at_growing_pauses_and_says_why(ledger: Ledger, wall: Wall) -> None:
     wall.refuses[AlertKind.DISK] = NotPosted("No.", word="not_in_channel")
     tried_at = []
