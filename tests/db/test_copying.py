@@ -94,6 +94,7 @@ async def test_every_row_of_every_table_is_the_same_afterwards(one: str, other: 
         "UPDATE users SET fields = 'null' WHERE id = 'UBOT'",  # JSON's null, which is no empty cell
         f"UPDATE users SET fields = '{written}' WHERE id = 'ULEFT'",
         "UPDATE users SET fields = NULL WHERE id = 'UGUEST'",
+        "INSERT INTO instances (instance, heartbeat_at) VALUES ('serve of old', '2026-01-02 03:04:05.123456')",
     )
     before = await everything(source)
     assert set(metadata.tables) == set(_filled(before))

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.disk_watch import MB
+from bot.pace import Pace
 from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
@@ -69,8 +70,10 @@ def with_address(wanted: Settings, receiver: Receiver) -> Settings:
     return wanted.model_copy(update={"alert_urls": (SecretStr(receiver.url),)})
 
 
-async def started(start: Start, wanted: Settings, disk: Disk, **options: Any) -> Service:
-    running: Service = await start(wanted, disk_usage=disk, **options)
+async def started(start: Start, wanted: Settings, disk: Disk, *, pace: Pace = QUICK, **options: Any) -> Service:
+    """Start with patience for the connections: on a busy machine they may come later than their own alert does here."""
+    patient = replace(pace, sockets_may_take_s=30)
+    running: Service = await start(wanted, disk_usage=disk, pace=patient, **options)
     await eventually(lambda: running.runs.finished and running.sockets.status.open == 2, within_s=20, of="the start")
     return running
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from bot.simulator import Simulator
 from tests.conftest import QUICK, settings_for
 from tests.stories.test_the_door import MovedClock, signed_in
 from tests.support.html import read
+from tests.support.locks import held
 from tests.support.streams import from_now_on
 from tests.support.visitor import Visitor, a_link
 
@@ -138,10 +137,8 @@ async def test_where_the_end_cannot_be_written_the_cookie_goes_and_the_page_says
     slack: Simulator, service: Service, tmp_path: Path
 ) -> None:
     _, visitor = await signed_in(slack, service)
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3", isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+    async with held(tmp_path / "usersync.sqlite3"):
         answer = await visitor.signs_out()
-        connection.execute("ROLLBACK")
 
     assert 503 == answer.status_code
     assert "in this browser only" in answer.text

@@ -12,6 +12,7 @@ import pytest
 from bot.service import Service
 from bot.simulator import Simulator
 from db.records import SLACK_FIELDS
+from tests.support.locks import held
 from tests.support.storm import HUDDLE, Books, Storm, check_acks, check_promotions, check_rows, check_writes, crowd
 from tests.support.waiting import eventually
 
@@ -32,7 +33,7 @@ async def storm_over(slack: Simulator, start: Start, tmp_path: Path, *, people: 
     service: Service = await start()
     await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
     books = Books(tmp_path / "usersync.sqlite3")
-    books.count_writes()
+    await books.count_writes()
     return service, storm, books
 
 
@@ -76,7 +77,7 @@ async def test_what_is_shed_while_the_database_is_held_comes_again_and_is_follow
     service, storm, books = await storm_over(slack, start, tmp_path, people=100)
     runs = service.runs.finished
 
-    with books.locked():
+    async with held(books.file):
         raging = asyncio.create_task(storm.rages(3_000, window=5_000))
         await eventually(lambda: service.ingest.tally.not_committed > 500, within_s=40, of="events shed")
         acked_meanwhile = len(slack.acked())

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 import stat
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from tests.conftest import QUICK, settings_for
 from tests.stories.test_a_change_in_slack import find
 from tests.support.browser import NEEDS_CHROMIUM, a_page
 from tests.support.html import read
+from tests.support.locks import written
 from tests.support.program import running, serve_environment
 from tests.support.streams import from_now_on
 from tests.support.visitor import Visitor, a_link, token_of
@@ -388,12 +387,11 @@ async def test_while_the_database_is_away_nobody_gets_in_and_nobody_is_thrown_ou
 ) -> None:
     ada, visitor = await signed_in(slack, service)
     link = await a_link(service, slack.team_id, ada.id)
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3")) as connection:
-        # The lock first: a statement that begins by reading is refused at once if somebody commits meanwhile.
-        connection.executescript("BEGIN IMMEDIATE; ALTER TABLE users RENAME TO elsewhere; COMMIT")
-        away = [await visitor.get("/"), await visitor.opens(link), await visitor.spends(token_of(link))]
-        stranger = await Visitor(service.url).get("/")
-        connection.executescript("BEGIN IMMEDIATE; ALTER TABLE elsewhere RENAME TO users; COMMIT")
+    file = tmp_path / "usersync.sqlite3"
+    await written(file, "ALTER TABLE users RENAME TO elsewhere")
+    away = [await visitor.get("/"), await visitor.opens(link), await visitor.spends(token_of(link))]
+    stranger = await Visitor(service.url).get("/")
+    await written(file, "ALTER TABLE elsewhere RENAME TO users")
 
     assert [503, 503, 503] == [each.status_code for each in away]
     assert "Ada" not in away[0].text

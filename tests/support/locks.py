@@ -1,11 +1,11 @@
-"""Another process that holds a SQLite file's write lock, until it rolls back."""
+"""Others who write to a SQLite file, or hold its write lock: beside the loop, on which a service may be writing."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 
@@ -18,3 +18,16 @@ async def held(file: Path) -> AsyncIterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+async def written(file: Path, script: str) -> None:
+    """Write in one transaction, as another process would. The lock comes first: who begins by reading may be refused.
+
+    On the loop itself it would wait for a transaction of the service that waits for the loop.
+    """
+    await asyncio.to_thread(_write, file, script)
+
+
+def _write(file: Path, script: str) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=20)) as connection:
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; COMMIT")

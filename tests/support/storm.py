@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.simulator import PretendUser, Simulator, State
+from tests.support.locks import written
 
 HUDDLE = tuple({"profile": {"huddle_state": state}} for state in ("default_unset", "in_a_huddle"))
 STATUS = ({"status_text": "", "status_emoji": ""}, {"status_text": "In a meeting", "status_emoji": ":calendar:"})
@@ -99,10 +100,9 @@ class Books:
 
     file: Path
 
-    def count_writes(self) -> None:
+    async def count_writes(self) -> None:
         """Begin to count what is written to the users."""
-        with contextlib.closing(sqlite3.connect(self.file, timeout=10)) as connection:
-            connection.executescript(_COUNTING)
+        await written(self.file, _COUNTING)
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Tell all rows that answer it."""
@@ -112,14 +112,6 @@ class Books:
     def number(self, question: str) -> int:
         """Tell the one number that answers it."""
         return int(self.rows(question)[0][0])
-
-    @contextlib.contextmanager
-    def locked(self) -> Any:
-        """Hold the write lock, as a backup or a careless shell would."""
-        with contextlib.closing(sqlite3.connect(self.file, timeout=10, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield
-            connection.execute("ROLLBACK")
 
 
 def check_acks(slack: Simulator) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator import Simulator
+from tests.support.locks import held
 from tests.support.program import running, serve_environment
 from tests.support.storm import Books, Storm, check_acks, check_rows, check_writes, crowd
 from tests.support.waiting import eventually
@@ -60,7 +61,7 @@ async def test_an_hour_of_events_at_once_is_acked_whole_in_flat_memory(
     async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
         await slack.connected(2, timeout=60)
         await eventually(lambda: "following changes" in program.output, within_s=60, of="the first run")
-        books.count_writes()
+        await books.count_writes()
         memory = Memory(program.process.pid)
         idle, highest = memory.look(), []
         for number in range(1, ROUNDS + 1):
@@ -89,7 +90,7 @@ async def test_an_hour_of_events_at_once_is_acked_whole_in_flat_memory(
 async def flood(storm: Storm, books: Books, memory: Memory) -> None:
     """Raise more at once than may wait for the database, while somebody else holds it."""
     slack, so_far = storm.slack, redelivered(storm.slack)
-    with books.locked():
+    async with held(books.file):
         flooding = asyncio.create_task(storm.rages(FLOOD, window=FLOOD, meanwhile=memory.look))
         await eventually(lambda: memory.look() and redelivered(slack) - so_far > SHED, within_s=60, of="envelopes shed")
     await flooding
@@ -122,7 +123,7 @@ async def test_an_hour_of_events_put_at_once_without_a_pause_is_kept_whole_in_bo
         async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
             await slack.connected(2, timeout=60)
             await eventually(lambda: "following changes" in program.output, within_s=60, of="the first run")
-            books.count_writes()
+            await books.count_writes()
             memory, began = Memory(program.process.pid), time.monotonic()
             idle = memory.look()
             await storm.rages(EVENTS, window=10 * EVENTS, meanwhile=memory.look)

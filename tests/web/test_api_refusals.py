@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 import web
 from db import Store
 from db.records import TokenScope
+from tests.support.locks import held
 from tests.support.programs import a_token, bearing, revoke_all
 from tests.support.promptness import promptly
 from tests.support.streams import from_now_on
@@ -208,15 +209,13 @@ async def test_a_database_that_something_else_holds_delays_no_answer(
     answers: list[int] = []
     async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         await client.get("/healthz")
-        with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        async with held(tmp_path / "users.db"):
 
             async def a_program_asks(_: int) -> None:
                 clock.passes(minutes=2)  # so that its use is to be written down
                 answers.append((await client.get("/api/v1/users", headers=headers)).status_code)
 
             await promptly(a_program_asks, within_s=1)  # the engine waits for two seconds
-            connection.execute("ROLLBACK")
 
     assert {200} == {*answers}
 
