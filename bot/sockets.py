@@ -262,7 +262,8 @@ class Sockets:
     def _lament(self, reason: str | None) -> None:
         words = _parting(reason)
         log.warning("a connection ended", reason=words)
-        if not self.status.open:
+        # That another one was lost says less than why none can be opened.
+        if not self.status.open and (reason is not None or self.status.trouble is None):
             self.status.trouble = words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -151,8 +152,11 @@ async def test_a_refused_token_ends_with_2(slack: Simulator, tmp_path: Path) -> 
 async def test_slack_out_of_reach_ends_with_1(tmp_path: Path) -> None:
     async with Simulator() as slack:
         env = resync_environment(slack, tmp_path / "new.sqlite3")
-    async with running("resync", env=env, cwd=tmp_path) as program:
-        assert 1 == await program.ended(30)
+    with closing(socket.socket()) as deaf:  # bound and not listening, so that nobody else answers there meanwhile
+        deaf.bind(("127.0.0.1", 0))
+        env |= {"SLACK_API_URL": f"http://127.0.0.1:{deaf.getsockname()[1]}/api/"}
+        async with running("resync", env=env, cwd=tmp_path) as program:
+            assert 1 == await program.ended(30)
     assert "cannot be reached" in program.output
 
 

@@ -13,7 +13,7 @@ from bot.simulator.slack import Simulator
 
 Json = dict[str, Any]
 
-REFUSED_SECONDS = 4.0
+REFUSED_SECONDS = 8.0
 """How long no new connection is let in after all were cut: long enough to be seen, short enough to wait for."""
 LEAST_LOST = 60
 """A list that is short by fewer people would pass for people who left."""
