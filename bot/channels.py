@@ -5,7 +5,6 @@ Facts: docs.slack.dev, chat.postMessage and chat.update (their errors); about on
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack import ASKS_TO_WAIT, SlackClient, error_word, may_pass, rejection_of, retry_after_s
-from bot.slack_words import BOT_TOKEN, out_of_reach, plain, refused, why_unreachable
+from bot.slack_calls import CallFailed, answered
+from bot.slack_words import BOT_TOKEN, out_of_reach, plain, refused
 
 Json = dict[str, Any]
 
@@ -98,14 +98,14 @@ class Channels:
 
     async def _called(self, call: Coroutine[Any, Any, AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
-            async with asyncio.timeout(self._patience_s):
-                return await call
-        except SlackApiError as error:
-            raise _refusal(error) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            words = f"{out_of_reach(why_unreachable(error))} Check network, DNS and proxy if this lasts."
-            is_certain = isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL)  # nobody was spoken to
-            raise NotPosted(words, word="unreachable", may_help=True, is_certain=is_certain) from error
+            return await answered(call, within_s=self._patience_s)
+        except CallFailed as failure:
+            if failure.refusal is not None:
+                raise _refusal(failure.refusal) from failure
+            words = f"{out_of_reach(str(failure))} Check network, DNS and proxy if this lasts."
+            cause = failure.__cause__
+            is_certain = isinstance(cause, aiohttp.ClientConnectorError | aiohttp.InvalidURL)  # nobody was spoken to
+            raise NotPosted(words, word="unreachable", may_help=True, is_certain=is_certain) from failure
 
 
 def is_channel(channel_id: str) -> bool:

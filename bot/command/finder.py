@@ -9,10 +9,10 @@ from typing import Any
 
 from bot.blocks.people import card
 from bot.blocks.replies import Button, message
-from bot.command import found_words, words
-from bot.command.invitation import Invitation
+from bot.command import found_words
+from bot.command.invitation import Invitation, NotInvited
 from bot.command.looking import looking
-from bot.command.roles import Roles, RoleUnknown, sight_for
+from bot.command.roles import sight_for
 from bot.command.typed import Typed, mention_of
 from db import Seen, Store
 from db.errors import StoreError
@@ -52,7 +52,6 @@ class Finder:
     def __init__(
         self,
         store: Store,
-        roles: Roles,
         invitation: Invitation,
         *,
         policy: Policy,
@@ -60,7 +59,6 @@ class Finder:
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._roles = roles
         self._invitation = invitation
         self._policy = policy
         self._base = base
@@ -72,11 +70,9 @@ class Finder:
         if not typed.sought:
             return message([found_words.ASK])
         try:
-            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
-        except RoleUnknown as error:
-            return message([words.not_told(str(error))])
-        if refusal := self._invitation.refusal(role):
-            return message([refusal])
+            role = await self._invitation.role_of(typed)
+        except NotInvited as error:
+            return message([str(error)])
         try:
             async with looking(self._store) as rx:
                 seen = Seen(rx, sight_for(role, typed.team_id, self._policy))

@@ -24,6 +24,10 @@ LOCAL_HINT = (
 )
 
 
+class NotInvited(Exception):
+    """The directory does not open for somebody. The message says why, in Slack's markup."""
+
+
 class Invitation:
     """Opens the directory for people."""
 
@@ -44,15 +48,23 @@ class Invitation:
     async def answer(self, typed: Typed) -> Json:
         """Answer whoever wants to see the directory."""
         try:
-            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
-        except RoleUnknown as error:
-            return message([words.not_told(str(error))])
-        if refusal := self.refusal(role):
-            return message([refusal])
+            await self.role_of(typed)
+        except NotInvited as error:
+            return message([str(error)])
         try:
             return message([words.OPENS], button=await self.fresh(typed.team_id, typed.user_id))
         except StoreError as error:
             return message([words.closed(error.plain)])
+
+    async def role_of(self, typed: Typed) -> Role:
+        """Tell the role of whoever asks, if the directory opens for them. Raises NotInvited."""
+        try:
+            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
+        except RoleUnknown as error:
+            raise NotInvited(words.not_told(str(error))) from error
+        if refusal := self.refusal(role):
+            raise NotInvited(refusal)
+        return role
 
     async def button(self, typed: Typed) -> Button | None:
         """Make a button that goes along with other words; None where no link can be made."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from bot.blocks.replies import Button, message
 from bot.command import news_words as words
-from bot.command.invitation import Invitation
+from bot.command.invitation import Invitation, NotInvited
 from bot.command.looking import looking
-from bot.command.roles import Roles, RoleUnknown, sight_for
+from bot.command.roles import sight_for
 from bot.command.span import read_span
 from bot.command.typed import Typed, as_typed
-from bot.command.words import ago, not_told
+from bot.command.words import ago
 from db import Seen, Store
 from db.errors import StoreError
 from db.filters import CustomField
@@ -33,7 +33,6 @@ class News:
     def __init__(
         self,
         store: Store,
-        roles: Roles,
         invitation: Invitation,
         *,
         policy: Policy,
@@ -43,7 +42,6 @@ class News:
     ) -> None:
         """`fields` are the custom fields of which a change is a move."""
         self._store = store
-        self._roles = roles
         self._invitation = invitation
         self._policy = policy
         self._base = base
@@ -56,11 +54,9 @@ class News:
         if span is None:
             return message([words.no_span(as_typed(typed.rest))])
         try:
-            role = await self._roles.find(typed.team_id, typed.user_id, is_enough=lambda role: role.is_active)
-        except RoleUnknown as error:
-            return message([not_told(str(error))])
-        if refusal := self._invitation.refusal(role):
-            return message([refusal])
+            role = await self._invitation.role_of(typed)
+        except NotInvited as error:
+            return message([str(error)])
         sight = sight_for(role, typed.team_id, self._policy)
         try:
             async with looking(self._store) as rx:

@@ -60,7 +60,7 @@ def make_desk(
     report = Report(
         store, condition=condition, clock=clock, version=terms.version, alerts_go=alerts_go, digest_goes=digest_goes
     )
-    finder = Finder(store, roles, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
+    finder = Finder(store, invitation, policy=terms.policy, base=terms.public_url, clock=clock)
     home = make_home_desk(
         store,
         client,
@@ -82,7 +82,6 @@ def make_desk(
         Word.FIND: finder.answer,
         Word.CHANGES: News(
             store,
-            roles,
             invitation,
             policy=terms.policy,
             base=terms.public_url,

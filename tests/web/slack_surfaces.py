@@ -147,7 +147,7 @@ def _desk(store: Store, clock: Clock, terms: Terms, client: SlackClient, slack: 
     told = {"policy": terms.policy, "base": terms.public_url, "clock": clock}
     roles = Roles(store, client, clock=clock)
     invitation = Invitation(OpenLinks(store, lambda: BASE).make, roles, may_guests=True)
-    finder = Finder(store, roles, invitation, **told)
+    finder = Finder(store, invitation, **told)
     unreadable = Unreadable(store, policy=terms.policy, clock=clock)
     contents = Contents(
         store,
@@ -164,7 +164,7 @@ def _desk(store: Store, clock: Clock, terms: Terms, client: SlackClient, slack: 
         store,
         contents,
         finder,
-        News(store, roles, invitation, fields=terms.fields, **told),
+        News(store, invitation, fields=terms.fields, **told),
         Report(store, condition=_condition, clock=clock, version="1.0"),
         unreadable,
         Digest(store, Channels(client), team_id=lambda: TEAM, is_token_bad=lambda: False, fields=terms.fields, **told),
