@@ -8,6 +8,7 @@ import re
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.authorize import Installations
@@ -20,6 +21,17 @@ from bot.slack import sdk_logger
 log = structlog.get_logger(__name__)
 
 
+class _FromMemory(AsyncAuthorize):
+    """Answers Bolt as what is known of the workspaces; asked for by its own type, Bolt looks for no names to give."""
+
+    def __init__(self, installations: Installations) -> None:
+        self._installations = installations
+
+    async def __call__(self, *, team_id: str | None, **_others: object) -> AuthorizeResult:
+        """Tell what a listener may act as; for whatever stands there, and never None."""
+        return self._installations.authorize(team_id)
+
+
 def make_app(*, client: AsyncWebClient, installations: Installations, intake: Intake, desk: Desk) -> AsyncApp:
     """Wire Bolt so that an envelope is acked only when its listener has returned.
 
@@ -27,12 +39,10 @@ def make_app(*, client: AsyncWebClient, installations: Installations, intake: In
     `ssl_check`. Bolt's own warnings are about tokens in the environment, which it finds by itself and does not use.
     """
 
-    async def authorize(team_id: object) -> AuthorizeResult:
-        return installations.authorize(team_id)  # Bolt reads the names of plain functions only
-
     app = AsyncApp(
+        name="usersync",  # without one, Bolt reads the source of all callers to find theirs
         client=client,
-        authorize=authorize,
+        authorize=_FromMemory(installations),
         process_before_response=True,
         ignoring_self_events_enabled=False,
         ssl_check_enabled=False,

@@ -18,12 +18,12 @@ from bot.doctor_alerts import check_alerts
 from bot.doctor_memory import check_database, check_workspace, look
 from bot.doctor_report import Finding, failed, ok, warning
 from bot.identity import Rejected, TwoApps, check_same_app, find_app, find_workspace, refuse_app_token
-from bot.openid import why_not_offered
 from bot.scopes import SCOPES
 from bot.settings import Settings, proxy_for, revealed
 from bot.slack import UNREADABLE, SlackClient, SlackClock, error_word, make_client, may_pass, open_session
 from bot.slack_words import APP_TOKEN, BOT_TOKEN, named, out_of_reach, plain, why_unreachable
 from bot.socket_client import Dismissed, SocketClient
+from bot.ways_in import why_not_offered
 from db.records import Workspace
 
 PATIENCE_S = 10

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any
 
-from bot.parse import parse_moment, parse_team_id, parse_user
+from bot.parse import PARSER, parse_moment, parse_team_id, parse_user
 from bot.payloads import payload_digest
 from bot.wholesome import MalformedUser
 from db.records import Observation, Source
@@ -62,20 +64,26 @@ def entry_of(payload: Mapping[str, Any], *, now_s: float, source: Source = Sourc
     return replace(entry, observation=observation)
 
 
-def entry_of_member(member: object, *, team_id: str, moment: int, now_s: float) -> Entry:
+def entry_of_member(member: object, *, team_id: str, moment: int, now_s: float, digest: int | None = None) -> Entry:
     """Read an entry of a page of `users.list`."""
-    entry = Entry(
-        key=None,
-        team_id=team_id,
-        user_id=_user_id(member),
-        payload=member,
-        source=Source.RUN,
-    )
     try:
-        observation = parse_user(member, team_id=team_id, moment=moment, source=Source.RUN, now_s=now_s)
+        observation = parse_user(member, team_id=team_id, moment=moment, source=Source.RUN, now_s=now_s, digest=digest)
     except MalformedUser as error:
-        return entry.put_aside(str(error))
-    return replace(entry, observation=observation)
+        return Entry(None, team_id, _user_id(member), member, Source.RUN).put_aside(str(error))
+    return Entry(None, team_id, observation.id, member, Source.RUN, observation)
+
+
+def digest_of_member(member: Any) -> int | None:
+    """Give 64 bits that tell whether an entry of a page is the same as another time, and is read in the same way.
+
+    None for what is no entry. Python writes plain values to bytes many times as quickly as it reads a user out of them
+    (docs.python.org, marshal: version 2 writes the same for the same, whoever else holds a value).
+    """
+    try:
+        plain = marshal.dumps((PARSER, member), 2)
+    except ValueError:  # nested without end
+        return None
+    return int.from_bytes(blake2b(plain, digest_size=8).digest(), signed=True)
 
 
 def team_of(payload: Mapping[str, Any]) -> str | None:

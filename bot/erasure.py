@@ -89,6 +89,7 @@ def _also(gone: Gone) -> str:
         (gone.sessions, "ended session", "ended sessions"),
         (gone.alerts, "alert", "alerts"),
         (gone.runs, "note of who asked for a run", "notes of who asked for a run"),
+        (gone.wishes, "wish for a run", "wishes for a run"),
     )
     return "".join(f", {counted(count, one, many)}" for count, one, many in words if count)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -42,6 +41,8 @@ class Received:
     """Acked, but of a kind that nobody here listens to."""
     dropped_at: datetime | None = None
     """When Slack last said that it had dropped events."""
+    dropped_at_s: float = 0
+    """The same by Slack's own clock, epoch seconds."""
 
 
 class EnvelopeHandler:
@@ -106,14 +107,14 @@ class EnvelopeHandler:
         payload = request.payload
         if payload.get("type") == _RATE_LIMITED and "event" not in payload:
             self.received.dropped_at = self._clock()
+            self.received.dropped_at_s = self._intake.clock.now_s()
             self._on_gap("Slack dropped events: more than it delivers in an hour")
             return BoltResponse(status=_OK)
         if request.type == _EVENTS and not _is_for_bolt(payload):
             return await self._take(request, received_at)
         try:
-            bolt_request = AsyncBoltRequest(
-                mode="socket_mode", body=payload, headers=build_headers(request), context={"received_at": received_at}
-            )
+            # Without the headers that Bolt would make of a redelivery: nobody is to skip by its number.
+            bolt_request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received_at": received_at})
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             return await self._take(request, received_at)
         if request.type == _EVENTS and payload["event"]["type"] not in (*_OBSERVED, _HOME):

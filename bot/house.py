@@ -20,7 +20,6 @@ from bot.command.answers import Answers
 from bot.command.desk import Desk
 from bot.command.news_words import digest_goes
 from bot.command.roles import Roles
-from bot.command.terms import Terms
 from bot.command.wiring import make_desk
 from bot.database_watch import DatabaseWatch
 from bot.digest import Digest
@@ -32,6 +31,8 @@ from bot.intake import Intake
 from bot.introduction import Introduction
 from bot.lag import Lag
 from bot.metrics import Measured, Metrics
+from bot.neighbours import Neighbours, Parts
+from bot.outlook import Outlook
 from bot.pace import Pace
 from bot.places import Places
 from bot.runs.runner import Runner, instance_name
@@ -46,10 +47,12 @@ from bot.sockets import Sockets
 from bot.standing import Standing
 from bot.telling.addresses import addresses
 from bot.telling.teller import Teller
+from bot.terms import terms_of
 from bot.viewers import Viewers
 from bot.ways_in import WaysIn
 from bot.window_deeds import WindowDeeds
 from db import Store
+from db.instances import ProcessRole
 from db.posting import Purpose
 from db.visibility import Policy
 
@@ -68,6 +71,7 @@ class House:
         *,
         clock: Callable[[], datetime],
         pace: Pace,
+        role: ProcessRole = ProcessRole.ALL,
         base_url: Callable[[], str],
         tell: Callable[[str], None],
         disk_usage: Callable[[Path], Usage] = shutil.disk_usage,
@@ -78,6 +82,8 @@ class House:
         self._settings = settings
         self._clock = clock
         self._pace = pace
+        self.role = role
+        self.instance = instance_name("serve")
         self._tell = tell
         self._disk_usage = disk_usage
         self._shown_picture = shown_picture
@@ -89,6 +95,8 @@ class House:
         self.places = Places(store, self.channels, preset={Purpose.ALERTS: settings.alert_channel})
         self.installations = Installations(store, bot_token=revealed(settings.slack_bot_token))
         self.introduction = self._make_introduction()
+        self.neighbours = self._make_neighbours()
+        self.roster, self.elsewhere = self.neighbours.roster, self.neighbours.elsewhere
         self.runs = self._make_runs()
         self.ways_in = WaysIn(
             store, session, settings, self.installations, base_url=base_url, proxy=self._proxy, clock=clock
@@ -101,8 +109,10 @@ class House:
         self.handler = self._make_handler()
         self._socket_web_client = self._make_client(None)
         self.sockets = self._make_sockets()
-        self.viewers = Viewers(self.client, team_id=lambda: self.introduction.known_team_id)
-        self.deeds = self._make_deeds()
+        self.viewers = Viewers(self.client, team_id=self._asked_team)
+        self.own_deeds = self._make_deeds()
+        far_deeds = self.neighbours.make_deeds(team_id=self.installations.only_team, clock=clock)
+        self.deeds = self.own_deeds if role.follows_slack else far_deeds
         self.database = DatabaseWatch(store, clock=clock)
         self.standing = Standing(
             self.database,
@@ -112,11 +122,19 @@ class House:
             self.runs,
             self.client,
             self._socket_web_client,
+            self.roster,
+            self.elsewhere,
             lag_s=lambda: self._intake.lag.last_s,
         )
         self.signs = self._make_signs()
         self.alerts = self._make_alerts()
         self.teller = self._make_teller()
+        self.outlook = Outlook(
+            role, self.standing, self.signs, self.alerts, self.roster, self.elsewhere, clock, pace.sockets_may_take_s
+        )
+        self.metrics.measure(
+            Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, self.outlook, __version__)
+        )
 
     async def follow(self) -> None:
         """Open the sockets as soon as a workspace is known; one from an earlier start will do, if Slack is away."""
@@ -132,6 +150,28 @@ class House:
             proxy=self._proxy,
             session=self._session,
             clock=self._slack_clock,
+        )
+
+    def _make_neighbours(self) -> Neighbours:
+        return Neighbours(
+            self.store,
+            self._settings,
+            self.role,
+            instance=self.instance,
+            pace=self._pace,
+            refresh=(self.installations.refresh, self.places.refresh),
+            parts=self._parts,
+        )
+
+    def _parts(self) -> Parts:
+        return Parts(
+            self.sockets,
+            self.introduction,
+            self.standing,
+            self.own_deeds,
+            self.runs,
+            is_ready=self._could_run,
+            is_idle=lambda: self.runs.ticket is None,
         )
 
     def _make_introduction(self) -> Introduction:
@@ -150,10 +190,20 @@ class House:
             self.store,
             team_id=self.introduction.team_id,
             not_ready=self._why_not_ready,
-            on_seen=self.installations.refresh,
+            on_seen=self._learn_of_a_run,
             on_ended=RunTeller(self.store, self.installations, self._sockets_open, self._tell),
             rhythm=replace(self._pace.rhythm, every_s=self._settings.reconcile_every),
+            slack_now_s=self._slack_clock.now_s,
         )
+
+    async def _learn_of_a_run(self) -> None:
+        """Learn what another process's run wrote, and whether the token that it used is good again.
+
+        Raises StoreError.
+        """
+        if self.client.rejection:
+            await self.introduction.ask()
+        await self.installations.refresh()
 
     def _make_handler(self) -> EnvelopeHandler:
         app = make_app(
@@ -186,11 +236,12 @@ class House:
                 on_request=self.handler.handle,
                 app_id=self.introduction.app_id,
             ),
-            wanted=self._settings.sockets,
+            wanted=0 if self.neighbours.is_shared else self._settings.sockets,  # until the roster tells its share
             clock=self._clock,
             on_connected=lambda: self.runs.want_again("a connection to Slack is open"),
             stagger_s=self._pace.stagger_s,
             refusal=lambda: self.introduction.refusal,
+            elsewhere=lambda: self.roster.connections(self.introduction.app_id),
         )
 
     def _make_desk(self, answers: Answers) -> Desk:
@@ -208,18 +259,8 @@ class House:
             alerts_go=lambda team_id: self.teller.where(team_id),
             digest_place=self.places.of(Purpose.DIGEST),
             digest_goes=self._digest_goes,
-            terms=Terms(
-                may_guests=self._settings.guests_may_sign_in or self._settings.auth == "none",
-                are_links_personal=self._settings.auth == "slack",
-                are_links_local=not self._settings.public_url,
-                admins=self._settings.admins,
-                policy=Policy(self._settings.visibility),
-                public_url=(self._settings.public_url or "").rstrip("/"),
-                fields=self._settings.fields,
-                updates_after_s=self._pace.updates_after_s,
-                version=__version__,
-                address=self.ways_in.plain_address,
-                shown_picture=self._shown_picture,
+            terms=terms_of(
+                self._settings, self._pace, address=self.ways_in.plain_address, shown_picture=self._shown_picture
             ),
         )
 
@@ -233,6 +274,7 @@ class House:
             self.runs,
             Roles(self.store, self.client, clock=self._clock, admins=self._settings.admins),
             team_id=lambda: self.introduction.known_team_id,
+            is_run_elsewhere=lambda: self.standing.progress_elsewhere is not None,
             clock=self._clock,
         )
 
@@ -251,17 +293,18 @@ class House:
             self._clock,
             self._pace.sockets_may_take_s,
             self._clock(),
+            self.roster,
         )
 
     def _make_alerts(self) -> Alerts:
         signs = self.signs
-        alerts = Alerts(
-            self.store, signs=signs.read, instance=instance_name("serve"), look_every_s=self._pace.look_every_s
+        return Alerts(
+            self.store,
+            signs=signs.read,
+            instance=self.instance,
+            look_every_s=self._pace.look_every_s,
+            is_mute=self._is_token_bad,
         )
-        self.metrics.measure(
-            Measured(self.handler, self.ingest, self.sockets, self.runs, self.standing, signs, alerts, __version__)
-        )
-        return alerts
 
     def _make_teller(self) -> Teller:
         settings = self._settings
@@ -275,6 +318,7 @@ class House:
             team_id=self._own_team,
             is_token_bad=self._is_token_bad,
             is_memory_away=lambda: self.database.away_since is not None,
+            rank=lambda: self.roster.rank,
             clock=self._clock,
             base=(settings.public_url or "").rstrip("/"),
             manners=self._pace.manners,
@@ -285,8 +329,14 @@ class House:
         """Tell the workspace of the bot token: as Slack said, or as an earlier process learned it."""
         return self.introduction.known_team_id or self.installations.only_team()
 
+    def _asked_team(self) -> str:
+        """Tell the workspace of which Slack can be asked who somebody is; empty while none is known, or no token."""
+        return (
+            self._own_team() if not self.role.follows_slack and self.client.token else self.introduction.known_team_id
+        )
+
     def _is_token_bad(self) -> bool:
-        return self.client.rejection is not None or self.introduction.refusal is not None
+        return self.standing.refusal is not None
 
     def _lacking(self) -> tuple[Scope, ...]:
         """Tell which scopes are missed: to post is needed only where there is somewhere to post."""
@@ -297,7 +347,11 @@ class House:
     async def _sockets_open(self) -> int:
         """Count the open connections: the first run may end before the second one was even tried."""
         await self.sockets.tried(within_s=SOCKETS_TRIED_S)
-        return self.sockets.status.open
+        return self.sockets.status.open + self.roster.sockets
+
+    def _could_run(self) -> bool:
+        """Say whether a run that somebody asks for could be made here now."""
+        return self._why_not_ready() is None and self.standing.progress_elsewhere is None
 
     def _why_not_ready(self) -> str | None:
         """Say why no run can begin: nobody knows yet whose people the token would list."""

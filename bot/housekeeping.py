@@ -27,16 +27,16 @@ async def keep_house(
     store: Store,
     *,
     clock: Callable[[], datetime],
-    history_keep: timedelta,
-    contact_keep: timedelta,
+    history_keep: Callable[[], timedelta],
+    contact_keep: Callable[[], timedelta],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Prune every ten minutes, until cancelled; a database that is away is tried again next time."""
     while True:
         try:
             now = clock()
-            await prune(store, now=now, history_keep=history_keep)
-            await drop_old_contact(store, now=now, contact_keep=contact_keep)
+            await prune(store, now=now, history_keep=history_keep())
+            await drop_old_contact(store, now=now, contact_keep=contact_keep())
             await drop_old_copies(store, now=now)
         except StoreError as error:
             log.warning("housekeeping was put off", reason=str(error))
@@ -56,6 +56,8 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
                 newest = await tx.changes.prune(team_id, before=before, is_status=is_status)
                 if newest is not None:
                     await tx.workspaces.set_kept_from([team_id], column, newest)
+                    if not is_status:
+                        log.info("old changes were deleted", team_id=team_id, older_than=before.isoformat())
     # In the order of `forget` in db/traces.py, so that on a server the two never wait for each other.
     async with store.transaction() as tx:
         await tx.dead_letters.prune(before=now - LETTERS_KEEP)
@@ -64,6 +66,7 @@ async def prune(store: Store, *, now: datetime, history_keep: timedelta) -> None
         await tx.alert_posts.prune()
         await tx.signins.prune(before=now - LINKS_KEEP)
         await tx.sessions.prune(now=now)
+        await tx.wishes.prune()
 
 
 async def drop_old_contact(store: Store, *, now: datetime, contact_keep: timedelta) -> int:

@@ -113,14 +113,14 @@ class Ingest:
         if left_s <= 0:  # nobody could be acked for it any more: the time belongs to those who can
             raise self._gap(Late(f"no commit within {self._budget_s} s"))
         done: asyncio.Future[Outcome] = loop.create_future()
-        done.add_done_callback(lambda late: late.exception())  # a late failure may have nobody left to hear it
         self._enqueue(entry, done)
-        await asyncio.wait({done}, timeout=left_s)
-        if not done.done():
-            raise self._gap(Late(f"no commit within {self._budget_s} s"))
-        if error := done.exception():
-            raise self._gap(Unavailable(str(error))) from error
-        return done.result()
+        over = loop.call_at(loop.time() + left_s, _give_up, done, Late(f"no commit within {self._budget_s} s"))
+        try:
+            return await done
+        except NotCommitted as error:
+            raise self._gap(error) from error.__cause__
+        finally:
+            over.cancel()
 
     async def drained(self) -> None:
         """Wait until nothing is in flight."""
@@ -159,8 +159,10 @@ class Ingest:
         except Exception as error:  # the ingest boundary: whatever it is, nobody may be acked for it
             if not isinstance(error, StoreError):
                 log.exception("a commit failed")
-            for _, waiter in batch:
-                waiter.set_exception(error)
+            for _, waiter in _still_waiting(batch):
+                refusal = Unavailable(str(error))
+                refusal.__cause__ = error
+                waiter.set_exception(refusal)
         else:
             self.tally.committed += len(batch) - len(done.put_aside) - len(done.refused)
             self.tally.put_aside += len(done.put_aside)
@@ -168,8 +170,19 @@ class Ingest:
             own: dict[str | None, list[Change]] = defaultdict(list)
             for change in done.changes:
                 own[change.user_id].append(change)
-            for entry, waiter in batch:
+            for entry, waiter in _still_waiting(batch):
                 if (words := done.refused.get(str(entry.key))) is not None:
                     waiter.set_exception(Unavailable(words))
                 else:
                     waiter.set_result(Outcome(tuple(own[entry.user_id]), done.put_aside.get(str(entry.key))))
+
+
+def _give_up(waiter: asyncio.Future[Outcome], error: Late) -> None:
+    """Let nobody wait beyond the budget; the writing goes on."""
+    if not waiter.done():
+        waiter.set_exception(error)
+
+
+def _still_waiting(batch: list[_Waiting]) -> list[_Waiting]:
+    """Leave out those whose budget is over, or who were cancelled."""
+    return [each for each in batch if not each[1].done()]

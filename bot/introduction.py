@@ -87,9 +87,13 @@ class Introduction:
         """Ask now and then whether the token is still good: the client notes a refusal, and when it is over."""
         while True:
             await asyncio.sleep(self._watch_s)
-            with suppress(SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
-                async with asyncio.timeout(self._patience_s):
-                    await self._client.auth_test()
+            await self.ask()
+
+    async def ask(self) -> None:
+        """Ask once whether the token is good."""
+        with suppress(SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                await self._client.auth_test()
 
     @property
     def known_team_id(self) -> str:

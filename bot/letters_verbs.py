@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.letters import Letters, Told
-from bot.logs import configure_logs
+from bot.loading import loading
 from bot.outcome import CLEAN, FAILED, run_verb
-from bot.service import utc_now
-from bot.settings import load_settings
-from db import Store
+
+if TYPE_CHECKING:
+    from bot.letters import Letters, Told
 
 letters_app = typer.Typer(help="List, show, replay or drop what could not be applied.", invoke_without_command=True)
 LetterNumbers = Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Numbers as the list shows them.")]
@@ -26,13 +24,13 @@ def list_letters(
 ) -> None:
     """List payloads that could not be applied, with the reason; newest first."""
     if context.invoked_subcommand is None:
-        run_verb(_on_letters(lambda letters: _list_letters(letters, limit)))
+        _run(lambda letters: _list_letters(letters, limit))
 
 
 @letters_app.command("show")
 def show_letter(number: Annotated[int, typer.Argument(help="Its number, as the list shows it.")]) -> None:
     """Print one with its payload. Slack's tokens and secrets are taken out of it; what it says of people is not."""
-    run_verb(_on_letters(lambda letters: _show_letter(letters, number)))
+    _run(lambda letters: _show_letter(letters, number))
 
 
 @letters_app.command("replay")
@@ -43,25 +41,26 @@ def replay_letters(
     """Apply letters once more, with today's usersync; one that is outdated changes nothing, and leaves as well."""
     if every == bool(numbers):
         raise typer.BadParameter("Name the letters by their numbers, or say --all.")
-    run_verb(
-        _on_letters(lambda letters: _replay_letters(letters.replay_all() if every else letters.replay(numbers or [])))
-    )
+    _run(lambda letters: _replay_letters(letters.replay_all() if every else letters.replay(numbers or [])))
 
 
 @letters_app.command("drop")
 def drop_letters(numbers: LetterNumbers) -> None:
     """Drop letters for good, without applying them."""
-    run_verb(_on_letters(lambda letters: _drop_letters(letters, numbers)))
+    _run(lambda letters: _drop_letters(letters, numbers))
 
 
-async def _on_letters(work: Callable[[Letters], Coroutine[object, object, int]]) -> int:
-    settings = load_settings()
-    configure_logs(settings.log_format, level=logging.ERROR)
-    store = await Store.open(settings.database_url.get_secret_value())
-    try:
-        return await work(Letters(store, clock=utc_now))
-    finally:
-        await store.close()
+def _run(work: Callable[[Letters], Coroutine[object, object, int]]) -> None:
+    with loading():
+        from bot.clock import utc_now
+        from bot.letters import Letters
+        from bot.opening import opened
+
+    async def on_letters() -> int:
+        async with opened() as (_, store):
+            return await work(Letters(store, clock=utc_now))
+
+    run_verb(on_letters())
 
 
 async def _list_letters(letters: Letters, limit: int) -> int:

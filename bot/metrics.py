@@ -9,11 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.alerts import Alerts
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
+from bot.outlook import Outlook
 from bot.runs.schedule import Schedule
-from bot.signs import SignReader
 from bot.sockets import Sockets
 from bot.standing import Standing
 from db.records import AlertKind, RunState
@@ -32,8 +31,7 @@ class Measured:
     sockets: Sockets
     runs: Schedule
     standing: Standing
-    signs: SignReader
-    alerts: Alerts
+    outlook: Outlook
     version: str
 
 
@@ -75,9 +73,10 @@ class _Figures(Collector):
 
 def _figures(parts: Measured) -> Iterator[Metric]:
     yield _gauge("usersync_build_info", "Always 1; its label tells the version.", {parts.version: 1}, "version")
-    yield from _of_events(parts)
-    yield from _of_sockets(parts)
-    yield from _of_runs(parts)
+    if parts.outlook.role.follows_slack:  # of what another process does, that one gives the figures
+        yield from _of_events(parts)
+        yield from _of_sockets(parts)
+        yield from _of_runs(parts)
     yield from _of_health(parts)
 
 
@@ -133,12 +132,15 @@ def _of_runs(parts: Measured) -> Iterator[Metric]:
 
 
 def _of_health(parts: Measured) -> Iterator[Metric]:
-    yield _gauge(
-        "usersync_database_up", "Whether the database could be written.", int(parts.signs.database.away_since is None)
-    )
-    if parts.signs.letters is not None:
-        yield _gauge("usersync_dead_letters", "Payloads that lie aside.", parts.signs.letters)
-    open_kinds = {alert.kind for alert in parts.alerts.open}
+    outlook = parts.outlook
+    is_up = outlook.signs.database.away_since is None
+    yield _gauge("usersync_followed", "Whether any process on the database follows Slack.", int(outlook.is_followed))
+    yield _gauge("usersync_database_up", "Whether the database could be written.", int(is_up))
+    letters = outlook.signs.letters if outlook.role.follows_slack else outlook.letters
+    if letters is not None:
+        yield _gauge("usersync_dead_letters", "Payloads that lie aside.", letters)
+    alerts = outlook.own_alerts.open if outlook.role.follows_slack else outlook.alerts
+    open_kinds = {alert.kind for alert in alerts}
     yield _gauge(
         "usersync_alert_open",
         "Whether an alert lasts.",

@@ -18,7 +18,7 @@ import aiohttp
 import jwt
 import structlog
 
-from bot.settings import SLACK_API_URL, Settings, is_loopback
+from bot.settings import SLACK_API_URL
 from bot.slack_words import plain, why_unreachable
 
 log = structlog.get_logger(__name__)
@@ -51,20 +51,6 @@ class OpenIdSilent(Exception):
 
 class OpenIdRefused(Exception):
     """Nobody may be signed in by what Slack said. The message is a sentence for the person."""
-
-
-def why_not_offered(settings: Settings) -> str:
-    """Say what is missing before people can sign in with Slack, in a sentence; nothing where all is there."""
-    if settings.auth != "slack":
-        return f"With USERSYNC_AUTH={settings.auth} nobody signs in with Slack."
-    if not settings.slack_client_id or not settings.slack_client_secret:
-        return "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are not set."
-    public = urlsplit(settings.public_url or "")
-    # Slack itself leads to HTTPS alone; a pretend one on this machine leads anywhere.
-    is_pretend = is_loopback(urlsplit(settings.slack_api_url).hostname or "")
-    if public.scheme == "https" or (public.scheme == "http" and is_pretend and is_loopback(public.hostname or "")):
-        return ""
-    return "USERSYNC_PUBLIC_URL is not an https address, and Slack sends people back to no other."
 
 
 class OpenIdClient:

@@ -19,6 +19,11 @@ Json = Mapping[str, Any]
 FUTURE_S = 86_400
 """An `updated` further ahead of Slack's now than a day would freeze the row, so it is no clock at all."""
 
+PARSER = 1
+"""Counts the ways in which a user object has been read: one more with whatever reads something else out of it.
+
+Entries of a page that were read in another way are not known again; see `digest_of_member` in `bot/entries.py`.
+"""
 MAX_ID_CHARS = 64
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,63}")
 _TEAM_ID = re.compile(r"[TE][A-Z0-9]{1,63}")
@@ -95,6 +100,12 @@ _PROFILE: dict[str, Reader] = {
     "guest_expiration_ts": whole,
 }  # fmt: skip
 
+_AT_ONCE: dict[Reader, type] = {text: str, flag: bool}
+"""What these readers take as it is, so nobody asks them: nearly everything of fifty fields a user."""
+_OF_TOP, _OF_PROFILE = (
+    {name: (read, _AT_ONCE.get(read)) for name, read in readers.items()} for readers in (_TOP, _PROFILE)
+)
+
 _CLEARED_BY_SILENCE: dict[str, object] = {
     "is_invited_user": False,
     "is_stranger": False,
@@ -118,6 +129,7 @@ def parse_user(
     now_s: float,
     cache_ts: object = None,
     joined: bool = False,
+    digest: int | None = None,
 ) -> Observation:
     """Read one user object as seen from workspace `team_id`. Raises MalformedUser.
 
@@ -128,7 +140,7 @@ def parse_user(
     check_wholesome(user)
     user_id = parse_user_id(user)
     profile = _object(user, "profile")
-    values = _read(user, _TOP, "") | _read(profile, _PROFILE, "profile.")
+    values = _read(user, _OF_TOP, "") | _read(profile, _OF_PROFILE, "profile.")
     values |= _odd_ones(user, profile)
     values["deleted"] = bool(_value(flag, user.get("deleted"), "deleted"))
     if _is_full(user):
@@ -141,6 +153,7 @@ def parse_user(
         moment=moment,
         source=source,
         joined=joined,
+        digest=digest,
     )
 
 
@@ -182,8 +195,13 @@ def _is_full(user: Json) -> bool:
     return user.keys() >= _CERTAIN and not is_short
 
 
-def _read(keys: Json, readers: Mapping[str, Reader], path: str) -> dict[str, object]:
-    return {name: _value(read, keys[name], path + name) for name, read in readers.items() if name in keys}
+def _read(keys: Json, readers: Mapping[str, tuple[Reader, type | None]], path: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in keys.items():
+        if (how := readers.get(name)) is not None:
+            read, at_once = how
+            found[name] = value if type(value) is at_once else _value(read, value, path + name)
+    return found
 
 
 def _value(read: Reader, value: object, path: str) -> object:

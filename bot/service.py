@@ -6,30 +6,32 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 from starlette.applications import Starlette
 
 from bot import __version__
+from bot.backoff import Backoff
+from bot.clock import utc_now
 from bot.disk_watch import Usage
+from bot.duties import ENDED_TOGETHER, SOCKETS, duties
+from bot.front import Front
 from bot.house import House
-from bot.housekeeping import keep_house
-from bot.openid import OpenIdClient, OpenIdRefused, OpenIdSilent
 from bot.pace import Pace
 from bot.runs.progress import Progress
 from bot.secret_key import key_path, signing_key
 from bot.settings import Settings
-from bot.signin_links import base_url
 from bot.slack import open_session
 from bot.supervisor import Supervisor
 from bot.troubles import AMISS
 from bot.viewers import ViewerUnknown
 from bot.waiting_room import opened
-from bot.webserver import WebServer, bind
-from bot.wiper import Wiper
+from bot.webserver import WebServer
 from db.errors import StoreUnavailable
+from db.instances import ProcessRole
 from db.records import User
 from db.visibility import Policy
 from web.address import Address
@@ -38,19 +40,16 @@ from web.attempts import Attempts
 from web.pictures import SLACKS, Pictures
 from web.ports import Door, OpenId, SigninRefused, SlackSilent, Status, Walk
 from web.proxied import TrustedProxy
+from web.undirected import create_bare_app
 from web.waiting import Waiting
+
+if TYPE_CHECKING:
+    from bot.openid import OpenIdClient
 
 DRAIN_S = 3
 """For envelopes under way: each is decided within the budget of 2.5 seconds that it has for its ack."""
 PARTING_S = 3
 """For answers under way, while everything else ends; what has not ended a second later is left behind."""
-_AT_LOCALHOST = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - only compared
-"""Addresses to listen on at which `localhost` leads to us, where a wildcard leads nowhere."""
-
-
-def utc_now() -> datetime:
-    """Tell the host's time, aware UTC."""
-    return datetime.now(UTC)
 
 
 class Service:
@@ -64,6 +63,7 @@ class Service:
         is_demo: bool = False,
         image_sources: Iterable[str] = SLACKS,
         pace: Pace | None = None,
+        role: ProcessRole = ProcessRole.ALL,
         or_next_port: bool = False,
         tell: Callable[[str], None] = lambda _: None,
         stop: asyncio.Event | None = None,
@@ -76,35 +76,27 @@ class Service:
         self._is_demo = is_demo
         self._image_sources = tuple(image_sources)
         self._pace = pace or Pace()
-        self._or_next_port = or_next_port
+        self._role = role
         self._tell = tell
         self._stop = stop or asyncio.Event()
         self._command = command
         self._disk_usage = disk_usage
         self._stack = AsyncExitStack()
         self._is_closed = False
-        self._is_listening = False
-        self._address = Address(settings.public_url, local_url=self._local_url)
+        self._front = Front(settings, or_next_port=or_next_port)
+        self._address = Address(settings.public_url, local_url=self._front.local_url)
         self.is_first_start = False
         """True where no workspace or no key was there before: nobody can have signed in yet."""
 
     @property
     def url(self) -> str:
         """Tell the directory's address."""
-        host, port = self._web.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        return self._front.url
 
     @property
     def shown_url(self) -> str:
-        """Tell the address to type: where links lead, unless this machine's own name does not lead to us."""
-        settings = self._settings
-        if settings.public_url or settings.host in _AT_LOCALHOST:
-            return f"{self._address.url}/"
-        return self.url
-
-    def _local_url(self) -> str:
-        """Tell this machine's own address; the port is known once it is bound."""
-        return base_url(None, self._web.address[1])
+        """Tell the address to type."""
+        return self._front.shown_url(self._address.url)
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -138,26 +130,18 @@ class Service:
         await self.installations.refresh()
         await self.house.places.refresh()
         self.is_first_start |= not self.installations.is_introduced
-        self._tasks.start("live pages", self._app.state.live.run())
+        if self.house.neighbours.is_shared:
+            await self.house.roster.beat()
+            self._stack.push_async_callback(self.house.roster.leave)
+            await self.house.elsewhere.look()
+        if self._role.shows_directory:
+            self._tasks.start("live pages", self._app.state.live.run())
         self._waiting.open(self._app)
         self._listen()
-        await self._web.started()
-        self._tasks.start(
-            "housekeeping",
-            keep_house(
-                self.store,
-                clock=self._clock,
-                history_keep=timedelta(seconds=settings.history_keep),
-                contact_keep=timedelta(seconds=settings.contact_keep),
-            ),
-        )
-        self._tasks.start("wiping", self._make_wiper().run())
-        self._tasks.start("alerts", self.alerts.run())
-        self._tasks.start("told alerts", self.house.teller.run())
-        self._tasks.start("digest", self.house.digest.run())
-        self._tasks.start("introduction", self.introduction.run())
-        self._tasks.start("sockets", self.house.follow())
-        self._tasks.start("runs", self.runs.run())
+        await self._front.server.started()
+        self._tasks.start("bell", self.store.listen(Backoff(first_s=2)))
+        for name, work in duties(self.house, settings, clock=self._clock, pace=self._pace):
+            self._tasks.start(name, work)
 
     def _move_in(self, session: aiohttp.ClientSession) -> None:
         self.house = house = House(
@@ -166,6 +150,7 @@ class Service:
             session,
             clock=self._clock,
             pace=self._pace,
+            role=self._role,
             base_url=lambda: self._address.url,
             tell=self._tell,
             disk_usage=self._disk_usage,
@@ -174,21 +159,12 @@ class Service:
         self.introduction, self.installations, self.sockets = house.introduction, house.installations, house.sockets
         self.handler, self.ingest, self.runs, self.errands = house.handler, house.ingest, house.runs, house.errands
         self.alerts, self.metrics, self.links = house.alerts, house.metrics, house.ways_in.links
-        self._app = self._make_web()
-
-    def _make_wiper(self) -> Wiper:
-        return Wiper(
-            self.store,
-            clock=self._clock,
-            is_busy=lambda: bool(self.ingest.in_flight or self.runs.progress),
-            look_every_s=self._pace.look_every_s,
-            calm_s=self._pace.wipe_after_s,
-        )
+        self._app = self._make_web() if self._role.shows_directory else self._make_bare_web()
 
     def _read_key(self) -> str:
         """Tell what signs sessions; empty where nobody signs in. Raises KeyUnusable."""
         settings = self._settings
-        if settings.auth == "none":
+        if settings.auth == "none" or not self._role.shows_directory:
             return ""
         self.is_first_start = not settings.secret_key and not key_path(settings.sqlite_file or "").exists()
         return signing_key(next(iter(settings.secret_keys), None), settings.sqlite_file)
@@ -223,6 +199,16 @@ class Service:
         except ViewerUnknown as error:
             raise SlackSilent(str(error)) from error
 
+    def _make_bare_web(self) -> Starlette:
+        return create_bare_app(
+            store=self.store,
+            status=self.status,
+            clock=self._clock,
+            version=__version__,
+            read_metrics=self.metrics.exposition,
+            public_url=self._settings.public_url,
+        )
+
     def _make_web(self) -> Starlette:
         settings = self._settings
         return create_app(
@@ -241,27 +227,30 @@ class Service:
             read_metrics=self.metrics.exposition,
             workspaces=self.installations.list_workspaces,
             actions=self.house.deeds,
+            pages_look_every_s=self._pace.pages_look_every_s,
         )
 
     def status(self) -> Status:
         """Say how the service is, for the page."""
-        standing, sockets, progress = self.house.standing, self.sockets.status, self.runs.progress
+        outlook, database, progress = self.house.outlook, self.house.database, self.house.outlook.progress
         return Status(
-            sockets=sockets.open,
-            sockets_wanted=sockets.wanted,
-            connected_since=sockets.connected_since,
-            last_heard_at=standing.last_heard_at,
+            sockets=outlook.sockets.open,
+            sockets_wanted=outlook.sockets.wanted,
+            sockets_elsewhere=self.house.roster.sockets,
+            connected_since=outlook.connected_since,
+            last_heard_at=outlook.last_heard_at,
             walk=_walk(progress, self._clock()) if progress else None,
-            walked_at=standing.walked_at,
-            trouble=standing.trouble,
+            walked_at=outlook.standing.walked_at,
+            trouble=outlook.trouble,
             demo=self._is_demo,
-            rejected=standing.rejected,
-            is_backfilled=standing.is_backfilled,
-            held_up_since=self.house.database.away_since,
-            database_trouble=self.house.database.trouble,
-            warnings=tuple(alert.words for alert in self.alerts.open),
-            amiss=tuple(AMISS[alert.kind] for alert in self.alerts.open),
-            letters=self.house.signs.letters or 0,
+            rejected=outlook.rejected,
+            is_followed=outlook.is_followed,
+            is_backfilled=outlook.standing.is_backfilled,
+            held_up_since=database.away_since,
+            database_trouble=database.trouble,
+            warnings=(*outlook.warnings, *filter(None, [self.house.neighbours.unlike])),
+            amiss=tuple(AMISS[kind] for kind in outlook.amiss),
+            letters=outlook.letters,
             reconcile_every_s=self._settings.reconcile_every,
         )
 
@@ -276,42 +265,38 @@ class Service:
                 async with asyncio.timeout(PARTING_S + 1):
                     await asyncio.gather(
                         self._hang_up(),
-                        self._tasks.cancel(
-                            "runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts", "digest"
-                        ),
+                        self._tasks.cancel(*ENDED_TOGETHER),
                         self.ingest.drained(),
                         self.errands.close(timeout_s=PARTING_S),
                         self._close_window(),
                     )
-                    await self.alerts.leave()
+                    if self._role.follows_slack:
+                        await self.alerts.leave()
         finally:
             await self._stack.aclose()
 
     async def _hang_up(self) -> None:
-        await self._tasks.cancel("sockets")
+        await self._tasks.cancel(SOCKETS)
         await self.sockets.close()
+        await self.house.roster.leave()
 
     async def _close_window(self) -> None:
-        await self._app.state.live.close()
+        if self._role.shows_directory:
+            await self._app.state.live.close()
         await self._close_web()
 
     def _listen(self) -> None:
         """Bind and answer; once is enough. Raises PortTaken."""
-        if self._is_listening:
-            return
-        settings = self._settings
-        self._web = WebServer(self._waiting, bind(settings.host, settings.port, or_next=self._or_next_port))
-        self._tasks.start("web server", self._web.run())
-        self._stack.push_async_callback(self._close_web)
-        self._is_listening = True
+        if not self._front.is_open:
+            self._front.listen(lambda bound: WebServer(self._waiting, bound), self._tasks)
+            self._stack.push_async_callback(self._close_web)
 
     async def _close_web(self) -> None:
-        self._web.close()
-        await self._tasks.ended("web server")
+        await self._front.close(self._tasks)
 
     def _note_wait(self, error: StoreUnavailable) -> None:
         """Tell, once, that the memory is waited for; anybody who looks is told without the driver's own words."""
-        if not self._is_listening:
+        if not self._front.is_open:
             self._listen()
             self._tell(f"The database is waited for. {error.plain} {self.url}readyz tells how it stands.")
         self._waiting.reason = f"The database is waited for. {error.plain}"
@@ -323,6 +308,7 @@ def _walk(progress: Progress, now: datetime) -> Walk:
 
 def _openid(client: OpenIdClient) -> OpenId:
     """Let the window sign people in with Slack, in its words."""
+    from bot.openid import OpenIdRefused, OpenIdSilent  # it is loaded where this way in is offered
 
     async def identify(*, code: str, verifier: str, nonce: str) -> tuple[str, str]:
         try:

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 
 from bot.env_file import read_env_file
 from bot.proxy_words import proxy_problems, wrong_header
+from bot.role_words import role_problems
 from bot.secret_key import SHORTEST
 from bot.settings_values import (
     Audiences,
@@ -28,10 +29,11 @@ from bot.settings_values import (
 )
 from bot.settings_words import MAKE_A_KEY, SettingsError, in_words, unknown_names, wrong_public_url
 from bot.telling.addresses import url_problems
-from bot.token_words import bot_token_problems, token_problems
+from bot.token_words import bot_token_problems
 from db.dialects import file_of
 from db.engine import parse_url
 from db.errors import UnusableUrl
+from db.instances import ProcessRole
 
 PREFIX = "USERSYNC_"
 SECRETS = (
@@ -149,8 +151,12 @@ def load_settings(
     env_file: Path | None = Path(".env"),
     needs_tokens: bool = False,
     needs_bot_token: bool = False,
+    role: ProcessRole = ProcessRole.ALL,
 ) -> Settings:
-    """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy."""
+    """Read the environment, and `.env` beneath it. Raises SettingsError with every problem and its remedy.
+
+    `role` tells which part of the work `serve` does, and so what it needs.
+    """
     beneath, unclear = read_env_file(env_file)
     given = {**beneath, **(os.environ if environ is None else environ)}
     given = {name: value.strip() for name, value in given.items() if value.strip()}
@@ -160,8 +166,14 @@ def load_settings(
     problems += [*unread.values(), *wrong, *_contradictions(settings, are_read=secrets.keys())]
     lacking: list[str] = []
     if needs_tokens:
-        lacking += token_problems(revealed(settings.slack_bot_token), revealed(settings.slack_app_token))
-        lacking += _key_problems(settings)
+        lacking += role_problems(
+            role,
+            bot_token=revealed(settings.slack_bot_token),
+            app_token=revealed(settings.slack_app_token),
+            sqlite_file=settings.sqlite_file,
+            has_key=settings.secret_key is not None or settings.auth == "none",
+            public_url=settings.public_url,
+        )
     elif needs_bot_token:
         lacking += bot_token_problems(revealed(settings.slack_bot_token))
     # What stands in a file that cannot be read is not missing as well.
@@ -268,14 +280,6 @@ def _client_problems(settings: Settings) -> list[str]:
         return []
     words = "Signing in with Slack needs both; the app's page shows them under Basic Information. Or leave both out."
     return [f"{lacking[0]} is missing. {words}"]
-
-
-def _key_problems(settings: Settings) -> list[str]:
-    """Tell that a key is missing where none can be made: a server's database has no file to lay it beside."""
-    if settings.auth == "none" or settings.secret_key or settings.sqlite_file is not None:
-        return []
-    words = "Sessions are signed with it, and on a database server there is no file beside which one could be kept."
-    return [f"USERSYNC_SECRET_KEY is missing. {words} {MAKE_A_KEY}"]
 
 
 def _is_address(url: str) -> bool:

@@ -11,6 +11,8 @@ from bot.disk_watch import DiskWatch
 from bot.handler import EnvelopeHandler
 from bot.ingest import Ingest
 from bot.lag import Lag
+from bot.others_words import refused_elsewhere
+from bot.roster import Roster
 from bot.runs.schedule import Schedule
 from bot.scopes import Scope
 from bot.sockets import Sockets
@@ -41,6 +43,7 @@ class SignReader:
     clock: Callable[[], datetime]
     sockets_may_take_s: float
     began_at: datetime
+    roster: Roster
     letters: int | None = None
     """Dead letters at the last look; None where that could not be told."""
     _not_committed: int = 0
@@ -60,8 +63,9 @@ class SignReader:
             database_trouble=self.database.trouble,
             not_committed=self._refused_lately(),
             rejected=self.standing.rejected,
-            sockets=status.open,
-            sockets_lost_since=status.lost_since,
+            rejected_elsewhere=refused_elsewhere(self.roster.bots),
+            sockets=status.open + self.roster.sockets,
+            sockets_lost_since=status.lost_since if status.wanted else None,
             sockets_trouble=self.standing.introduction.trouble or status.trouble,
             sockets_may_take=timedelta(seconds=self.sockets_may_take_s),
             last_run=self.runs.last_state,
@@ -87,7 +91,8 @@ class SignReader:
     def _untold(self) -> frozenset[AlertKind]:
         """Tell of what the parts cannot say yet whether it is over, since the process is young."""
         status = self.sockets.status
-        is_young = not status.open and self.clock() - self.began_at < timedelta(seconds=self.sockets_may_take_s)
+        is_open = bool(status.open or self.roster.sockets)
+        is_young = not is_open and self.clock() - self.began_at < timedelta(seconds=self.sockets_may_take_s)
         found = {
             AlertKind.SOCKETS: is_young,
             AlertKind.EVENTS_DROPPED: self.runs.last_read is None,
@@ -98,10 +103,13 @@ class SignReader:
         return frozenset(kind for kind, is_untold in found.items() if is_untold)
 
     def _dropped_at(self) -> datetime | None:
-        """Tell when Slack dropped events, unless a run that began afterwards has made it good."""
-        dropped_at, last = self.handler.received.dropped_at, self.runs.last_read
-        is_made_good = dropped_at and last and last.started_at >= dropped_at
-        return None if is_made_good else dropped_at
+        """Tell when Slack dropped events, unless a run that began afterwards has made it good.
+
+        Both are told by Slack's clock, since the run may be of another host.
+        """
+        received, last = self.handler.received, self.runs.last_read
+        is_made_good = last and last.since is not None and last.since / 1_000_000 >= received.dropped_at_s
+        return None if is_made_good else received.dropped_at
 
     async def _look_at_letters(self) -> None:
         try:

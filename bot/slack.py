@@ -47,15 +47,18 @@ class SlackClock:
         self, *, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._wall = wall
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._offset_s: float | None = None
 
     def now_s(self) -> float:
         """Tell epoch seconds."""
-        return self._wall() if self._offset_s is None else self._monotonic() + self._offset_s
+        return self._wall() if self._offset_s is None else self.monotonic() + self._offset_s
 
-    def hear(self, headers: Mapping[str, str]) -> None:
-        """Read the `Date` of a response (RFC 9110, 6.6.1); one that cannot be read, or cannot be true, says nothing."""
+    def hear(self, headers: Mapping[str, str], *, asked_at_s: float | None = None) -> None:
+        """Read the `Date` of a response (RFC 9110, 6.6.1); one that cannot be read, or cannot be true, says nothing.
+
+        `asked_at_s` tells, in monotonic time, when it was asked for: no response is older than its question.
+        """
         stamp = headers.get("Date") or headers.get("date")
         try:
             told_s = parsedate_to_datetime(stamp).timestamp() if stamp else 0.0
@@ -66,10 +69,12 @@ class SlackClock:
         wall_s = self._wall()
         # `Date` has whole seconds. A host's clock that agrees with it knows the fraction, too.
         now_s = wall_s if told_s <= wall_s < told_s + _GRAIN_S else told_s
-        offset_s = now_s - self._monotonic()
-        # It was written a moment ago, so the latest it ever told is the nearest, and time must not run back for a
-        # fraction. What lies further behind is another time, and is believed.
-        if self._offset_s is None or not 0 <= self._offset_s - offset_s < _GRAIN_S:
+        heard_at_s = self.monotonic()
+        offset_s = now_s - heard_at_s
+        # It was written a while ago, since it was asked for at the most, so the latest it ever told is the nearest, and
+        # time must not run back for that. What lies further behind is another time, and is believed.
+        may_lie_s = _GRAIN_S + (heard_at_s - asked_at_s if asked_at_s is not None else 0.0)
+        if self._offset_s is None or not 0 <= self._offset_s - offset_s < may_lie_s:
             self._offset_s = offset_s
 
 
@@ -84,17 +89,18 @@ class SlackClient(AsyncWebClient):
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a Web API method. Raises SlackApiError, aiohttp.ClientError, TimeoutError."""
+        asked_at_s = self.clock.monotonic()
         try:
             response = await super().api_call(api_method, **arguments)
         except SlackApiError as error:
-            self._hear(getattr(error.response, "headers", {}))
+            self._hear(getattr(error.response, "headers", {}), asked_at_s)
             if self._asks_with_its_own(api_method):
                 self.rejection = rejection_of(error)
             raise
         except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
             # The SDK takes every answer for a JSON object of a known character set.
             raise unreadable_answer() from error
-        self._hear(response.headers)
+        self._hear(response.headers, asked_at_s)
         if self._asks_with_its_own(api_method):
             self.rejection = None
         return response
@@ -103,8 +109,8 @@ class SlackClient(AsyncWebClient):
         """Say whether a call shows the client's token; this one shows the app's, whichever client asks."""
         return api_method != "apps.connections.open" or self.token is None
 
-    def _hear(self, headers: Mapping[str, str]) -> None:
-        self.clock.hear(dict(headers))
+    def _hear(self, headers: Mapping[str, str], asked_at_s: float) -> None:
+        self.clock.hear(dict(headers), asked_at_s=asked_at_s)
         granted = next((text for name, text in headers.items() if name.lower() == "x-oauth-scopes"), None)
         if isinstance(granted, str):
             self.scopes = frozenset(scope for each in granted.split(",") if (scope := each.strip()))

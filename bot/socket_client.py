@@ -153,9 +153,11 @@ class SocketClient(SocketModeClient):
                 await self._slots.acquire()
             task = asyncio.create_task(self._run_one(message, received_at), name="envelope")
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            if is_event:
-                task.add_done_callback(lambda _: self._slots.release())
+            task.add_done_callback(self._event_ended if is_event else self._tasks.discard)
+
+    def _event_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
 
     async def close(self) -> None:
         """Close the connection and everything that belongs to it, cancelled or not; a dead peer is not waited for."""

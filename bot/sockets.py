@@ -19,9 +19,9 @@ from slack_sdk.errors import SlackApiError
 from bot.backoff import Backoff
 from bot.crowding import Crowding
 from bot.identity import TwoApps
-from bot.slack import ASKS_TO_WAIT, error_word, rejection_of, retry_after_s
-from bot.slack_words import APP_TOKEN, plain, refused, unreachable, why_unreachable
+from bot.slack import ASKS_TO_WAIT, error_word, retry_after_s
 from bot.socket_client import Dismissed, SocketClient
+from bot.socket_words import parting_words, why_not_opened
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ class SocketStatus:
     """How the connections are, in figures and in words."""
 
     wanted: int
+    """How many are kept open; none where this process stands by."""
     open: int = 0
     connected_since: datetime | None = None
     lost_since: datetime | None = None
@@ -66,13 +67,16 @@ class Sockets:
         make_backoff: Callable[[], Backoff] = Backoff,
         stagger_s: float,
         refusal: Callable[[], str | None] = lambda: None,
+        elsewhere: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`elsewhere` tells how many connections other replicas hold."""
         self._make_client = make_client
         self._make_backoff = make_backoff
         self._clock = clock
         self._on_connected = on_connected
         self._stagger_s = stagger_s
         self._refusal = refusal
+        self._elsewhere = elsewhere
         self._clients: set[SocketClient] = set()
         self._held: dict[int, SocketClient] = {}
         self._farewells: set[asyncio.Task[None]] = set()
@@ -80,8 +84,9 @@ class Sockets:
         self._crowding = Crowding()
         self._not_before = 0.0
         self._heard_s = 0.0
-        self._untried = set(range(wanted))
+        self._tried_slots: set[int] = set()
         self._tried = asyncio.Event()
+        self._allotted = asyncio.Event()
         self.status = SocketStatus(wanted, lost_since=clock())
 
     @property
@@ -89,6 +94,21 @@ class Sockets:
         """Tell when Slack last gave a sign of life on any connection; epoch seconds."""
         self._heard_s = max([self._heard_s, *(client.last_heard_s for client in self._clients)])
         return self._heard_s or None
+
+    @property
+    def connections(self) -> int:
+        """Count what Slack may count: those being opened and those let go, too."""
+        return len(self._clients)
+
+    def allot(self, wanted: int) -> None:
+        """Keep so many from now on: more are opened, and what is too many is let go once its acks are through."""
+        if wanted != self.status.wanted:
+            log.info("connections are shared anew", wanted=wanted, before=self.status.wanted)
+            if not self.status.wanted:  # nobody missed a connection that was not ours to hold
+                self.status.lost_since = self._clock()
+        self.status.wanted = wanted
+        self._judge_tried()
+        self._allotted.set()
 
     async def tried(self, *, within_s: float) -> None:
         """Wait until each of them was tried once, or the time is up."""
@@ -98,9 +118,15 @@ class Sockets:
 
     async def run(self) -> None:
         """Keep the connections until cancelled."""
+        slots: dict[int, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as group:
-            for slot in range(self.status.wanted):
-                group.create_task(self._keep(slot), name=f"socket {slot + 1}")
+            while True:
+                self._allotted.clear()
+                for slot in [each for each in range(self.status.wanted) if each not in slots]:
+                    slots[slot] = group.create_task(self._keep(slot), name=f"socket {slot + 1}")
+                for slot in [each for each in slots if each >= self.status.wanted]:
+                    await self._give_up(slot, slots.pop(slot))
+                await self._allotted.wait()
 
     async def close(self) -> None:
         """Close every connection, once nothing is under way any more."""
@@ -108,6 +134,18 @@ class Sockets:
             farewell.cancel()
         clients, self._clients = self._clients, set()
         await asyncio.gather(*self._farewells, *(client.close() for client in clients), return_exceptions=True)
+
+    async def _give_up(self, slot: int, keeping: asyncio.Task[None]) -> None:
+        """Leave a connection to other replicas."""
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        if (client := self._held.pop(slot, None)) is not None:
+            self._let_go(client)
+        self.status.open = len(self._held)
+        if not self._held and self.status.lost_since is None:
+            self.status.connected_since, self.status.lost_since = None, self._clock()
+        if not self.status.wanted:
+            self.status.trouble = None
 
     async def _keep(self, slot: int) -> None:
         await asyncio.sleep(slot * self._stagger_s)
@@ -184,7 +222,7 @@ class Sockets:
             is_open = True
         except (TwoApps, Dismissed, SlackApiError, aiohttp.ClientError, OSError, ValueError) as error:
             self._heed(error)
-            self._fail(_why(error))
+            self._fail(why_not_opened(error, waited_s=HELLO_TIMEOUT_S))
         finally:
             if not is_open:
                 self._clients.discard(client)
@@ -200,10 +238,11 @@ class Sockets:
 
     def _judge_count(self, client: SocketClient) -> None:
         was_crowded = self.status.crowded
-        self._crowding.hear(client.connections, ours=len(self._clients), now=self._clock())
+        ours, others = len(self._clients), self._elsewhere()
+        self._crowding.hear(client.connections, ours=ours, others=others, now=self._clock())
         self.status.crowded, self.status.is_count_clear = self._crowding.words, self._crowding.is_clear
         if self.status.crowded and not was_crowded:
-            log.warning("somebody else uses this app", counted=client.connections, ours=len(self._clients))
+            log.warning("somebody else uses this app", counted=client.connections, ours=ours, others=others)
 
     async def _until_ending(self, client: SocketClient) -> bool:
         """Wait until it has to be replaced; say whether that may happen before it is let go."""
@@ -250,8 +289,11 @@ class Sockets:
         self._clients.discard(client)
 
     def _note_tried(self, slot: int) -> None:
-        self._untried.discard(slot)
-        if not self._untried:
+        self._tried_slots.add(slot)
+        self._judge_tried()
+
+    def _judge_tried(self) -> None:
+        if self._tried_slots >= set(range(self.status.wanted)):
             self._tried.set()
 
     def _fail(self, words: str) -> None:
@@ -260,44 +302,8 @@ class Sockets:
         self.status.trouble = words
 
     def _lament(self, reason: str | None) -> None:
-        words = _parting(reason)
+        words = parting_words(reason)
         log.warning("a connection ended", reason=words)
         # That another one was lost says less than why none can be opened.
         if not self.status.open and (reason is not None or self.status.trouble is None):
             self.status.trouble = words
-
-
-def _parting(reason: str | None) -> str:
-    """Say why Slack ended a connection."""
-    known = {
-        None: "A connection to Slack was lost.",
-        "link_disabled": "Socket Mode is switched off for this app. Switch it on at api.slack.com/apps.",
-        "too_many_websockets": "Slack counts more than ten connections of this app. Stop what else uses its token.",
-    }
-    return known.get(reason) or f"Slack ended a connection ({plain(reason or '')}). Another is opened."
-
-
-def _why(error: Exception) -> str:
-    """Say why a connection could not be opened; a ValueError is about an address that is none."""
-    match error:
-        case TwoApps():
-            return str(error)
-        case Dismissed():
-            return _parting(error.reason)
-        case SlackApiError():
-            return _words_of(error)
-        case TimeoutError():
-            return unreachable(f"no hello within {HELLO_TIMEOUT_S} s")
-        case _:
-            return unreachable(why_unreachable(error))
-
-
-def _words_of(error: SlackApiError) -> str:
-    word = error_word(error)
-    if rejection_of(error) or word == "missing_scope":
-        return refused(APP_TOKEN, word)
-    if word in ASKS_TO_WAIT:
-        return (
-            f"Slack asks to wait {retry_after_s(error)} s before another connection is opened. It is tried again then."
-        )
-    return f"Slack refuses a connection: {word}. It is tried again."

@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from bot.authorize import Installations
 from bot.command.condition import Condition
 from bot.database_watch import DatabaseWatch
+from bot.elsewhere import Elsewhere
 from bot.introduction import Introduction
+from bot.roster import Roster
+from bot.runs.progress import Progress
 from bot.runs.schedule import Schedule
 from bot.slack import SlackClient
 from bot.slack_words import APP_TOKEN, BOT_TOKEN, refused
@@ -27,6 +30,8 @@ class Standing:
     runs: Schedule
     bot_client: SlackClient
     socket_client: SlackClient
+    roster: Roster
+    elsewhere: Elsewhere
     lag_s: Callable[[], float | None] = lambda: None
     """Tells how far behind Slack the last commit was; seconds."""
 
@@ -58,24 +63,45 @@ class Standing:
         return refused(APP_TOKEN, word) if word else None
 
     @property
+    def refusal(self) -> str | None:
+        """Why nothing can be asked or told with the bot token, if Slack's last word about it says so."""
+        word = self.bot_client.rejection
+        return refused(BOT_TOKEN, word) if word else self.introduction.refusal
+
+    @property
     def trouble(self) -> str | None:
         """What is wrong, the root of it first."""
         return (
             self.rejected
             or self.database.trouble
             or self.introduction.trouble
-            or self.sockets.status.trouble
+            or self._sockets_trouble
             or self.runs.trouble
             or self.sockets.status.crowded
         )
 
+    @property
+    def progress(self) -> Progress | None:
+        """The run under way, whichever process makes it."""
+        return self.runs.progress or self.progress_elsewhere
+
+    @property
+    def progress_elsewhere(self) -> Progress | None:
+        """The run that another process makes."""
+        return None if self.runs.progress else self.elsewhere.progress(after=self.runs.last)
+
+    @property
+    def _sockets_trouble(self) -> str | None:
+        """What is wrong with our connections; while other processes hold some, it is nobody else's trouble."""
+        return None if self.roster.sockets else self.sockets.status.trouble
+
     def condition(self, team_id: str) -> Condition:
         """Say how the service is, for an answer in Slack."""
-        workspace, progress = self.installations.find(team_id), self.runs.progress
+        workspace, progress = self.installations.find(team_id), self.progress
         return Condition(
             workspace=self.installations.name_of(team_id),
-            sockets=self.sockets.status.open,
-            sockets_wanted=self.sockets.status.wanted,
+            sockets=self.sockets.status.open + self.roster.sockets,
+            sockets_wanted=self.sockets.status.wanted + self.roster.sockets_wanted,
             last_heard_at=self.last_heard_at,
             walked_at=workspace.walked_at if workspace else None,
             trouble=self.trouble,

@@ -6,32 +6,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Column
-
+from bot.glimpse import LOOKS_EVERY_S, Glimpse, Look
 from bot.runs.progress import Progress as RunProgress
 from bot.runs.words import progressing
 
-LOOKS_EVERY_S = 0.2
 LINES_AFTER_S = (2, 10, 30)
 """Plain lines come after these pauses, and then after the last of them each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """How far some work is right now."""
-
-    words: str
-    done: int
-    total: int | None
-    """None where nobody knows, or where the end has moved."""
-
-
-Look = Callable[[], Glimpse | None]
 
 
 def at_run(progress: Callable[[], RunProgress | None], clock: Callable[[], datetime]) -> Look:
@@ -52,7 +34,7 @@ def at_run(progress: Callable[[], RunProgress | None], clock: Callable[[], datet
 async def shown(look: Look, *, at_first: str = "", may_draw: bool = True) -> AsyncIterator[None]:
     """Show how far work is, on standard error, until the block ends; a bar only where no log lines tear it apart."""
     is_drawn = may_draw and sys.stderr.isatty()
-    showing = asyncio.create_task(_bar(look, at_first) if is_drawn else _lines(look), name="progress on the terminal")
+    showing = asyncio.create_task(_drawn(look, at_first) if is_drawn else _lines(look), name="progress on the terminal")
     try:
         yield
     finally:
@@ -60,16 +42,10 @@ async def shown(look: Look, *, at_first: str = "", may_draw: bool = True) -> Asy
         await asyncio.gather(showing, return_exceptions=True)
 
 
-async def _bar(look: Look, at_first: str) -> None:
-    words = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1))
-    columns = (BarColumn(bar_width=16), TaskProgressColumn(), words)
-    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
-        task = bar.add_task(at_first, total=None)
-        while True:
-            seen = look()
-            if seen is not None:
-                bar.update(task, description=seen.words, completed=seen.done, total=seen.total)
-            await asyncio.sleep(LOOKS_EVERY_S)
+async def _drawn(look: Look, at_first: str) -> None:
+    from bot.bar import draw_bar  # what draws is for terminals, and a service would keep it for ever
+
+    await draw_bar(look, at_first)
 
 
 async def _lines(look: Look) -> None:

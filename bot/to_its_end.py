@@ -21,7 +21,9 @@ async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=PATIENCE_S)
-        task.cancel()
         task.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody is left to hear it
+        try:
+            await asyncio.wait([task], timeout=PATIENCE_S)
+        finally:  # also for whoever is cancelled a second time
+            task.cancel()
         raise

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.api_tokens import ApiTokens
-from bot.logs import configure_logs
+from bot.loading import loading
 from bot.outcome import CLEAN, run_verb
-from bot.service import utc_now
-from bot.settings import Settings, load_settings
-from bot.settings_values import seconds_of
-from db import Store
+
+if TYPE_CHECKING:
+    from bot.api_tokens import ApiTokens
+    from bot.settings import Settings
 
 token_app = typer.Typer(help="Make, list or revoke the tokens by which programs read.", no_args_is_help=True)
 
@@ -33,36 +31,41 @@ def create_token(
 ) -> None:
     """Make a token and print it, this once; standard output holds nothing else."""
     lifetime = None if expires is None else _lifetime(expires)
-    run_verb(_on_tokens(lambda tokens, settings: _create(tokens, settings, name, scope or [], team, lifetime)))
+    _run(lambda tokens, settings: _create(tokens, settings, name, scope or [], team, lifetime))
 
 
 @token_app.command("list")
 def list_tokens() -> None:
     """List all tokens, and when each was last used; what they are is kept nowhere."""
-    run_verb(_on_tokens(lambda tokens, _: _list(tokens)))
+    _run(lambda tokens, _: _list(tokens))
 
 
 @token_app.command("revoke")
 def revoke_token(token: Annotated[str, typer.Argument(help="Its number or its name, as the list shows it.")]) -> None:
     """Take a token back for good."""
-    run_verb(_on_tokens(lambda tokens, _: _revoke(tokens, token)))
+    _run(lambda tokens, _: _revoke(tokens, token))
 
 
 def _lifetime(text: str) -> timedelta:
+    from bot.settings_values import seconds_of
+
     try:
         return timedelta(seconds=seconds_of(text))
     except ValueError as error:
         raise typer.BadParameter(f"--expires: {error}") from None
 
 
-async def _on_tokens(work: Callable[[ApiTokens, Settings], Coroutine[object, object, int]]) -> int:
-    settings = load_settings()
-    configure_logs(settings.log_format, level=logging.ERROR)
-    store = await Store.open(settings.database_url.get_secret_value())
-    try:
-        return await work(ApiTokens(store, clock=utc_now), settings)
-    finally:
-        await store.close()
+def _run(work: Callable[[ApiTokens, Settings], Coroutine[object, object, int]]) -> None:
+    with loading():
+        from bot.api_tokens import ApiTokens
+        from bot.clock import utc_now
+        from bot.opening import opened
+
+    async def on_tokens() -> int:
+        async with opened() as (settings, store):
+            return await work(ApiTokens(store, clock=utc_now), settings)
+
+    run_verb(on_tokens())
 
 
 async def _create(

@@ -55,8 +55,12 @@ class Signs:
     """Whether events were not committed lately, so not acked."""
     rejected: str | None = None
     """Which token Slack refuses, in words."""
+    rejected_elsewhere: str | None = None
+    """That it refuses the one of another process, in words that name it."""
     sockets: int = 1
+    """Open connections, those of other living processes among them."""
     sockets_lost_since: datetime | None = None
+    """Since when this process has none; None where it has one, or stands by."""
     sockets_trouble: str | None = None
     sockets_may_take: timedelta = timedelta(seconds=SOCKETS_MAY_TAKE_S)
     last_run: RunState | None = None
@@ -85,7 +89,7 @@ def troubles(signs: Signs) -> list[Trouble]:
     found: Iterable[Trouble | None] = (
         _if(signs.database_trouble, AlertKind.DATABASE, signs.database_trouble or "", signs.database_away_since or now),
         _if(signs.not_committed, AlertKind.NOT_COMMITTED, _NOT_COMMITTED, now),
-        _if(signs.rejected, AlertKind.TOKEN, signs.rejected or "", now),
+        _token(signs),
         _sockets(signs),
         _run(signs),
         _if(signs.events_dropped_at, AlertKind.EVENTS_DROPPED, _DROPPED, signs.events_dropped_at or now),
@@ -96,6 +100,11 @@ def troubles(signs: Signs) -> list[Trouble]:
         _scope(signs),
     )
     return [each for each in found if each is not None]
+
+
+def far(signs: Signs) -> frozenset[AlertKind]:
+    """Tell the kinds of which others alone suffer, so that they explain nothing that is wrong here."""
+    return frozenset({AlertKind.TOKEN} if signs.rejected_elsewhere and not signs.rejected else ())
 
 
 def untold(signs: Signs) -> frozenset[AlertKind]:
@@ -116,6 +125,11 @@ _DROPPED = (
 
 def _if(condition: object, kind: AlertKind, words: str, since: datetime) -> Trouble | None:
     return Trouble(kind, words, since) if condition else None
+
+
+def _token(signs: Signs) -> Trouble | None:
+    words = signs.rejected or signs.rejected_elsewhere
+    return _if(words, AlertKind.TOKEN, words or "", signs.now)
 
 
 def _sockets(signs: Signs) -> Trouble | None:

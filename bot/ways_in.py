@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.authorize import Installations
-from bot.openid import OpenIdClient, why_not_offered
-from bot.settings import Settings, revealed
+from bot.settings import Settings, is_loopback, revealed
 from bot.signin_links import OpenLinks, SigninLinks
 from db import Store
+
+if TYPE_CHECKING:
+    from bot.openid import OpenIdClient
 
 
 class WaysIn:
@@ -43,6 +47,8 @@ class WaysIn:
 def _openid(
     session: aiohttp.ClientSession, settings: Settings, installations: Installations, proxy: str | None
 ) -> OpenIdClient:
+    from bot.openid import OpenIdClient  # it brings the cryptography along, which other ways in do without
+
     return OpenIdClient(
         session,
         client_id=settings.slack_client_id or "",
@@ -53,3 +59,17 @@ def _openid(
         api_url=settings.slack_api_url,
         proxy=proxy,
     )
+
+
+def why_not_offered(settings: Settings) -> str:
+    """Say what is missing before people can sign in with Slack, in a sentence; nothing where all is there."""
+    if settings.auth != "slack":
+        return f"With USERSYNC_AUTH={settings.auth} nobody signs in with Slack."
+    if not settings.slack_client_id or not settings.slack_client_secret:
+        return "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are not set."
+    public = urlsplit(settings.public_url or "")
+    # Slack itself leads to HTTPS alone; a pretend one on this machine leads anywhere.
+    is_pretend = is_loopback(urlsplit(settings.slack_api_url).hostname or "")
+    if public.scheme == "https" or (public.scheme == "http" and is_pretend and is_loopback(public.hostname or "")):
+        return ""
+    return "USERSYNC_PUBLIC_URL is not an https address, and Slack sends people back to no other."

@@ -58,7 +58,16 @@ class WebServer:
 
     async def run(self) -> None:
         """Serve until `close`."""
-        await self._server.serve(sockets=[self._socket])
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Let go of the port: uvicorn does so itself, but not where it was told to end before it had begun."""
+        for server in getattr(self._server, "servers", []):
+            server.close()
+        self._socket.close()
 
     async def started(self) -> None:
         """Wait until requests are answered."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 MAX_DEPTH = 16
 """Slack's own user objects are four deep."""
 MAX_TEXT_CHARS = 8_000
 """Far beyond any field of Slack's, and short enough for every engine and page."""
+
+_CONTAINERS = frozenset({dict, list})
+"""As JSON is read: what it gives is never of a kind that only resembles one of these, and a user has eighty values."""
 
 
 class MalformedUser(Exception):
@@ -19,20 +20,20 @@ def check_wholesome(value: object) -> None:
     texts: list[str] = []
     level = [value]
     for _ in range(MAX_DEPTH):
-        inside = [each for container in level for each in _inside(container)]
-        texts += [each for each in inside if isinstance(each, str)]
-        level = [each for each in inside if isinstance(each, dict | list)]
+        inside: list[object] = []
+        for container in level:
+            if type(container) is dict:
+                texts += container  # its keys, which are text in all JSON
+                inside += container.values()
+            elif type(container) is list:
+                inside += container
+        texts += [each for each in inside if type(each) is str]
+        level = [each for each in inside if type(each) in _CONTAINERS]
         if not level:
             break
     else:
         raise MalformedUser(f"it is nested more than {MAX_DEPTH} deep")
     _check_texts(texts)
-
-
-def _inside(container: object) -> Iterable[object]:
-    if isinstance(container, dict):
-        return (*container, *container.values())
-    return container if isinstance(container, list) else ()
 
 
 def _check_texts(texts: list[str]) -> None:

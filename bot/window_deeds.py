@@ -20,10 +20,11 @@ from bot.runs.ticket import Ticket
 from bot.runs.words import who_runs
 from db import Store
 from db.errors import StoreError
+from db.records import RunState
 
 log = structlog.get_logger(__name__)
 
-BEGUN, UNDER_WAY, REFUSED = "begun", "under-way", "refused"
+BEGUN, ASKED, UNDER_WAY, NOTHING_HELD, REFUSED = "begun", "asked", "under-way", "nothing-held", "refused"
 APPLIED, STAYS, DROPPED, GONE = "applied", "stays", "dropped", "gone"
 NOT_OF_HERE = "It is another workspace than yours whose people are read here."
 NO_ADMIN = "Slack says that you are no admin or owner of the workspace any more."
@@ -37,38 +38,12 @@ class Outcome:
     words: str = ""
 
 
-class WindowDeeds:
-    """Does what somebody asked for on a page."""
+class LetterDeeds:
+    """Does what somebody asked for about letters: it needs the database alone."""
 
-    def __init__(
-        self,
-        store: Store,
-        runs: Schedule,
-        roles: Roles,
-        *,
-        team_id: Callable[[], str | None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """`team_id` tells whose people the token lists; None while nobody knows."""
+    def __init__(self, store: Store, *, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._runs = runs
-        self._roles = roles
-        self._team_id = team_id
         self._clock = clock
-
-    async def resync(self, team_id: str, user_id: str) -> Outcome:
-        """Ask for a run: begun, under way already, or refused."""
-        return self._ask(team_id, user_id, is_confirmed=False)
-
-    async def confirm(self, team_id: str, user_id: str) -> Outcome:
-        """Ask for a run that may mark as many people missing as it finds; Slack says whether its asker may."""
-        try:
-            role = await self._roles.find_surely(team_id, user_id)
-        except RoleUnknown as error:
-            return Outcome(REFUSED, f"Whether you may do that cannot be told right now. {error}")
-        if not role.is_admin:
-            return Outcome(REFUSED, NO_ADMIN)
-        return self._ask(team_id, user_id, is_confirmed=True)
 
     async def replay(self, letter_id: int) -> Outcome:
         """Apply a letter once more: applied, stays with its reason, or gone already. Raises StoreUnavailable."""
@@ -88,10 +63,57 @@ class WindowDeeds:
         log.info("a dead letter was dropped from a page", letter=letter_id, was_there=is_there)
         return Outcome(DROPPED if is_there else GONE)
 
+
+class WindowDeeds(LetterDeeds):
+    """Does what somebody asked for on a page, runs in this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        runs: Schedule,
+        roles: Roles,
+        *,
+        team_id: Callable[[], str | None],
+        is_run_elsewhere: Callable[[], bool],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`team_id` tells whose people the token lists; None while nobody knows."""
+        super().__init__(store, clock=clock)
+        self._runs = runs
+        self._roles = roles
+        self._team_id = team_id
+        self._is_run_elsewhere = is_run_elsewhere
+
+    async def resync(self, team_id: str, user_id: str) -> Outcome:
+        """Ask for a run: begun, under way already, or refused."""
+        return self._ask(team_id, user_id, is_confirmed=False)
+
+    async def confirm(self, team_id: str, user_id: str, *, run_id: int) -> Outcome:
+        """Ask for a run that may mark as many people missing as it finds; Slack says whether its asker may.
+
+        Whoever confirms has seen one held run, and nobody may take that for a word about what came after it.
+        """
+        try:
+            role = await self._roles.find_surely(team_id, user_id)
+        except RoleUnknown as error:
+            return Outcome(REFUSED, f"Whether you may do that cannot be told right now. {error}")
+        if not role.is_admin:
+            return Outcome(REFUSED, NO_ADMIN)
+        try:
+            async with self._store.reading() as rx:
+                last = await rx.runs.find_last_ended(team_id)
+        except StoreError as error:
+            return Outcome(REFUSED, error.plain)
+        if last is None or last.state is not RunState.HELD or last.run_id != run_id:
+            return Outcome(NOTHING_HELD)
+        return self._ask(team_id, user_id, is_confirmed=True)
+
     def _ask(self, team_id: str, user_id: str, *, is_confirmed: bool) -> Outcome:
         known = self._team_id()
         if known is not None and known != team_id:
             return Outcome(REFUSED, NOT_OF_HERE)
+        if self._is_run_elsewhere():
+            return Outcome(UNDER_WAY)
         ticket, is_new = self._runs.ask(asked_by=user_id, is_confirmed=is_confirmed)
         if refusal := _refusal(ticket):
             return Outcome(REFUSED, refusal)

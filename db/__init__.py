@@ -2,7 +2,7 @@
 
 from db.bell import Bell
 from db.recording import Recorded, drop_contact, mark_missing, purge, record, set_hidden
-from db.seen import Seen, looking
+from db.seen import Seen, asking, looking
 from db.sight import Sight
 from db.store import Snapshot, Store, Transaction
 
@@ -14,6 +14,7 @@ __all__ = [
     "Snapshot",
     "Store",
     "Transaction",
+    "asking",
     "drop_contact",
     "looking",
     "mark_missing",

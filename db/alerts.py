@@ -37,8 +37,7 @@ class AlertReader:
 
     async def list_left(self, living: Collection[str], *, since: datetime) -> tuple[Alert, ...]:
         """List what nobody of the living has, oldest first: it lasts, ended lately, or a message says that it lasts."""
-        is_unfinished = sa.exists().where(alert_posts.c.alert_id == alerts.c.alert_id, alert_posts.c.is_over.is_(False))
-        matters = sa.or_(alerts.c.until.is_(None), alerts.c.until >= since, is_unfinished)
+        matters = sa.or_(alerts.c.until >= since, _is_to_be_told())
         statement = sa.select(*_COLUMNS).where(_is_left(living), matters)
         return await self._list(statement.order_by(alerts.c.alert_id))
 
@@ -53,6 +52,19 @@ class AlertReader:
         theirs = (alerts.c.until.is_(None), alerts.c.instance.in_(instances))
         found = await self._connection.scalars(sa.select(alerts.c.kind).where(*theirs))
         return frozenset(AlertKind(kind) for kind in found)
+
+    async def find_open(self, kind: AlertKind, instances: Collection[str]) -> Alert | None:
+        """Find an episode of a kind that lasts at some processes."""
+        theirs = (alerts.c.kind == kind.value, alerts.c.until.is_(None), alerts.c.instance.in_(instances))
+        found = await self._list(sa.select(*_COLUMNS).where(*theirs).order_by(alerts.c.alert_id).limit(1))
+        return next(iter(found), None)
+
+    async def find_last_ended(self, kind: AlertKind, *, since: datetime) -> Alert | None:
+        """Find the episode of a kind that ended last, whichever process had it, if that was since a moment."""
+        ended = (alerts.c.kind == kind.value, alerts.c.until >= since)
+        newest_first = (alerts.c.until.desc(), alerts.c.alert_id.desc())
+        found = await self._list(sa.select(*_COLUMNS).where(*ended).order_by(*newest_first).limit(1))
+        return next(iter(found), None)
 
     async def _list(self, statement: sa.Select[Any]) -> tuple[Alert, ...]:
         return tuple(_alert(row) for row in await self._connection.execute(statement))
@@ -79,9 +91,19 @@ class AlertWriter(AlertReader):
         done = await self._connection.execute(sa.update(alerts).where(*left).values(instance=instance))
         return bool(done.rowcount)
 
+    async def release(self, instance: str) -> None:
+        """Leave to whoever comes what a process has that lasts, or that a message says of that it lasts."""
+        theirs = (_is_of(instance), _is_to_be_told())
+        await self._connection.execute(sa.update(alerts).where(*theirs).values(instance=None))
+
     async def prune(self, *, before: datetime) -> None:
         """Drop episodes that ended before a moment."""
         await self._connection.execute(sa.delete(alerts).where(alerts.c.until < before))
+
+
+def _is_to_be_told() -> sa.ColumnElement[bool]:
+    is_unfinished = sa.exists().where(alert_posts.c.alert_id == alerts.c.alert_id, alert_posts.c.is_over.is_(False))
+    return sa.or_(alerts.c.until.is_(None), is_unfinished)
 
 
 def _is_left(living: Collection[str]) -> sa.ColumnElement[bool]:

@@ -67,7 +67,7 @@ async def refuse_running(connection: AsyncConnection) -> None:
         run = await writer.find_run(run_id)
         if run and not await writer.is_silent(run):
             raise NotCopied(
-                f"A run of {run.team_id} gave a sign of life within 15 s. {_STOP_IT} If it was killed, wait 15 s."
+                f"A run of {run.team_id} gave a sign of life within 10 s. {_STOP_IT} If it was killed, wait 10 s."
             )
 
 

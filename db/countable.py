@@ -13,6 +13,7 @@ from db.narrowing import (
     Part,
     at_hand,
     at_hand_by_row,
+    by_row,
     joined_since,
     parts_of,
     place_conditions,
@@ -62,7 +63,8 @@ def found_by(
     fits = sa.or_(*(part.by_row for part in parts_of(user_filter, sight)))
     since = joined_since(user_filter)
     joined = () if since is None else (users.c.joined_at >= since,)
-    return sa.select(*_columns(users, names)).where(*joined, fits, *within(user_filter))
+    teams = [by_row(users.c.team_id).in_(sorted(user_filter.team_ids))] if user_filter.team_ids else []
+    return sa.select(*_columns(users, names)).where(*joined, fits, *teams)
 
 
 def _found_by_field(

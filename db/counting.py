@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -33,9 +34,10 @@ from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, FieldValue, Lac
 from db.narrowing import bits_of, by_row, parts_of
 from db.offers import Offers, Values
 from db.records import Kind, State
-from db.sampling import SAMPLED, Sample, has
+from db.sampling import JOINED, SAMPLED, TITLE, Sample, has, since_how_many
 from db.sight import Sight
-from db.starts import SOME, Start, least_start
+from db.starts import COUNTED, SOME, Start, groups_of, least_start
+from db.starts import JOINED as BY_JOINING
 from db.tables import user_fields, users, workspaces
 
 OFFERED = 5
@@ -55,6 +57,8 @@ class Wanted:
     field_ids: tuple[str, ...] = ()
     longer: str = ""
     """The group of which more values are wanted: `TITLES`, `ZONES`, or the id of a custom field."""
+    days: tuple[date, ...] = ()
+    """Those of which it is wanted how many joined since."""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -100,6 +104,7 @@ class Counting:
         self._looked_at: dict[tuple[UserFilter, Sight, tuple[str, ...]], Sample] = {}
         self._starts: dict[tuple[UserFilter, Sight], Start | None] = {}
         self._samples: dict[tuple[UserFilter, Sight], Sample] = {}
+        self._rev: int | None = None
 
     async def total(self, user_filter: UserFilter, sight: Sight) -> int:
         """Count what a filter finds, no further than one beyond `COUNTED_TO`."""
@@ -117,6 +122,7 @@ class Counting:
         values = {group: each.values for group, each in found.items()}
         return replace(
             counts,
+            joined=await self._joined(wanted),
             titles=values.pop(TITLES, ()),
             zones=values.pop(ZONES, ()),
             fields=values,
@@ -149,7 +155,7 @@ class Counting:
     async def _by_rows(self, wanted: Wanted) -> Counts:
         every, sight = wanted.user_filter, wanted.sight
         kinds, states = every.kinds or frozenset(Kind), every.states or frozenset(State)
-        sample = await self._sample(_wide(every), sight)
+        sample = await self._sample(_wide(every), sight, wanted.days)
         cells: Counter[tuple[Kind, State]] = Counter()
         lacks: Counter[Lack] = Counter()
         for (kind, state, traits), count in sample.cells().items():
@@ -164,12 +170,28 @@ class Counting:
         least = frozenset[str]() if sample.is_whole else frozenset({FIXED})
         return replace(counted, lacks=_lacks(wanted, lacks, counted.total), least=least)
 
-    async def _sample(self, wide: UserFilter, sight: Sight) -> Sample:
+    async def _joined(self, wanted: Wanted) -> dict[date, int]:
+        """Tell how many would be found of those who joined since each day."""
+        every, sight, days = wanted.user_filter, wanted.sight, wanted.days
+        sample = self._samples.get((_wide(every), sight))
+        if sample and sample.is_whole and JOINED in sample.names and not every.joined_since:
+            return {day: bounded(count) for day, count in sample.joined(days, every, sight).items()}
+        since_each = [replace(every, joined_since=day) for day in days]
+        if is_told_by_index(replace(every, joined_since=None)):
+            starts = [Start(BY_JOINING, groups_of(each, sight)[BY_JOINING], COUNTED + 1) for each in since_each]
+            figures = [
+                capped(found_by(each, sight, start=start)) for each, start in zip(since_each, starts, strict=True)
+            ]
+            return dict(zip(days, await self._figures(figures), strict=True))
+        return {day: await self.total(each, sight) for day, each in zip(days, since_each, strict=True)}
+
+    async def _sample(self, wide: UserFilter, sight: Sight, days: Sequence[date]) -> Sample:
         """Look at whom a filter finds, once: all of them where an index tells them, else so many as are counted."""
         if (wide, sight) not in self._samples:
-            is_told = is_told_whole(wide)
-            names = ("kind", "state", "traits") if is_told else SAMPLED
-            self._samples[wide, sight] = await self._counted(wide, sight, names)
+            if is_told_whole(wide):
+                self._samples[wide, sight] = await self._counted(wide, sight, SAMPLED[:3])
+            else:
+                self._samples[wide, sight] = await self._counted(wide, sight, SAMPLED, days)
         return self._samples[wide, sight]
 
     async def _values(self, wanted: Wanted, group: str, total: int) -> _Found:
@@ -188,16 +210,20 @@ class Counting:
         keys = list(dict.fromkeys((*offered[:most], *chosen)))
         counts |= await self._of_values(wanted, group, [key for key in keys if key not in counts])
         kept = [key for key in keys if counts[key] or key in chosen]
-        labels = await self._labels(wanted.sight, others, group, kept)
+        sample = self._samples.get((_wide(others), wanted.sight))
+        labels = sample.titles() if group == TITLES and sample and TITLE in sample.names else {}
+        labels |= await self._labels(wanted.sight, others, group, [key for key in kept if key not in labels])
         listed = [ValueCount(key, labels.get(key, key), bounded(counts[key])) for key in kept]
         ranked = tuple(sorted(listed, key=lambda each: (-each.count, each.key)))
         return _Found(ranked, len(set(offered) - set(keys)), is_least)
 
     async def _offered(self, wanted: Wanted, others: UserFilter, group: str) -> Values:
         """Give the most frequent values among these kinds and states; whatever they lack."""
-        rev = await self._connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(workspaces.c.rev), 0)))
+        if self._rev is None:
+            found = await self._connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(workspaces.c.rev), 0)))
+            self._rev = int(found or 0)
         key = (group, others.kinds, others.states, others.team_ids)
-        return await self._offers.get(key, int(rev or 0), lambda: self._most_frequent(wanted, others, group))
+        return await self._offers.get(key, self._rev, lambda: self._most_frequent(wanted, others, group))
 
     async def _most_frequent(self, wanted: Wanted, others: UserFilter, group: str) -> Values:
         found: Counter[str] = Counter()
@@ -237,14 +263,23 @@ class Counting:
         statement = statement.where(by_row(user_fields.c.field_id) == field_id).order_by(count.desc(), column)
         return dict(map(tuple, await self._connection.execute(statement.limit(LISTED))))
 
-    async def _counted(self, user_filter: UserFilter, sight: Sight, names: tuple[str, ...]) -> Sample:
-        """Count by some columns whom a filter finds; further where one index tells all that is asked."""
+    async def _counted(
+        self, user_filter: UserFilter, sight: Sight, names: tuple[str, ...], days: Sequence[date] = ()
+    ) -> Sample:
+        """Count by some columns whom a filter finds; further where one index tells all that is asked.
+
+        With `days` it is told as well of how many of them somebody joined since, and how one of them writes a title.
+        """
         is_told = is_told_whole(user_filter)
         bound = LOOKED_AT if is_told else COUNTED_TO
         start = None if is_told else await self._start(user_filter, sight)
-        rows = found_by(user_filter, sight, *names, start=start).limit(bound + 1).subquery()
-        found = (await self._connection.execute(sa.select(*rows.c, sa.func.count()).group_by(*rows.c))).all()
-        return Sample(names, found, is_whole=sum(row[-1] for row in found) <= bound)
+        looked_at = (*names, "joined_at", "title") if days else names
+        rows = found_by(user_filter, sight, *looked_at, start=start).limit(bound + 1).subquery()
+        by = [rows.c[name] for name in names]
+        further = [since_how_many(rows.c.joined_at, days), sa.func.min(rows.c.title)] if days else []
+        found = await self._connection.execute(sa.select(*by, *further, sa.func.count()).group_by(*by, *further[:1]))
+        told, counted = (*names, JOINED, TITLE) if days else names, found.all()
+        return Sample(told, counted, is_whole=sum(row[-1] for row in counted) <= bound)
 
     async def _start(self, user_filter: UserFilter, sight: Sight) -> Start | None:
         """Tell the group of a few from which to begin, if there is one."""

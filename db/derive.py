@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from db.filters import Lack
 from db.fold import folded, folded_value
@@ -29,17 +30,21 @@ LACKS: Mapping[Lack, int] = {lack: 1 << (1 + index) for index, lack in enumerate
 
 def derived(user: User) -> User:
     """Fill in the derived fields of a row."""
-    return replace(
-        user,
-        kind=kind_of(user),
-        state=state_of(user),
-        sort_key=sort_key_of(user),
-        title_key=value_key_of(user.title),
-        traits=traits_of(user),
-        start_day=start_day_of(user.start_date),
-        search_text=search_text_of(user),
-        email_key=email_key_of(user.email),
-    )
+    return replace(user, **derived_fields(user))
+
+
+def derived_fields(user: User) -> dict[str, Any]:
+    """Derive from a row what the row itself may not yet say."""
+    return {
+        "kind": kind_of(user),
+        "state": state_of(user),
+        "sort_key": sort_key_of(user),
+        "title_key": value_key_of(user.title),
+        "traits": traits_of(user),
+        "start_day": start_day_of(user.start_date),
+        "search_text": search_text_of(user),
+        "email_key": email_key_of(user.email),
+    }
 
 
 def kind_of(user: User) -> Kind:

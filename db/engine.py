@@ -16,11 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
-from db.dialects import DRIVERS, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
+from db.dialects import DRIVERS, IN_MEMORY, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of, said_at_once
 from db.errors import UnusableUrl
 
+WRITERS = 5
+"""Connections that write on a server; on SQLite one does."""
 READERS = 4
 """Connections that read beside the writer."""
+
+
+ALONE = "usersync_alone"
+"""An option of a connection on which each statement stands alone: on SQLite it need not be told of a transaction."""
 
 
 class Pool(AsyncAdaptedQueuePool):
@@ -68,7 +74,7 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     whether a file can be written leaves its journal as it is.
     """
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, **_server_options(url, statement_s), pool_size=5, max_overflow=0)
+        return _open_server(url, statement_s, pool_size=WRITERS)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
@@ -82,8 +88,10 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     # A reader that later wants to write finds the file changed under it and fails; taking the lock first cannot.
     _own_transactions(engine, begin="BEGIN IMMEDIATE")
     journal = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL") if changes_journal else ()
+    # A migration makes indexes, and sorts more for them than may fit into memory.
+    waiting = () if statement_s is None else (IN_MEMORY,)
     # What is deleted is overwritten at once, so that a page given back to the file holds nobody's address.
-    _on_connect(engine, *journal, "PRAGMA cache_size=-16384", "PRAGMA secure_delete=ON")
+    _on_connect(engine, *journal, "PRAGMA cache_size=-16384", "PRAGMA secure_delete=ON", *waiting)
     return engine
 
 
@@ -94,8 +102,7 @@ def open_source(url: URL, *, statement_s: float = STATEMENT_S) -> AsyncEngine:
     """
     if url.get_backend_name() == "sqlite":
         return open_writer(url, changes_journal=False)
-    options = _server_options(url, statement_s, only_reads=True) | {"isolation_level": "REPEATABLE READ"}
-    return create_async_engine(url, **options, pool_size=1, max_overflow=0)
+    return _open_server(url, statement_s, pool_size=1, only_reads=True)
 
 
 READ_S = 5
@@ -105,9 +112,7 @@ READ_S = 5
 def open_reader(url: URL, *, statement_s: float = READ_S) -> AsyncEngine:
     """Open the engine that only reads; each of its transactions is one snapshot."""
     if url.get_backend_name() != "sqlite":
-        options = _server_options(url, statement_s, only_reads=True)
-        options |= {"isolation_level": "REPEATABLE READ"}
-        return create_async_engine(url, **options, pool_size=READERS, max_overflow=0)
+        return _open_server(url, statement_s, pool_size=READERS, only_reads=True)
     engine = create_async_engine(
         url,
         connect_args=connect_arguments("sqlite"),
@@ -123,15 +128,22 @@ def open_reader(url: URL, *, statement_s: float = READ_S) -> AsyncEngine:
     return engine
 
 
-def _server_options(url: URL, statement_s: float | None = STATEMENT_S, *, only_reads: bool = False) -> dict[str, Any]:
-    return {
-        "connect_args": connect_arguments(url.get_backend_name(), statement_s=statement_s, only_reads=only_reads),
-        "hide_parameters": True,  # an error's words go to the log; a row never does
-        "isolation_level": "READ COMMITTED",
-        "poolclass": Pool,
-        "pool_pre_ping": True,
-        "pool_timeout": LOCK_WAIT_S,
-    }
+def _open_server(url: URL, statement_s: float | None, *, pool_size: int, only_reads: bool = False) -> AsyncEngine:
+    name = url.get_backend_name()
+    engine = create_async_engine(
+        url,
+        connect_args=connect_arguments(name, statement_s=statement_s),
+        hide_parameters=True,  # an error's words go to the log; a row never does
+        isolation_level="REPEATABLE READ" if only_reads else "READ COMMITTED",
+        poolclass=Pool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=LOCK_WAIT_S,
+    )
+    if statements := said_at_once(name, only_reads=only_reads):  # to say nothing costs a round trip, too
+        _on_connect(engine, *statements)
+    return engine
 
 
 def _own_transactions(engine: AsyncEngine, *, begin: str) -> None:
@@ -141,7 +153,8 @@ def _own_transactions(engine: AsyncEngine, *, begin: str) -> None:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def say_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if ALONE not in connection.get_execution_options():
+            connection.exec_driver_sql(begin)
 
 
 def _on_connect(engine: AsyncEngine, *statements: str) -> None:
@@ -152,6 +165,7 @@ def _on_connect(engine: AsyncEngine, *statements: str) -> None:
             for statement in statements:
                 _execute_when_free(cursor, statement)
             cursor.close()
+            connection.commit()  # or a server forgets what it was told
         except BaseException:
             connection.close()  # the pool forgets a connection that was refused here, and its thread would live on
             raise

@@ -119,6 +119,8 @@ class Counts:
     zones: tuple[ValueCount, ...] = ()
     fields: Mapping[str, tuple[ValueCount, ...]] = field(default_factory=dict)
     """By the id of the custom field."""
+    joined: Mapping[date, int] = field(default_factory=dict)
+    """By each day that was asked for, how many joined since."""
     more: Mapping[str, int] = field(default_factory=dict)
     """How many further values there are to choose from, by `TITLES`, `ZONES` or the id of a custom field."""
     least: frozenset[str] = frozenset()

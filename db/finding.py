@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialects import Match, indexed, whole
 from db.filters import UserFilter
-from db.narrowing import if_there
+from db.narrowing import aside, if_there
 from db.ranking import Ranking, ranking_of
 from db.records import Kind, State
 from db.sight import Sight
@@ -27,6 +27,8 @@ from db.tables import users
 
 STRETCH = 20_000
 """So far of each kind and state a tier is looked for along the order."""
+CROWD = 5_000
+"""Of more, even among a million, a page is sooner met along the order than all of them are read and sorted."""
 Row = Sequence[Any]
 
 
@@ -99,7 +101,7 @@ class _Seeker:
 
     async def _of_tier(self, number: int, behind: Row | None, limit: int) -> list[sa.Row[Any]]:
         match = self._ranking.tiers[number].match
-        if match is None or not await self._has_at_most(SOME, match):
+        if match is None or not await self._has_at_most(CROWD, match):
             bound = (await self._connection.execute(self.bound(number, behind))).first()
             rows = await self._read(self.along_the_order(number, behind, limit, bound=bound))
             if len(rows) == limit or bound is None:
@@ -110,7 +112,7 @@ class _Seeker:
         """Take everybody from the index, and sort them."""
         narrowed = [*self._narrowed(), self._ranking.may_be_found, *self._after(place)]
         tier = self._ranking.number.label("tier")
-        rows = self._rows(tier, indexed(self._ranking.found, users.c.search_text), _aside(*narrowed))
+        rows = self._rows(tier, indexed(self._ranking.found, users.c.search_text), aside(*narrowed))
         return rows.order_by(tier, *self._ranking.ordered(self._ranking.columns)).limit(limit)
 
     def from_group(self, start: Start, place: tuple[int, Row] | None, limit: int) -> sa.Select[Any]:
@@ -122,7 +124,7 @@ class _Seeker:
 
     def by_index(self, number: int, match: Match, behind: Row | None, limit: int) -> sa.Select[Any]:
         """Take those of a tier from the index, and sort them."""
-        narrowed = _aside(*self._narrowed(), *self._of(number, behind))
+        narrowed = aside(*self._narrowed(), *self._of(number, behind))
         rows = self._rows(_said(number), indexed(match, users.c.search_text), narrowed)
         return rows.order_by(*self._ranking.ordered(self._ranking.columns)).limit(limit)
 
@@ -173,11 +175,9 @@ class _Seeker:
 
     async def _has_at_most(self, many: int, match: Match) -> bool:
         """Count, whole words first: those are not gathered from many places of the index before the first is told."""
-        for each in dict.fromkeys((whole(match), match)):
-            count: int = (await self._connection.execute(counted(each, many))).scalar_one()
-            if count > many:
-                return False
-        return True
+        counts = [counted(each, many).scalar_subquery() for each in dict.fromkeys((whole(match), match))]
+        has_more = sa.case(*((count > many, True) for count in counts), else_=False)  # asked for one after the other
+        return not (await self._connection.execute(sa.select(has_more))).scalar_one()
 
     async def _read(self, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
         return list(await self._connection.execute(statement))
@@ -188,11 +188,6 @@ def counted(match: Match, many: int) -> sa.Select[Any]:
     found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(users)
     some = found.where(indexed(match, users.c.search_text, at_most=many + 1)).limit(many + 1).subquery()
     return sa.select(sa.func.count()).select_from(some)
-
-
-def _aside(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Ask conditions of rows that the index of words gives, and of no other index: planners guess otherwise."""
-    return sa.and_(*conditions).is_(sa.true())
 
 
 def _said(number: int) -> sa.ColumnElement[int]:

@@ -31,22 +31,39 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u180b-\u180f\u3164\ufe00-\ufe0f\uff
 
 
 _PLAIN = re.compile("[a-z0-9]+")
+_BEHIND_LETTERS = "\u1100"
+"""Up to here scripts are written in letters, and each of them folds by itself, whatever stands beside it."""
 
 
 def folded_words(text: str) -> list[str]:
     """Split into folded words, in their order."""
-    # Most text is plain, and there are ten texts to a user: nothing of it needs a look at each letter.
+    if (plain := plain_words(text)) is not None:
+        return plain
     if text.isascii():
         return _PLAIN.findall(text.lower().translate(_NO_APOSTROPHES))
+    if max(text) < _BEHIND_LETTERS and unicodedata.is_normalized("NFC", text):
+        return [word for each in text.translate(_LETTERS).split() if (word := _from_a_letter(each))]
     return folded_letters(text)
+
+
+def plain_words(text: str) -> list[str] | None:
+    """Split a text of which the words are the smallest pieces, too: no sign of a word is another's, none parts it.
+
+    None for any other text. Most text is plain, and there are ten texts to a user.
+    """
+    return _PLAIN.findall(text.lower()) if text.isascii() and _APART.search(text) is None else None
 
 
 def folded_letters(text: str) -> list[str]:
     """Split into folded words by looking at each letter: the rule, of which plain text is the short case."""
+    again = _bare(text)
+    return [word for kind, letters in groupby(again, _kind) if kind and (word := _from_a_letter("".join(letters)))]
+
+
+def _bare(text: str) -> str:
     spelt = unicodedata.normalize("NFC", text).casefold().translate(_SPELT).translate(_NO_APOSTROPHES)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if _stands(letter))
-    again = bare.casefold().translate(_SPELT).translate(_NO_APOSTROPHES)
-    return [word for kind, letters in groupby(again, _kind) if kind and (word := _from_a_letter("".join(letters)))]
+    return bare.casefold().translate(_SPELT).translate(_NO_APOSTROPHES)
 
 
 def folded(text: str) -> str:
@@ -70,6 +87,8 @@ def _spelt_with_signs(text: str) -> str:
 
 def folded_atoms(text: str) -> list[str]:
     """Split into the smallest pieces at which a search may begin: parts of O'Brien, single characters of CJK."""
+    if text.isascii():
+        return _PLAIN.findall(text.lower())
     words = folded_words(_APART.sub(" ", unicodedata.normalize("NFC", text)))
     return [atom for word in words for atom in _characters(word)]
 
@@ -101,4 +120,15 @@ def _kind(letter: str) -> int:
 
 def _from_a_letter(word: str) -> str:
     """Take away signs before the first letter, which have none to stand on."""
-    return "".join(dropwhile(lambda letter: not letter.isalnum(), word))
+    return word if word[0].isalnum() else "".join(dropwhile(lambda letter: not letter.isalnum(), word))
+
+
+class _Letters(dict[int, str]):
+    """What each letter becomes, as the rule says; it is asked once for each, of at most a few thousand."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = "".join(letter if _kind(letter) else " " for letter in _bare(chr(code)))
+        return self[code]
+
+
+_LETTERS = _Letters()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialects import INDEXED, with_any_word
+from db.dialects import with_any_word
 from db.filters import UserFilter
 from db.finding import counted
 from db.narrowing import at_hand
@@ -55,14 +55,12 @@ class MeaningReader:
         self._connection = connection
 
     async def find_meant(self, user_filter: UserFilter, sight: Sight) -> str:
-        """Write the search that was meant; empty where none is, or the engine has no index of words to ask.
+        """Write the search that was meant; empty where none is.
 
         The whole search has found nobody. One word is forgiven, whatever it finds by itself, among those whom all the
         others find: a whole word of somebody's name or title is better than one of a custom field, that is better than
         the beginning of a name, and of each the one that most people have.
         """
-        if self._connection.dialect.name not in INDEXED:
-            return ""
         slips = await self._slips(user_filter.q, sight)
         for way in WAYS:
             for slip in slips:

@@ -6,11 +6,9 @@ import asyncio
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,7 +18,11 @@ from db.engine import open_reader
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable
 from db.outages import unavailable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _NO_WAY_BACK = "To go back to this version, restore a backup of its time."
+_MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "usersync_schema"
 """Ours alone, so another program's Alembic table is never taken for ours."""
 WRITE_NOTHING = sa.text(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608 - our own name
@@ -51,8 +53,10 @@ async def migrate(writer: AsyncEngine) -> None:
     try:
         async with writer.begin() as connection, migration_lock(connection):
             await _refuse_what_is_not_ours(connection, writer.url)
-            await _keep_copy(connection, writer.url)
-            await upgrade(connection)
+            found = await _revision_now(connection)
+            if found != newest_revision():
+                await _keep_copy(writer.url, found)
+                await upgrade(connection)
             await connection.run_sync(mend_search)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         raise unavailable(error) from error
@@ -85,13 +89,15 @@ async def find_revision(connection: AsyncConnection) -> str | None:
     return found
 
 
-async def _keep_copy(connection: AsyncConnection, url: URL) -> None:
+async def _revision_now(connection: AsyncConnection) -> str | None:
+    """Tell the revision; None where there are no tables yet, or only an empty one for it."""
+    return await find_revision(connection) if VERSION_TABLE in await has_tables(connection) else None
+
+
+async def _keep_copy(url: URL, found: str | None) -> None:
     """Copy a SQLite file before its tables change; a server has backups of its own. Raises StoreUnavailable."""
     file = file_of(url)
-    if file is None or VERSION_TABLE not in await has_tables(connection):
-        return
-    found = await find_revision(connection)
-    if found is None or found == newest_revision():
+    if file is None or found is None:
         return
     try:
         await asyncio.to_thread(keep_copy, file, found, now=datetime.now(UTC))
@@ -104,12 +110,12 @@ async def _keep_copy(connection: AsyncConnection, url: URL) -> None:
 
 def known_revisions() -> set[str]:
     """Name all revisions that this usersync knows."""
-    return {script.revision for script in _scripts().walk_revisions()}
+    return set(_revisions())
 
 
 def newest_revision() -> str:
     """Tell the revision that this usersync works with."""
-    return str(_scripts().get_current_head())
+    return max(_revisions())
 
 
 def _is_a_file_to_be_made(url: URL) -> bool:
@@ -122,17 +128,22 @@ def _is_a_folder(url: URL) -> bool:
     return file is not None and file.is_dir()
 
 
+def _revisions() -> list[str]:
+    """Read them from the names of their files, one after the other: most starts need nothing more of Alembic."""
+    return [path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")]
+
+
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
 def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command  # only who changes the tables has to load it
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -142,8 +142,13 @@ def at_hand(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Conditio
     """Turn a whole filter into conditions for rows that an index of words gives; nobody hidden is found."""
     kinds, states = user_filter.kinds or Kind, user_filter.states or State
     place = [by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states))]
-    found = [*place, *beside_kind_and_state(user_filter, sight)]
-    return [matches(user_filter.q, sight), *found] if user_filter.q.strip() else found
+    found = aside(*place, *beside_kind_and_state(user_filter, sight))
+    return [matches(user_filter.q, sight), found] if user_filter.q.strip() else [found]
+
+
+def aside(*conditions: Condition) -> Condition:
+    """Ask conditions of rows that the index of words gives, and of no other index: planners guess otherwise."""
+    return sa.and_(*conditions).is_(sa.true())
 
 
 def at_hand_by_row(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from db.derive import derived
 from db.errors import StillActive
-from db.merge import Merged, contact_dropped, merge, missed, purged
+from db.merge import Merged, contact_dropped, first, may_be_known_again, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
 from db.traces import Gone
 from db.user_fields import copied
 from db.visibility import CONTACT, UNTOLD
+
+BREATH_USERS = 50
+"""Of a page, merged between two turns of everybody else in the process; events that wait for an ack go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,20 @@ async def record(
     """
     workspace = await tx.workspaces.lock(team_id)
     stored = await tx.users.find_users(team_id, {observation.id for observation in observations})
-    batch = _Batch(stored)
-    for observation in observations:
+    batch = _Batch(stored, tells_new=not is_backfill)
+    for number, observation in enumerate(observations, start=1):
         batch.apply(observation)
+        if number % BREATH_USERS == 0 and observation.source is Source.RUN:
+            await asyncio.sleep(0)
     rev = workspace.rev + 1
-    changes = _numbered(batch.changes, team_id, rev, now)
-    if is_backfill and changes:
+    if is_backfill and batch.changes:
         changes = [Change(team_id, rev, 0, None, {}, {}, Source.RUN, now)]
+    else:
+        changes = _numbered(batch.changes, team_id, rev, now)
     for user_id in sorted(batch.erased):
         await _forget(tx, team_id, user_id, stored.get(user_id), now=now)
     await _write(tx, batch, rev=rev, now=now)
+    await tx.users.keep_digests(team_id, batch.digests_alone)
     await _tell(tx, team_id, rev, changes)
     return Recorded(
         changes=tuple(changes),
@@ -158,8 +166,10 @@ async def _tell(tx: Transaction, team_id: str, rev: int, changes: Sequence[Chang
 class _Batch:
     """Rows as they become while observations are merged in turn; each row is written once, at the end."""
 
-    def __init__(self, stored: dict[str, User]) -> None:
+    def __init__(self, stored: dict[str, User], *, tells_new: bool = True) -> None:
+        """Where it `tells_new`, a change of somebody new says all that is known of them."""
         self.stored = stored
+        self._tells_new = tells_new
         self.rows = dict(stored)
         self.new: set[str] = set()
         self.changed: set[str] = set()
@@ -168,10 +178,18 @@ class _Batch:
         self.touched: set[str] = set()
         self.erased: set[str] = set()
         self.changes: list[tuple[str, Merged, Source]] = []
+        self.digests: dict[str, int] = {}
+
+    @property
+    def digests_alone(self) -> dict[str, int]:
+        """Those of rows that stay as they are otherwise."""
+        return {user_id: digest for user_id, digest in self.digests.items() if user_id not in self.touched}
 
     def apply(self, observation: Observation) -> None:
         before = self.rows.get(observation.id)
-        merged = merge(before, observation)
+        is_quiet = before is None and not self._tells_new
+        merged = Merged(first(observation), {}, {}) if is_quiet else merge(before, observation)
+        self._know_again(before, merged.user, observation)
         if merged.user is before:
             return
         self.rows[observation.id] = merged.user
@@ -186,6 +204,13 @@ class _Batch:
         if merged.user.is_forgotten and (before is None or not before.is_forgotten):
             self.erased.add(observation.id)
             self.changes = [each for each in self.changes if each[0] != observation.id or each[1] is merged]
+
+    def _know_again(self, before: User | None, row: User, observation: Observation) -> None:
+        """Keep the digest of the last that a row repeats, until it says something else."""
+        if observation.digest is not None and may_be_known_again(before, row, observation):
+            self.digests[row.id] = observation.digest
+        elif row is not before:
+            self.digests.pop(row.id, None)
 
     def has_other_fields(self, user: User) -> bool:
         return copied(user) != copied(self.stored.get(user.id))
@@ -215,22 +240,29 @@ def _numbered(merged: Iterable[tuple[str, Merged, Source]], team_id: str, rev: i
 
 def _parts(merged: Merged) -> Iterable[tuple[dict[str, object], dict[str, object], bool]]:
     """Part a custom status from the rest: it is told live and forgotten within the hour."""
-    lasting = {name for name in merged.after if name not in STATUS_FIELDS}
+    lasting = merged.after.keys() - STATUS_FIELDS
     if lasting or not merged.before:
         yield _only(merged.before, lasting), _only(merged.after, lasting), False
     if merged.before and (passing := merged.after.keys() - lasting):
         yield _only(merged.before, passing), _only(merged.after, passing), True
 
 
-def _only(values: object, names: set[str]) -> dict[str, object]:
-    return {name: value for name, value in dict(values).items() if name in names}  # type: ignore[call-overload]
+def _only(values: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name in names}
 
 
 async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
     """Write what moved, in the order of the keys; `changed_at` moves only with what its readers are told."""
-    rows = (batch.rows[key] for key in sorted(batch.changed))
-    changed = [replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at) for row in rows]
-    await tx.users.insert([replace(user, first_seen_at=now) for user in changed if user.id in batch.new])
-    await tx.users.update([user for user in changed if user.id not in batch.new])
-    await tx.user_fields.replace_of([user for user in changed if batch.has_other_fields(user)])
-    await tx.users.move_watermarks([batch.rows[key] for key in sorted(batch.touched - batch.changed)])
+    rows = [batch.rows[key] for key in sorted(batch.changed)]
+    new = [row for row in rows if row.id in batch.new]
+    changed = [
+        replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at)
+        for row in rows
+        if row.id not in batch.new
+    ]
+    of_new = {"rev": rev, "changed_at": now, "first_seen_at": now}
+    await tx.users.insert(new, digests=batch.digests, shared=of_new)
+    await tx.users.update(changed, stored=batch.stored, digests=batch.digests)
+    await tx.user_fields.replace_of([user for user in rows if batch.has_other_fields(user)])
+    silent = [batch.rows[key] for key in sorted(batch.touched - batch.changed)]
+    await tx.users.move_watermarks(silent, digests=batch.digests)

@@ -239,6 +239,8 @@ class Observation:
     source: Source
     joined: bool = False
     """True for a `team_join`."""
+    digest: int | None = None
+    """Of an entry of a page, to know it again; see `page_digest` in `db/users.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,10 @@ class Run:
     missing: int = 0
     reason: str | None = None
     """Why it failed, was held, or marked nobody; a sentence."""
+    ticket_id: str | None = None
+    """By which a button cancels this run and no later one, whichever process the press reaches."""
+    cancel_asked_by: str | None = None
+    """Who wished, while it was under way, that it ends early: a user's id."""
 
     @property
     def cancelled_by(self) -> str:

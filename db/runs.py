@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialects import engine_now
+from db.listed import Listed
 from db.records import Run, RunKind, RunState
 from db.tables import run_pages, runs
 
@@ -18,10 +19,14 @@ _NAMES = tuple(each.name for each in fields(Run))
 _COLUMNS = [runs.c[name] for name in _NAMES]
 COUNTED = ("calls", "seen", "inserted", "updated", "drift", "unreadable", "nameless", "absent", "missing")
 
-SILENT_FOR = timedelta(seconds=15)
-"""A claim whose holder has been silent for as long is anybody's."""
+SILENT_FOR = timedelta(seconds=10)
+"""A claim whose holder has been silent for as long, three beats, is anybody's; so another has it within 15 s."""
+_PAGES_AT_ONCE = 10
 CHECKPOINT_KEPT = timedelta(minutes=30)
 """Slack's cursors expire; it does not say when (docs.slack.dev, Pagination)."""
+
+_OVER = {"next_cursor": None, "cancel_asked_by": None}
+"""What a run that has ended needs no more."""
 
 
 class RunReader:
@@ -44,6 +49,21 @@ class RunReader:
         ended = (runs.c.team_id == team_id, runs.c.state != RunState.RUNNING.value)
         return await self._first(sa.select(*_COLUMNS).where(*ended).order_by(runs.c.run_id.desc()))
 
+    async def find_last_read(self, team_id: str) -> Run | None:
+        """Find the newest run of a workspace that has read everybody, done or held."""
+        read = (runs.c.team_id == team_id, runs.c.state.in_([RunState.DONE.value, RunState.HELD.value]))
+        return await self._first(sa.select(*_COLUMNS).where(*read).order_by(runs.c.run_id.desc()))
+
+    async def is_silent(self, run: Run) -> bool:
+        """Say whether its holder has let go, or has not been heard of for 10 s by the database's own clock."""
+        if run.instance is None:
+            return True
+        return await self._passed(run.heartbeat_at) >= SILENT_FOR
+
+    async def is_stale(self, run: Run) -> bool:
+        """Say whether its place in Slack's list is too old to go on from, or was never kept."""
+        return run.checkpoint_at is None or await self._passed(run.checkpoint_at) > CHECKPOINT_KEPT
+
     async def list_runs(
         self, limit: int, *, team_ids: Collection[str] | None = None, before: int | None = None
     ) -> tuple[Run, ...]:
@@ -53,28 +73,30 @@ class RunReader:
         statement = sa.select(*_COLUMNS).where(of_these, earlier).order_by(runs.c.run_id.desc()).limit(limit)
         return tuple(_run(row) for row in await self._connection.execute(statement))
 
-    async def list_listed(self, run_id: int) -> set[str]:
-        """Gather the ids of all users whom the pages of a run listed."""
-        rows = await self._connection.execute(sa.select(run_pages.c.ids).where(run_pages.c.run_id == run_id))
-        return {user_id for row in rows for user_id in row[0].split()}
+    async def gather_listed(self, run_id: int) -> Listed:
+        """Gather the ids of all users whom the pages of a run listed, a few pages at a time."""
+        listed, number = Listed(), -1
+        some = sa.select(run_pages.c.number, run_pages.c.ids).where(run_pages.c.run_id == run_id)
+        some = some.order_by(run_pages.c.number).limit(_PAGES_AT_ONCE)
+        while rows := (await self._connection.execute(some.where(run_pages.c.number > number))).all():
+            for number, ids in rows:  # noqa: B007 - the last is where to go on
+                listed.add(ids.split())
+        return listed
 
     async def _first(self, statement: sa.Select[Any]) -> Run | None:
         row = (await self._connection.execute(statement.limit(1))).first()
         return _run(row) if row else None
 
+    async def _passed(self, since: datetime) -> timedelta:
+        now: datetime = (await self._connection.execute(sa.select(self._now()))).scalar_one()
+        return now - since
+
+    def _now(self) -> sa.ColumnElement[datetime]:
+        return engine_now(self._connection.dialect.name)
+
 
 class RunWriter(RunReader):
     """What can be done to the runs; only their holder gets anything done to them."""
-
-    async def is_silent(self, run: Run) -> bool:
-        """Say whether its holder has let go, or has not been heard of for 15 s by the database's own clock."""
-        if run.instance is None:
-            return True
-        return await self._passed(run.heartbeat_at) >= SILENT_FOR
-
-    async def is_stale(self, run: Run) -> bool:
-        """Say whether its place in Slack's list is too old to go on from, or was never kept."""
-        return run.checkpoint_at is None or await self._passed(run.checkpoint_at) > CHECKPOINT_KEPT
 
     async def begin(
         self,
@@ -86,6 +108,7 @@ class RunWriter(RunReader):
         is_confirmed: bool,
         expected: int | None,
         at: datetime,
+        ticket_id: str | None = None,
     ) -> Run:
         """Insert a run and with it the claim. Call it under the workspace's lock, with nobody else running."""
         values: dict[str, Any] = dict.fromkeys(COUNTED, 0) | {
@@ -99,6 +122,7 @@ class RunWriter(RunReader):
             "expected": expected,
             "started_at": at,
             "heartbeat_at": self._now(),
+            "ticket_id": ticket_id,
         }
         done = await self._connection.execute(sa.insert(runs).values(**values))
         return await self._get(int(done.inserted_primary_key[0]))  # type: ignore[index]
@@ -125,10 +149,25 @@ class RunWriter(RunReader):
         await self._connection.execute(sa.insert(run_pages).values(run_id=run_id, number=number, ids=" ".join(ids)))
         return True
 
+    async def find_wish(self, run_id: int) -> str | None:
+        """Tell who wishes that a run ends early."""
+        return await self._connection.scalar(sa.select(runs.c.cancel_asked_by).where(runs.c.run_id == run_id))
+
     async def count_pages(self, run_id: int) -> int:
         """Count the pages kept so far."""
         statement = sa.select(sa.func.count()).where(run_pages.c.run_id == run_id)
         return await self._connection.scalar(statement) or 0
+
+    async def ask_to_cancel(self, team_id: str, *, by: str, run_id: int | None = None, ticket_id: str = "") -> bool:
+        """Tell whoever is at a run that somebody wishes its end; the first who wishes counts. False where it is over.
+
+        The run is told by its number, or by the ticket that a button bears.
+        """
+        which = runs.c.ticket_id == ticket_id if run_id is None else runs.c.run_id == run_id
+        under_way = (runs.c.team_id == team_id, which, runs.c.state == RunState.RUNNING.value)
+        first = sa.func.coalesce(runs.c.cancel_asked_by, by)
+        done = await self._connection.execute(sa.update(runs).where(*under_way).values(cancel_asked_by=first))
+        return bool(done.rowcount)
 
     async def let_go(self, run_id: int, instance: str) -> None:
         """Leave the run where it stands; whoever comes next may go on at once."""
@@ -145,7 +184,7 @@ class RunWriter(RunReader):
         counts: Mapping[str, Any] | None = None,
     ) -> bool:
         """End the run and drop its pages; False where the claim is no longer ours."""
-        ended = {"state": state.value, "ended_at": at, "reason": reason, "next_cursor": None, **(counts or {})}
+        ended = {"state": state.value, "ended_at": at, "reason": reason, **_OVER, **(counts or {})}
         is_ours = await self._held(run_id, instance, ended)
         if is_ours:
             await self._drop_pages([run_id])
@@ -153,19 +192,12 @@ class RunWriter(RunReader):
 
     async def give_up(self, run: Run, *, at: datetime, reason: str) -> None:
         """End a run that somebody else left. Call it under the workspace's lock."""
-        await self._update(run.run_id, state=RunState.FAILED.value, ended_at=at, reason=reason, next_cursor=None)
+        await self._update(run.run_id, state=RunState.FAILED.value, ended_at=at, reason=reason, **_OVER)
         await self._drop_pages([run.run_id])
 
     async def prune(self, *, before: datetime) -> None:
         """Drop runs that ended before a moment."""
         await self._connection.execute(sa.delete(runs).where(runs.c.ended_at < before))
-
-    async def _passed(self, since: datetime) -> timedelta:
-        now: datetime = (await self._connection.execute(sa.select(self._now()))).scalar_one()
-        return now - since
-
-    def _now(self) -> sa.ColumnElement[datetime]:
-        return engine_now(self._connection.dialect.name)
 
     async def _get(self, run_id: int) -> Run:
         run = await self.find_run(run_id)

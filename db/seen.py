@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from db.cursor import with_meant, without_meant
@@ -103,12 +104,17 @@ class Seen:
         page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)
         return replace(page, users=tuple(seen for user in page.users if (seen := self.sight.user(user))))
 
-    async def count_users(self, user_filter: UserFilter, *, field_ids: Sequence[str] = (), longer: str = "") -> Counts:
+    async def count_users(
+        self, user_filter: UserFilter, *, field_ids: Sequence[str] = (), longer: str = "", days: Sequence[date] = ()
+    ) -> Counts:
         """Count what the filter finds, and what each value of a group would find beside the other groups.
 
-        `field_ids` are the custom fields to count by, `longer` the group of which many values are wanted.
+        `field_ids` are the custom fields to count by, `longer` the group of which many values are wanted, and `days`
+        those of which it is told how many joined since.
         """
-        return await self._rx.users.count_users(user_filter, field_ids=field_ids, longer=longer, sight=self.sight)
+        return await self._rx.users.count_users(
+            user_filter, field_ids=field_ids, longer=longer, days=days, sight=self.sight
+        )
 
     async def count_total(self, user_filter: UserFilter) -> int:
         """Count what the filter finds, and nothing beside it."""
@@ -116,6 +122,10 @@ class Seen:
 
     async def list_recent(self, limit: int) -> tuple[Change, ...]:
         """List the newest changes, newest first; resets are left out."""
+        return (await self.list_recent_of(limit))[0]
+
+    async def list_recent_of(self, limit: int) -> tuple[tuple[Change, ...], dict[tuple[str, str], User]]:
+        """List the same, and give those users of them who are seen, by (`team_id`, `id`)."""
         team_ids = self.sight.team_ids
         return await self._newest(
             limit, lambda many, skip: self._rx.changes.list_recent(many, skip=skip, team_ids=team_ids)
@@ -125,9 +135,10 @@ class Seen:
         """List what changed about one user, newest first; custom statuses are no part of a history."""
         if not (self._sees(team_id) and could_be_id(team_id) and could_be_id(user_id)):
             return ()
-        return await self._newest(
+        changes, _ = await self._newest(
             limit, lambda many, skip: self._rx.changes.list_history(team_id, user_id, many, skip=skip)
         )
+        return changes
 
     async def list_runs(self, limit: int, *, before: int | None = None) -> tuple[Run, ...]:
         """List the newest runs of the workspaces that are seen, or the newest before a number, newest first."""
@@ -205,21 +216,26 @@ class Seen:
 
     async def _newest(
         self, limit: int, read: Callable[[int, int], Awaitable[tuple[Change, ...]]]
-    ) -> tuple[Change, ...]:
-        """List as many as are wanted of those that are seen; `read` takes how many, and how many to skip."""
-        seen: list[Change] = []
+    ) -> tuple[tuple[Change, ...], dict[tuple[str, str], User]]:
+        """List as many as are wanted of those that are seen, and their users who are.
+
+        `read` takes how many, and how many to skip.
+        """
+        changes: list[Change] = []
+        users: dict[tuple[str, str], User] = {}
         many = max(limit, STRETCH)
         for number in range(STRETCHES):
             found = await read(many, number * many)
-            seen += await self._through(found)
-            if len(seen) >= limit or len(found) < many:
+            of_them = await self._users_of(found)
+            seen = (self.sight.change(each, of_them.get((each.team_id, each.user_id or ""))) for each in found)
+            changes += [each for each in seen if each is not None]
+            users |= of_them
+            if len(changes) >= limit or len(found) < many:
                 break
-        return tuple(seen[:limit])
-
-    async def _through(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        users = await self._users_of(changes)
-        seen = (self.sight.change(each, users.get((each.team_id, each.user_id or ""))) for each in changes)
-        return tuple(each for each in seen if each is not None)
+        shown = tuple(changes[:limit])
+        keys = {(each.team_id, each.user_id or "") for each in shown}
+        told = {key: user for key in keys if (user := self.sight.user(users.get(key))) is not None}
+        return shown, told
 
     async def _sees_all(self) -> bool:
         return all(self._sees(each.team_id) for each in await self._rx.workspaces.list_workspaces())
@@ -232,4 +248,14 @@ class Seen:
 async def looking(store: Store, sight: Sight) -> AsyncIterator[Seen]:
     """Look at one moment of the memory through a sight. Raises StoreUnavailable."""
     async with store.reading() as rx:
+        yield Seen(rx, sight)
+
+
+@asynccontextmanager
+async def asking(store: Store, sight: Sight) -> AsyncIterator[Seen]:
+    """Ask one question through a sight, which is one statement: two may be told of two moments.
+
+    Raises StoreUnavailable.
+    """
+    async with store.asking() as rx:
         yield Seen(rx, sight)

@@ -13,6 +13,19 @@ EVERYWHERE = "*"
 """Stands for all sessions of a user that began before."""
 
 
+Said = str | sa.BindParameter[str]
+
+
+def has_ended(
+    team_id: Said, user_id: Said, session_id: Said, begun_at: datetime | sa.BindParameter[datetime]
+) -> sa.Exists:
+    """Say whether somebody signed out of a session, or of all that began by then."""
+    ended = ended_sessions.c
+    is_it = sa.or_(ended.session_id == session_id, sa.and_(ended.session_id == EVERYWHERE, ended.ended_at >= begun_at))
+    theirs = (ended.team_id == team_id, ended.user_id == user_id, is_it)
+    return sa.select(ended.session_id).where(*theirs).exists()
+
+
 class SessionReader:
     """What can be asked of the sessions."""
 
@@ -21,13 +34,7 @@ class SessionReader:
 
     async def is_ended(self, team_id: str, user_id: str, session_id: str, *, begun_at: datetime) -> bool:
         """Say whether somebody signed out of this session, or of all that began by then."""
-        ended = ended_sessions.c
-        is_it = sa.or_(
-            ended.session_id == session_id,
-            sa.and_(ended.session_id == EVERYWHERE, ended.ended_at >= begun_at),
-        )
-        wanted = sa.select(ended.session_id).where(ended.team_id == team_id, ended.user_id == user_id, is_it)
-        return (await self._connection.execute(wanted)).first() is not None
+        return bool(await self._connection.scalar(sa.select(has_ended(team_id, user_id, session_id, begun_at))))
 
 
 class SessionWriter(SessionReader):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from db.filters import Lack, Sort, UserFilter
@@ -19,6 +20,17 @@ COLUMN_OF: Mapping[Lack, str] = {
     Lack.ZONE: "tz",
 }
 """What one has to see to be told who lacks it."""
+
+
+_NAMES = tuple(each.name for each in fields(User))
+_AT = {name: index for index, name in enumerate(_NAMES)}
+_values_of = attrgetter(*_NAMES)
+"""A few times as fast as `dataclasses.replace`; fifty rows are on every page."""
+_DERIVED: tuple[tuple[int, Any], ...] = (
+    (_AT["search_text"], ""), (_AT["email_key"], ""), (_AT["title_key"], ""), (_AT["traits"], 0),
+    (_AT["start_day"], None), (_AT["field_marks"], None),
+)  # fmt: skip
+"""What we derive for searching holds hidden words and days, and marks name hidden fields: all of it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +66,15 @@ class Sight:
         if user is None or not self.sees_workspace(user.team_id) or user.hidden_at is not None:
             return None
         hidden = self.hidden_of(user)
-        blank: dict[str, Any] = {name: None for name in hidden if not name.startswith(CUSTOM_FIELD)}
+        values = list(_values_of(user))
+        for name in hidden:
+            if not name.startswith(CUSTOM_FIELD):
+                values[_AT[name]] = None
         if user.fields and "fields" not in hidden:
-            blank["fields"] = _but(user.fields, hidden)
-        # What we derive for searching holds hidden words and days, and marks name hidden fields.
-        derived: dict[str, Any] = {"search_text": "", "email_key": "", "title_key": "", "traits": 0, "start_day": None}
-        return replace(user, **blank | derived, field_marks=None)
+            values[_AT["fields"]] = _but(user.fields, hidden)
+        for at, value in _DERIVED:
+            values[at] = value
+        return User(*values)
 
     def change(self, change: Change, user: User | None) -> Change | None:
         """Give a change as this reader may see it, `user` being its user as they are now; None for nothing at all."""
@@ -133,7 +148,7 @@ def _but(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
 def _seen_of(values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
     """Take hidden fields out of one side of a change, single custom fields as well."""
     seen = _but(values, hidden)
-    fields = seen.get("fields")
-    if isinstance(fields, Mapping) and (left := _but(fields, hidden)) != fields:
+    custom = seen.get("fields")
+    if isinstance(custom, Mapping) and (left := _but(custom, hidden)) != custom:
         seen["fields"] = left or None
     return seen

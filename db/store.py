@@ -17,12 +17,15 @@ from db.alert_posts import AlertPostReader, AlertPostWriter
 from db.alerts import AlertReader, AlertWriter
 from db.api_tokens import ApiTokenReader, ApiTokenWriter
 from db.bell import Bell
+from db.bells import Bells, Pauses
+from db.callers import CallerReader
 from db.changes import ChangeReader, ChangeWriter
 from db.copies import drop_copies
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
 from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
-from db.engine import open_reader, open_writer, parse_url, place_of
+from db.engine import ALONE, open_reader, open_writer, parse_url, place_of
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
+from db.glance import GlanceReader
 from db.instances import InstanceReader, InstanceWriter
 from db.meaning import MeaningReader
 from db.migrate import WRITE_NOTHING, check_ours, migrate
@@ -39,7 +42,8 @@ from db.traces import TraceReader, TraceWriter
 from db.user_fields import UserFieldReader, UserFieldWriter
 from db.users import UserReader, UserWriter
 from db.wipes import WipeReader, WipeWriter
-from db.wiping import Wiped, wipe
+from db.wiping import Wiped, left_to_another, wipe, wiped_already, wiping_turn
+from db.wishes import WishReader, WishWriter
 from db.workspaces import WorkspaceReader, WorkspaceWriter
 
 CLOSE_S = 2
@@ -65,6 +69,7 @@ class Snapshot:
         self.runs = RunReader(connection)
         self.signins = SigninReader(connection)
         self.sessions = SessionReader(connection)
+        self.callers = CallerReader(connection)
         self.alerts = AlertReader(connection)
         self.alert_posts = AlertPostReader(connection)
         self.instances = InstanceReader(connection)
@@ -73,6 +78,8 @@ class Snapshot:
         self.traces = TraceReader(connection)
         self.wipes = WipeReader(connection)
         self.news = NewsReader(connection)
+        self.wishes = WishReader(connection)
+        self.glance = GlanceReader(connection)
 
 
 class Transaction:
@@ -94,6 +101,7 @@ class Transaction:
         self.api_tokens = ApiTokenWriter(connection)
         self.traces = TraceWriter(connection)
         self.wipes = WipeWriter(connection)
+        self.wishes = WishWriter(connection)
         self.is_to_ring = False
 
     def rings(self) -> None:
@@ -108,9 +116,11 @@ class Store:
         self._url = parse_url(url)
         self._writer = open_writer(self._url)
         self._reader = open_reader(self._url)
+        self._alone = self._reader.execution_options(**{ALONE: True})
         self._offers = Offers()
         self._trying: asyncio.Task[StoreUnavailable | None] | None = None
         self.bell = bell or Bell()
+        self._bells = Bells(self._url, bell=self.bell)
 
     @classmethod
     async def open(cls, url: str, *, bell: Bell | None = None) -> Self:
@@ -160,7 +170,14 @@ class Store:
                 raise RowRefused(kind_of(error)) from error
             raise unavailable(error) from error
         if tx.is_to_ring:
-            self.bell.ring()
+            self._bells.ring()
+
+    async def listen(self, pauses: Pauses) -> None:
+        """Ring the bell at commits of other processes too, and theirs at ours, until cancelled.
+
+        Where the engine cannot carry a ring this ends at once; `pauses` lie between tries to connect.
+        """
+        await self._bells.ring_together(pauses)
 
     async def why_not_written(self, *, within_s: float) -> StoreUnavailable | None:
         """Say why nothing can be written; None if it can: what is there already is written anew, and committed.
@@ -197,17 +214,35 @@ class Store:
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise unavailable(error) from error
 
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[Snapshot]:
+        """Ask one question that is one statement, a moment by itself: two may be told of two. Raises StoreUnavailable.
+
+        On SQLite that is one trip to its thread in the place of three.
+        """
+        try:
+            async with self._alone.connect() as connection:
+                yield Snapshot(connection, self._offers)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise unavailable(error) from error
+
     async def wipe(self, *, patience_s: float) -> Wiped:
         """Wipe the bytes of what was erased, and note that; what cannot be done now stays noted as due.
 
-        `patience_s` is for others who hold the file. Raises StoreUnavailable.
+        `patience_s` is for others who hold the file, or wipe the same tables. Raises StoreUnavailable.
         """
-        async with self.reading() as rx:
-            due = await rx.wipes.list_due()
         try:
-            wiped = await wipe(self._url, patience_s=patience_s)
+            async with wiping_turn(self._url, patience_s=patience_s) as is_ours:
+                return await self._wipe(patience_s) if is_ours else left_to_another(self._url)
         except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise unavailable(error) from error
+
+    async def _wipe(self, patience_s: float) -> Wiped:
+        async with self.reading() as rx:
+            due = await rx.wipes.list_due()
+        if not due:
+            return wiped_already(self._url)
+        wiped = await wipe(self._url, patience_s=patience_s)
         if wiped.is_whole:
             async with self.transaction() as tx:
                 await tx.wipes.resolve(due)

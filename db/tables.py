@@ -116,6 +116,7 @@ users = sa.Table(
     sa.Column("first_seen_at", Utc),
     sa.Column("hidden_at", Utc),
     sa.Column("contact_dropped_at", Utc),
+    sa.Column("page_digest", sa.BigInteger),
     sa.Index("users_by_email", "email_key"),
     # Each list is read in its order from one index for each kind and state; the traits are told without a look at rows.
     sa.Index("users_by_name", "kind", "state", "sort_key", "team_id", "id", "traits"),
@@ -247,6 +248,8 @@ runs = sa.Table(
     sa.Column("absent", sa.Integer, nullable=False),
     sa.Column("missing", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("ticket_id", sa.String(64)),
+    _id("cancel_asked_by"),
     sa.Index("runs_of_a_workspace", "team_id", "state"),
     **TABLE_OPTIONS,
 )
@@ -329,6 +332,30 @@ instances = sa.Table(
     metadata,
     sa.Column("instance", sa.String(255), primary_key=True),
     sa.Column("heartbeat_at", Utc, nullable=False),
+    sa.Column("role", sa.String(8)),
+    sa.Column("started_at", Utc),
+    sa.Column("sockets", sa.Integer),
+    sa.Column("connections", sa.Integer),
+    sa.Column("sockets_wanted", sa.Integer),
+    sa.Column("connected_since", Utc),
+    _id("app_id"),
+    sa.Column("heard_at", Utc),
+    sa.Column("trouble", sa.Text),
+    sa.Column("version", sa.String(64)),
+    sa.Column("settings_marks", sa.Text),
+    sa.Column("refusal", sa.Text),
+    **TABLE_OPTIONS,
+)
+
+wishes = sa.Table(
+    "wishes",
+    metadata,
+    sa.Column("wish_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    _id("team_id", nullable=False),
+    _id("asked_by", nullable=False),
+    sa.Column("is_confirmed", sa.Boolean, nullable=False),
+    sa.Column("run_id", sa.BigInteger),
+    sa.Column("asked_at", Utc, nullable=False),
     **TABLE_OPTIONS,
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.mentions import Mentions, mentions_of
 from db.records import User
-from db.tables import alert_posts, alerts, changes, dead_letters, ended_sessions, runs, signins
+from db.tables import alert_posts, alerts, changes, dead_letters, ended_sessions, runs, signins, wishes
 
 _T = TypeVar("_T")
 _AT_ONCE = 50
@@ -31,9 +31,11 @@ class Gone:
     runs: int = 0
     """Runs that no longer say who asked for them."""
     alerts: int = 0
+    wishes: int = 0
+    """Runs that they asked for and that nobody had begun."""
 
     def __bool__(self) -> bool:
-        return any((self.changes, self.letters, self.links, self.sessions, self.runs, self.alerts))
+        return any((self.changes, self.letters, self.links, self.sessions, self.runs, self.alerts, self.wishes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +122,18 @@ class TraceWriter(TraceReader):
         The changes of somebody erased before say that they were erased, and nothing of the person: they may be kept.
         """
         mentions = await self.find_mentions(team_id, user_id, user)
-        asked = sa.update(runs).where(runs.c.team_id == team_id, runs.c.asked_by == user_id).values(asked_by=None)
         # Changes are under the lock of the workspace. The rest goes in the order of `prune` in bot/housekeeping.py,
-        # letters, runs, alerts, links, sessions, so that on a server the two never wait for each other.
+        # letters, runs, alerts, links, sessions, wishes, so that on a server the two never wait for each other.
         return Gone(
             changes=0 if keeps_changes else await self._drop(changes, team_id, user_id),
             letters=await self._drop_ids(
                 dead_letters.c.letter_id, await self.list_letter_ids(team_id, user_id, mentions)
             ),
-            runs=(await self._connection.execute(asked)).rowcount,
+            runs=await self._drop_askers(team_id, user_id),
             alerts=await self._drop_alerts(await self.list_alert_ids(mentions)),
             links=await self._drop(signins, team_id, user_id),
             sessions=await self._drop(ended_sessions, team_id, user_id),
+            wishes=await self._drop_wishes(team_id, user_id),
         )
 
     async def drop_fields(self, team_id: str, user_ids: Sequence[str], names: frozenset[str]) -> None:
@@ -152,6 +154,17 @@ class TraceWriter(TraceReader):
         for some in _some(ids):
             await self._connection.execute(sa.delete(column.table).where(column.in_(some)))
         return len(ids)
+
+    async def _drop_askers(self, team_id: str, user_id: str) -> int:
+        """Let no run say that they asked for it, or for its end; count those that they asked for."""
+        wished = sa.update(runs).where(runs.c.team_id == team_id, runs.c.cancel_asked_by == user_id)
+        await self._connection.execute(wished.values(cancel_asked_by=None))
+        asked = sa.update(runs).where(runs.c.team_id == team_id, runs.c.asked_by == user_id)
+        return (await self._connection.execute(asked.values(asked_by=None))).rowcount
+
+    async def _drop_wishes(self, team_id: str, user_id: str) -> int:
+        theirs = sa.delete(wishes).where(wishes.c.team_id == team_id, wishes.c.asked_by == user_id)
+        return (await self._connection.execute(theirs)).rowcount
 
     async def _drop_alerts(self, ids: Sequence[int]) -> int:
         """Drop them, and what is known of the messages that told of them: those themselves are out of reach."""

@@ -13,7 +13,7 @@ import string
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from db.fold import folded_atoms, folded_words, is_cjk
+from db.fold import folded_atoms, folded_words, is_cjk, plain_words
 from db.records import User
 from db.visibility import CUSTOM_FIELD
 
@@ -49,9 +49,13 @@ def search_text_of(user: User) -> str:
     """Lay out the words by which a user is found; empty for the erased."""
     if user.is_forgotten:
         return ""
+    words = dict.fromkeys(_tagged(user))
+    whole = f" {' '.join(words)} " if words else ""
+    if len(whole) <= SEARCH_TEXT_CHARS:
+        return whole
     kept: list[str] = []
     room = SEARCH_TEXT_CHARS - 1
-    for word in dict.fromkeys(_tagged(user)):
+    for word in words:
         room -= len(word) + 1
         if room < 0:
             break
@@ -84,50 +88,75 @@ def without_trunk(phone: str) -> str:
     return _TRUNK.sub(" ", phone)
 
 
-def _tagged(user: User) -> Iterator[str]:
+def _tagged(user: User) -> list[str]:
     """Give the words in the order of their worth."""
     called = [name for name in (user.real_name, user.display_name) if name]
     names = [*called, user.name] if user.name else called
-    yield from _under(WHOLE, (joined(folded_words(name)) for name in called))
-    yield from _under(HANDLE, [joined(folded_words(user.name or ""))])
-    yield from _under(NAME, (word for name in names for word in folded_words(name)))
-    yield from _under(NAME, (tail for name in names for tail in _tails(folded_atoms(name))))
-    yield from _under(TITLE, _words(user.title or ""))
-    yield from _under(ADDRESS, [joined(folded_words(user.email or ""))])
-    yield from _under(EMAIL, (*_tails(folded_words(user.email or "")), *_words(user.email or "")))
-    phone = without_trunk(user.phone or "")
-    groups = [group for word in folded_words(phone) for group in _DIGITS.findall(word)]
-    yield from _under(PHONE, (*groups, *_tails(groups), *_words(phone)))
-    yield from _under(DIGITS, _digit_tails(groups))
-    values = [(field_id, word) for field_id, value in values_in_words(user.fields) for word in _words(value)]
-    yield from _under(CUSTOM, (word for _, word in values))
-    for field_id, word in values:
-        yield from _under(field_tag(field_id), [word])
+    parts_of = {name: _parts(name) for name in names}
+    words_of = [parts_of[name][0] for name in names]
+    found = _under(WHOLE, [joined(words) for words in words_of[: len(called)]])
+    if user.name:
+        found += _under(HANDLE, [joined(words_of[-1])])
+    found += _under(NAME, [word for words in words_of for word in words])
+    found += _under(NAME, [tail for _, atoms in parts_of.values() for tail in _tails(atoms)])
+    if user.title:
+        found += _under(TITLE, _words(user.title))
+    if user.email:
+        email, atoms = _parts(user.email)
+        found += _under(ADDRESS, [joined(email)])
+        found += _under(EMAIL, [*_tails(email), *_and_within(user.email, email, atoms)])
+    if user.phone:
+        found += _of_phone(without_trunk(user.phone))
+    if user.fields:
+        found += _of_fields(user.fields)
+    return found
 
 
-def _under(tag: str, words: Iterable[str]) -> Iterator[str]:
-    return (tag + word[:WORD_CHARS] for word in words if word)
+def _of_phone(phone: str) -> list[str]:
+    words, atoms = _parts(phone)
+    groups = [group for word in words for group in _DIGITS.findall(word)]
+    found = _under(PHONE, [*groups, *_tails(groups), *_and_within(phone, words, atoms)])
+    return found + _under(DIGITS, _digit_tails(groups))
 
 
-def _words(text: str) -> Iterator[str]:
-    """Give the words of a text, and whatever else of it a search may begin with: parts of O'Brien, tails of CJK."""
-    words = folded_words(text)
-    yield from words
-    for word in words:
-        if is_cjk(word):
-            yield from _tails(folded_atoms(word))
-    yield from (atom for atom in folded_atoms(text) if not is_cjk(atom))
+def _of_fields(fields: Mapping[str, Any]) -> list[str]:
+    values = [(field_id, word) for field_id, value in values_in_words(fields) for word in _words(value)]
+    found = _under(CUSTOM, [word for _, word in values])
+    return found + [each for field_id, word in values for each in _under(field_tag(field_id), [word])]
 
 
-def _tails(atoms: list[str]) -> Iterator[str]:
+def _under(tag: str, words: Iterable[str]) -> list[str]:
+    return [tag + word[:WORD_CHARS] for word in words if word]
+
+
+def _parts(text: str) -> tuple[list[str], list[str]]:
+    """Give the words of a text, and the smallest pieces of it at which a search may begin: mostly the same."""
+    plain = plain_words(text)
+    return (folded_words(text), folded_atoms(text)) if plain is None else (plain, plain)
+
+
+def _words(text: str) -> list[str]:
+    """Give the words of a text, and whatever else of it a search may begin with."""
+    return _and_within(text, *_parts(text))
+
+
+def _and_within(text: str, words: list[str], atoms: list[str]) -> list[str]:
+    """Give beside the words what a search may begin with inside of them: parts of O'Brien, tails of CJK."""
+    if text.isascii():
+        return words if atoms is words else words + atoms
+    tails = [tail for word in words if is_cjk(word) for tail in _tails(folded_atoms(word))]
+    return words + tails + [atom for atom in atoms if not is_cjk(atom)]
+
+
+def _tails(atoms: list[str]) -> list[str]:
     """Write neighbours as one word, from each of them to the end, so that any run of them begins one."""
-    return (joined(atoms[start:]) for start in range(min(len(atoms), TAILS)))
+    return [joined(atoms[start:]) for start in range(min(len(atoms), TAILS))]
 
 
-def _digit_tails(groups: list[str]) -> Iterator[str]:
+def _digit_tails(groups: list[str]) -> list[str]:
     """Write a number from each of its digits to the end: in whatever groups it is typed, it begins one of them."""
     digits = joined(groups)
-    return (digits[start:] for start in range(min(len(digits) - MIN_DIGITS + 1, DIGIT_TAILS)))
+    return [digits[start:] for start in range(min(len(digits) - MIN_DIGITS + 1, DIGIT_TAILS))]
 
 
 def values_in_words(fields: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:

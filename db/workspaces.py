@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from db.errors import UnknownWorkspace
 from db.records import Position, Workspace
 from db.tables import workspaces
 
-_COLUMNS = [
+COLUMNS = [
     workspaces.c[name]
     for name in (
         "team_id",
@@ -28,6 +28,11 @@ _COLUMNS = [
         "walked_at",
     )
 ]
+_LOCK = sa.select(*COLUMNS).where(workspaces.c.team_id == sa.bindparam("locked")).with_for_update()
+_SET_REV = (
+    sa.update(workspaces).where(workspaces.c.team_id == sa.bindparam("counted")).values(rev=sa.bindparam("to_rev"))
+)
+"""Made once: each commit of an event says both, and to make them anew took SQLAlchemy longer than SQLite to do them."""
 LAST_SEQ = 2**31 - 1
 """A position after everything of a `rev`: a commit is seen whole or not at all."""
 
@@ -40,12 +45,12 @@ class WorkspaceReader:
 
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List all, oldest id first."""
-        rows = await self._connection.execute(sa.select(*_COLUMNS).order_by(workspaces.c.team_id))
+        rows = await self._connection.execute(sa.select(*COLUMNS).order_by(workspaces.c.team_id))
         return tuple(Workspace(*row) for row in rows)
 
     async def find_workspace(self, team_id: str) -> Workspace | None:
         """Find one, if it has installed us."""
-        row = (await self._connection.execute(sa.select(*_COLUMNS).where(workspaces.c.team_id == team_id))).first()
+        row = (await self._connection.execute(sa.select(*COLUMNS).where(workspaces.c.team_id == team_id))).first()
         return Workspace(*row) if row else None
 
     async def find_position(self) -> Position:
@@ -54,13 +59,17 @@ class WorkspaceReader:
         return Position({team_id: (rev, LAST_SEQ) for team_id, rev in rows})
 
 
+def position_of(workspaces: Iterable[Workspace]) -> Position:
+    """Tell the place in the change log after everything that was committed of these workspaces, as they are."""
+    return Position({each.team_id: (each.rev, LAST_SEQ) for each in workspaces})
+
+
 class WorkspaceWriter(WorkspaceReader):
     """What can be done to the workspaces."""
 
     async def lock(self, team_id: str) -> Workspace:
         """Take the workspace for this transaction, as its first statement. Raises UnknownWorkspace."""
-        statement = sa.select(*_COLUMNS).where(workspaces.c.team_id == team_id).with_for_update()
-        row = (await self._connection.execute(statement)).first()
+        row = (await self._connection.execute(_LOCK, {"locked": team_id})).first()
         if row is None:
             raise UnknownWorkspace(f"({team_id})")
         return Workspace(*row)
@@ -79,7 +88,7 @@ class WorkspaceWriter(WorkspaceReader):
 
     async def set_rev(self, team_id: str, rev: int) -> None:
         """Count a commit that changed a field. Call it under the lock."""
-        await self._update(team_id, rev=rev)
+        await self._connection.execute(_SET_REV, {"counted": team_id, "to_rev": rev})
 
     async def mark_walked(self, team_id: str, *, at: datetime) -> None:
         """Note that a pass over `users.list` has reached its end."""

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ from bot.telling.steps import Manners
 from db import Store
 from db.records import AlertKind
 from tests.support.browser import CHROMIUM, QUIET
-from tests.support.engines import ENGINES, Migrated, a_database
+from tests.support.engine_report import EngineReport
+from tests.support.engines import BY_ENGINE, Migrated, a_database, engine_of, engines_for
 from tests.support.postgres import PostgresServer, a_postgres_server
 from tests.support.pretend_disk import Disk
+from tests.support.program import key_for
 
 QUICK = Pace(
     stagger_s=0.05,
+    beat_every_s=0.2,
     look_every_s=0.2,
     digest_look_every_s=0.2,
     sockets_may_take_s=1,
@@ -46,17 +50,40 @@ QUICK = Pace(
 )
 """Slack's own pace would make every story a matter of minutes."""
 
+ON_A_SERVER = replace(
+    QUICK,
+    sockets_may_take_s=5,
+    manners=replace(QUICK.manners, after_s={**QUICK.manners.after_s, AlertKind.SOCKETS: 5.2}),
+)
+"""A start asks a server more, and waits for it where many tests do: that must not look like a lost connection."""
+
 # The same examples every time, so a red run is a change; `--hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Whoever runs the tests in the background may have SIGINT ignored, and every program inherits that."""
+    config.pluginmanager.register(EngineReport())
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     expect.set_options(timeout=20_000)  # a browser beside other tests takes its time
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a database on one engine after the other, but for a test that names its engines itself."""
+    named = {name for mark in metafunc.definition.iter_markers("parametrize") for name in str(mark.args[0]).split(",")}
+    for fixture in BY_ENGINE - named:
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, engines_for(metafunc.definition), indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on a server, so that `make test` leaves it to `make servers`."""
+    for item in items:
+        if engine_of(item) not in ("", "sqlite"):
+            item.add_marker("server")
 
 
 @pytest.fixture(autouse=True)
@@ -76,14 +103,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
     asyncio.run(made.drop())
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture
 async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """An empty database on each engine."""
     async with a_database(request.param, tmp_path) as url:
         yield url
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Migrated) -> AsyncIterator[str]:
     """A database on each engine that knows nobody yet."""
     async with a_database(request.param, tmp_path, migrated) as url:
@@ -130,9 +157,9 @@ async def slack() -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
-    """Settings that lead to the pretend Slack and to a file of this test."""
-    return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+def settings(slack: Simulator, database_url: str) -> Settings:
+    """Settings that lead to the pretend Slack and to the database of this test."""
+    return settings_for(slack, database_url)
 
 
 def settings_for(slack: Simulator, database_url: str, *, auth: str = "none") -> Settings:
@@ -145,6 +172,7 @@ def settings_for(slack: Simulator, database_url: str, *, auth: str = "none") -> 
             "DATABASE_URL": database_url,
             "USERSYNC_PORT": 0,
             "USERSYNC_AUTH": auth,
+            **key_for(database_url),
         }
     )
 
@@ -156,7 +184,7 @@ async def start(settings: Settings) -> AsyncIterator[Callable[..., object]]:
 
         async def begin(wanted: Settings = settings, **options: Any) -> Service:
             roomy = Disk(10**12, 10**12)  # however full this machine's own is
-            usual = {"pace": QUICK, "disk_usage": roomy}
+            usual = {"pace": QUICK if wanted.sqlite_file else ON_A_SERVER, "disk_usage": roomy}
             return await stack.enter_async_context(Service(wanted, **{**usual, **options}))
 
         yield begin

@@ -51,6 +51,11 @@ class GuardedRoute(Route):
 
 def route_for(scope: Scope) -> GuardedRoute | None:
     """Find the route that a request is for; one whose method does not fit is told as such. None where nothing fits."""
-    routes = [route for route in scope["app"].routes if isinstance(route, GuardedRoute)]
-    found = [(match, route) for route in routes if (match := route.matches(scope)[0]) is not Match.NONE]
-    return max(found, key=lambda each: each[0].value)[1] if found else None
+    best: GuardedRoute | None = None
+    for route in scope["app"].routes:
+        match = route.matches(scope)[0] if isinstance(route, GuardedRoute) else Match.NONE
+        if match is Match.FULL:
+            return route  # type: ignore[no-any-return]
+        if match is Match.PARTIAL and best is None:
+            best = route
+    return best

@@ -29,7 +29,7 @@ from web.guard import Guard
 from web.headers import SecurityHeaders
 from web.hosts import Hosts
 from web.limiter import SigninLimit
-from web.live import Live
+from web.live import LOOK_EVERY_S, Live
 from web.origin import Origins
 from web.pictures import SLACKS, pictures_from
 from web.ports import Actions, Clock, Door, MetricsReader, StatusReader, WorkspacesReader
@@ -40,7 +40,7 @@ from web.templating import Templates
 from web.view_as import view_as
 from web.views.away import card, export_csv, export_json, export_vcf
 from web.views.directory import directory
-from web.views.health import healthz, metrics, readyz
+from web.views.health import Health, healthz, metrics, readyz
 from web.views.letters import ask_to_drop, dead_letters, drop, replay
 from web.views.live import live
 from web.views.profile import profile
@@ -85,6 +85,7 @@ def create_app(
     custom_fields: tuple[CustomField, ...] = (),
     actions: Actions | None = None,
     policy: Policy = Policy(),  # noqa: B008 - frozen: nothing can be left in it
+    pages_look_every_s: float = LOOK_EVERY_S,
 ) -> Starlette:
     """Build the application. Run `app.state.live.run()` beside it, and `await app.state.live.close()` to end it.
 
@@ -95,7 +96,7 @@ def create_app(
     templates, chooser = Templates(assets, pictures), Chooser(address)
     census = Census()
     telling = Telling(templates=templates, clock=clock, status=status, census=census)
-    following = Live(store=store, bell=bell, telling=telling, census=census)
+    following = Live(store=store, bell=bell, telling=telling, census=census, look_every_s=pages_look_every_s)
     routes = [
         GuardedRoute("/", etags.page(directory), admits=Admits.VIEWERS),
         GuardedRoute("/users/{team_id}/{user_id}", etags.page(profile), admits=Admits.VIEWERS),
@@ -145,6 +146,7 @@ def create_app(
     carries = Middleware(SecurityHeaders, image_sources=pictures.sources, is_https=address.is_https)
     app = Directory(carries, routes=routes, middleware=middleware, exception_handlers=dict(HANDLERS))
     app.state.live = following
+    app.state.health = Health(store, clock, status, read_metrics, version)
     app.state.window = Window(
         store=store,
         clock=clock,
@@ -155,7 +157,6 @@ def create_app(
         name_of_page=name_of_page,
         is_demo=demo,
         version=version,
-        metrics=read_metrics,
         chooser=chooser,
         workspaces=workspaces,
         doorkeeper=doorkeeper,

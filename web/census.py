@@ -22,15 +22,23 @@ class Census:
 
         Raises StoreUnavailable.
         """
-        marks = tuple((each.team_id, each.rev) for each in workspaces)
-        before = self._known.get(seen.sight.team_ids)
-        if before is not None and before[0] == marks:
+        if self.holds(seen.sight, workspaces):
             return False
+        before = self._known.get(seen.sight.team_ids)
         count = await seen.count_total(DEFAULT)
-        self._known[seen.sight.team_ids] = (marks, count)
+        self._known[seen.sight.team_ids] = (_marks(workspaces), count)
         return before is None or before[1] != count
+
+    def holds(self, sight: Sight, workspaces: Sequence[Workspace]) -> bool:
+        """Say whether the last count is one of these workspaces as they are."""
+        known = self._known.get(sight.team_ids)
+        return known is not None and known[0] == _marks(workspaces)
 
     def known(self, sight: Sight) -> int | None:
         """Tell the last count; None before the first."""
         found = self._known.get(sight.team_ids)
         return found[1] if found else None
+
+
+def _marks(workspaces: Sequence[Workspace]) -> Marks:
+    return tuple((each.team_id, each.rev) for each in workspaces)

@@ -74,8 +74,12 @@ def zone_of(name: str | None) -> ZoneInfo | None:
 def local_time(tz: str | None, now: datetime, viewer: ZoneInfo | None) -> LocalTime | None:
     """Tell somebody's local time in words; None where their zone is not known."""
     zone = zone_of(tz)
-    if zone is None:
-        return None
+    return None if zone is None else _local_time(zone, now.replace(second=0, microsecond=0), viewer)
+
+
+@lru_cache(maxsize=1024)
+def _local_time(zone: ZoneInfo, now: datetime, viewer: ZoneInfo | None) -> LocalTime:
+    """Tell it of a minute: most people of a page are in a few zones."""
     there = now.astimezone(zone)
     is_weekend = there.weekday() in _WEEKEND_DAYS
     return LocalTime(

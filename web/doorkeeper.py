@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -31,6 +31,10 @@ class Caller:
     user: User
     workspace: Workspace
     viewer: Viewer
+    session: Session | None = None
+    """That of a caller who came in by one."""
+    workspaces: tuple[Workspace, ...] | None = None
+    """All there were at that moment, oldest id first, where they were looked at along with the user."""
 
 
 NAMELESS = Refusal(
@@ -54,15 +58,18 @@ class Doorkeeper:
         if self.door.proxy is not None:
             return await self._named_by(self.door.proxy, request)
         session = self.sessions.read(request)
-        if session is None or await self._is_ended(session):
-            return None
-        return await self.call(session.team_id, session.user_id)
+        return None if session is None else await self._of_session(session)
 
     async def call(self, team_id: str, user_id: str) -> Caller | Refusal:
         """Look at a user as they are now. Raises StoreUnavailable, SlackSilent."""
         async with self._store.reading() as rx:
             workspace = await rx.workspaces.find_workspace(team_id)
             user = await rx.users.find_user(team_id, user_id)
+        return await self._judged(team_id, user_id, user, workspace)
+
+    async def _judged(
+        self, team_id: str, user_id: str, user: User | None, workspace: Workspace | None
+    ) -> Caller | Refusal:
         if user is None and workspace is not None and workspace.backfilled_at is None:
             user = await self.door.find_user(team_id, user_id)
         return judge(user, workspace, self.door)
@@ -80,11 +87,18 @@ class Doorkeeper:
             workspace = await rx.workspaces.find_workspace(named[0].team_id)
         return judge(named[0], workspace, self.door)
 
-    async def _is_ended(self, session: Session) -> bool:
-        async with self._store.reading() as rx:
-            return await rx.sessions.is_ended(
-                session.team_id, session.user_id, session.session_id, begun_at=session.begun_at
-            )
+    async def _of_session(self, session: Session) -> Caller | Refusal | None:
+        """Look at session and user in one statement; None where somebody signed out of it."""
+        team_id, user_id = session.team_id, session.user_id
+        async with self._store.asking() as rx:
+            call = await rx.callers.find(team_id, user_id, session.session_id, begun_at=session.begun_at)
+        if call.is_over:
+            return None
+        workspace = next((each for each in call.workspaces if each.team_id == team_id), None)
+        judged = await self._judged(team_id, user_id, call.user, workspace)
+        if isinstance(judged, Caller):
+            return replace(judged, session=session, workspaces=call.workspaces)
+        return judged
 
 
 def judge(user: User | None, workspace: Workspace | None, door: Door) -> Caller | Refusal:

@@ -17,11 +17,13 @@ from functools import wraps
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db import looking
+from db import asking
 from db.records import Workspace
 from web.bearers import token_of
 from web.choices import asked_shape
 from web.fresh import standing_of
+from web.pieces import Printed, PrintedAnswer
+from web.recall import Moment
 from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import Window, window_of
 
@@ -63,24 +65,52 @@ def counted(view: View) -> View:
 def _conditional(view: View, parts_of: Callable[[Request], Awaitable[list[object]]]) -> View:
     @wraps(view)
     async def answer(request: Request) -> Response:
-        if asked_shape(request):
-            return await view(request)  # it lets the browser keep a choice, as a 304 would not
         # Before the view looks: what is committed in between makes the tag too old for its answer, never too new.
         made_of = _digest(await parts_of(request))
-        headers = {"Vary": VARIES}
+        if asked_shape(request):
+            return await view(request)  # it lets the browser keep a choice, as a 304 would not
+        headers: dict[str, str] = {}
         if may_be_kept(request):
             headers["Cache-Control"] = KEPT_BY_BROWSERS
         asked = request.headers.get("if-none-match", "")
         if tag := _held(asked, made_of, window_of(request).clock()):
-            return Response(status_code=304, headers=headers | {"ETag": tag})
-        made = await view(request)
+            return _unchanged(headers | {"ETag": tag})
+        made = _printed_before(request, made_of) or await view(request)
         if made.status_code != 200:
             return made
+        if isinstance(made, PrintedAnswer):
+            _moment(request).keep(made_of, made.printed)
         headers["ETag"] = _tag(made_of, getattr(request.state, "holds_until", 0))
+        made.headers.add_vary_header(VARIES)
         made.headers.update(headers)
-        return Response(status_code=304, headers=headers) if asked.strip() == "*" else made
+        return _unchanged(headers) if asked.strip() == "*" else made
 
     return answer
+
+
+def _unchanged(headers: dict[str, str]) -> Response:
+    """Say that it is what it was; it varies as the answer itself does (RFC 9110, 15.4.5)."""
+    return Response(status_code=304, headers=headers | {"Vary": f"Accept-Encoding, {VARIES}"})
+
+
+def _printed_before(request: Request, made_of: str) -> Response | None:
+    """Answer with a page that was printed for just this tag; what tells seconds is written anew."""
+    printed, now = _moment(request).find(made_of), window_of(request).clock()
+    if not isinstance(printed, Printed) or not printed.holds(now):
+        return None
+    holds_until(request, printed.endings)
+    return printed.answer(request, now)
+
+
+def _moment(request: Request) -> Moment:
+    window = window_of(request)
+    return window.printed.at(workspaces_of(request), window.clock())
+
+
+def workspaces_of(request: Request) -> tuple[Workspace, ...]:
+    """Tell the workspaces that are seen, as they were when the tag of this answer was made."""
+    told: tuple[Workspace, ...] = request.state.tagged_workspaces
+    return told
 
 
 def may_be_kept(request: Request) -> bool:
@@ -126,11 +156,23 @@ def _common_parts(request: Request, window: Window, workspaces: Sequence[Workspa
 
 
 async def _workspaces(request: Request, *, is_page: bool) -> tuple[Workspace, ...]:
-    window = window_of(request)
-    async with looking(window.store, sight_of(request)) as seen:
-        workspaces = await seen.list_workspaces()
-        if is_page:
-            await window.census.renew(seen, workspaces)
+    workspaces = await _look_at_workspaces(request, is_page=is_page)
+    request.state.tagged_workspaces = workspaces
+    return workspaces
+
+
+async def _look_at_workspaces(request: Request, *, is_page: bool) -> tuple[Workspace, ...]:
+    window, sight = window_of(request), sight_of(request)
+    at_door: tuple[Workspace, ...] | None = getattr(request.state, "workspaces", None)
+    if at_door is None:
+        async with asking(window.store, sight) as seen:
+            workspaces = await seen.list_workspaces()
+    else:
+        workspaces = tuple(each for each in at_door if sight.sees_workspace(each.team_id))
+    if not is_page or window.census.holds(sight, workspaces):
+        return workspaces
+    async with asking(window.store, sight) as seen:
+        await window.census.renew(seen, workspaces)  # a count of a moment later is no worse
     return workspaces
 
 

@@ -10,15 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from db.filters import CustomField
 from db.records import Kind, State, User, Workspace
 from web.names import name_of, second_name_of
 from web.news import city_of
 from web.rows import email_link, profile_link
 from web.window import brand
-from web.words import day, on_day
+from web.words import day, full_day, on_day
 
 People = Mapping[tuple[str, str], User]
 Said = Mapping[str, Any] | None
@@ -112,7 +110,7 @@ def date_words(text: str | None) -> str:
     """Write Slack's `2025-03-03` as a date, and leave anything else as it was typed."""
     text = (text or "").strip()
     try:
-        return str(format_date(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC), "d MMMM y", locale="en"))
+        return full_day(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
     except ValueError:
         return text
 

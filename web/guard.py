@@ -16,14 +16,14 @@ from db.visibility import Policy
 from web.admits import Admits, GuardedRoute, route_for
 from web.api_errors import insufficient_scope, invalid_token, is_of_api, token_needed
 from web.bearers import Bearers, bearer_text, token_of
-from web.doorkeeper import Doorkeeper, Refusal
+from web.doorkeeper import Caller, Doorkeeper, Refusal
 from web.errors import slack_silent, store_away
 from web.for_people import is_for_people
 from web.notices import not_signed_in, notice, refused
 from web.ports import SlackSilent
+from web.sessions import Session
 from web.sights import sight_for
 from web.view_as import as_asked
-from web.viewer import Viewer
 
 NOBODY_IS_ADMIN = (
     "This page is for admins",
@@ -97,19 +97,20 @@ class Guard:
                 return None
             return notice(request, 403, *NOBODY_IS_ADMIN, commands=route.instead if route else (), back=BACK)
         judged = await self._judged(request, self._doorkeeper)
-        if not isinstance(judged, Viewer):
+        if not isinstance(judged, Caller):
             return judged
-        judged = as_asked(request, judged, self._doorkeeper.door)
-        if admits is not Admits.VIEWERS and not judged.is_admin:
-            if judged.sees_as_everyone:
+        viewer = as_asked(request, judged.viewer, self._doorkeeper.door)
+        if admits is not Admits.VIEWERS and not viewer.is_admin:
+            if viewer.sees_as_everyone:
                 return notice(request, 403, *SEEN_AS_MEMBERS_DO, back=BACK, is_seen_as_members=True)
             return notice(request, 403, *FOR_ADMINS, back=BACK)
-        request.state.viewer = judged
-        request.state.sight = sight_for(self._policy, judged)
+        request.state.viewer = viewer
+        request.state.sight = sight_for(self._policy, viewer)
+        request.state.session, request.state.workspaces = judged.session, judged.workspaces
         return None
 
-    async def _judged(self, request: Request, doorkeeper: Doorkeeper) -> Viewer | Response:
-        """Name the viewer, or answer in words why there is none."""
+    async def _judged(self, request: Request, doorkeeper: Doorkeeper) -> Caller | Response:
+        """Name who calls, or answer in words why nobody may look."""
         try:
             caller = await doorkeeper.recognise(request)
         except StoreUnavailable as error:
@@ -127,15 +128,17 @@ class Guard:
             if is_for_people(request):  # a stream's end is silent: the page that follows has to know whom it refuses
                 doorkeeper.sessions.end(answer)
             return answer
-        return caller.viewer
+        return caller
 
     def _renewing(self, request: Request, send: Send) -> Send:
         """Let the browser of somebody who reads a page keep its session for longer; a stream renews nothing."""
-        session = self._doorkeeper.sessions.read(request) if self._doorkeeper and is_for_people(request) else None
-        if self._doorkeeper is None or session is None or self._doorkeeper.door.proxy is not None:
+        session: Session | None = getattr(request.state, "session", None)
+        if self._doorkeeper is None or session is None or not is_for_people(request):
             return send
         fresh = Response()
         self._doorkeeper.sessions.renew(fresh, session)
+        if "set-cookie" not in fresh.headers:
+            return send
 
         async def send_renewed(message: Message) -> None:
             if message["type"] == "http.response.start":

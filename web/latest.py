@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from db.filters import CustomField
 from db.latest import Mover
 from db.moves import TITLE
@@ -17,7 +15,7 @@ from db.records import State, User
 from web.faces import Face, face_of
 from web.names import name_of
 from web.rows import Badge, badges_of, profile_link
-from web.words import LOCALE, When, counted, day, when
+from web.words import When, counted, day, weekday, when
 
 DAYS = 30
 WEEK = 7
@@ -134,7 +132,7 @@ def near(on: date, today: date) -> str:
     if days in (-1, 0, 1):
         return ("yesterday", "today", "tomorrow")[days + 1]
     if abs(days) < WEEK:
-        return f"on {format_date(on, 'EEEE', locale=LOCALE)}"
+        return f"on {weekday(on)}"
     return f"on {day(on, today)}"
 
 

@@ -62,12 +62,22 @@ class Reader:
 class Live:
     """Follows the change log while `run` runs; `stream` is what a page reads; `close` ends every stream."""
 
-    def __init__(self, *, store: Store, bell: Bell, telling: Telling, census: Census, queue_size: int = 256) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        bell: Bell,
+        telling: Telling,
+        census: Census,
+        queue_size: int = 256,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
         self._store = store
         self._bell = bell
         self._telling = telling
         self._census = census
         self._queue_size = queue_size
+        self._look_every_s = look_every_s
         self._readers: set[Reader] = set()
         self._position: Position | None = None
         self._counted: Position | None = None
@@ -80,7 +90,7 @@ class Live:
         return len(self._readers)
 
     async def run(self) -> None:
-        """Follow the log until `close`: at every ring of the bell, and every second in case one was lost."""
+        """Follow the log until `close`: at every ring of the bell, and now and then in case one was lost."""
         while not self._is_closed:
             generation = self._bell.generation
             try:
@@ -91,7 +101,7 @@ class Live:
                 pass  # the pages keep what they have; the next look catches up
             self._beats.clear()
             self._tell_pulse()
-            await self._bell.wait(after=generation, timeout_s=LOOK_EVERY_S)
+            await self._bell.wait(after=generation, timeout_s=self._look_every_s)
 
     async def close(self) -> None:
         """End every stream; they never end by themselves."""

@@ -44,9 +44,10 @@ def _hits(text: str, words: list[str], joins: str) -> list[bool]:
     letters = [_spelt(char) for char in text]
     hits = [False] * len(letters)
     for start, letter in enumerate(letters):
-        if not letter or (start and letters[start - 1] and not _stands_alone(text[start])):
+        begun = [word for word in words if word.startswith(letter) or letter.startswith(word)] if letter else []
+        if not begun or (start and letters[start - 1] and not _stands_alone(text[start])):
             continue
-        for word in words:
+        for word in begun:
             for index in range(start, start + _length(text[start:], letters[start:], word, joins)):
                 hits[index] = True
     return hits

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
 from web.clocks import DAY, WORK_ENDS, WORK_STARTS, difference, minutes_of, offset_words, percent
+from web.words import weekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def begins_again(zone: ZoneInfo, viewer: ZoneInfo | None, now: datetime) -> str:
     monday = there.date() + timedelta(days=7 - there.weekday())
     begins = datetime.combine(monday, time(WORK_STARTS // 60, WORK_STARTS % 60), zone)
     here = begins.astimezone(viewer or zone)
-    return f"{format_datetime(here, 'EEEE', locale='en')} at {here:%H:%M} {'your time' if viewer else 'there'}"
+    return f"{weekday(here)} at {here:%H:%M} {'your time' if viewer else 'there'}"
 
 
 def pieces(start: int, end: int) -> tuple[Piece, ...]:
@@ -118,5 +117,5 @@ def _soon(zone: ZoneInfo, viewer: ZoneInfo, now: datetime) -> str:
         ahead = difference(zone, viewer, then)
         if ahead != today:
             words = offset_words(ahead) or "no difference"
-            return f"{words} from {format_datetime(then.astimezone(viewer), 'EEEE', locale='en')}"
+            return f"{words} from {weekday(then.astimezone(viewer))}"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 SLACKS = (
@@ -40,11 +41,17 @@ def pictures_from(sources: Iterable[str], *, is_https: bool) -> Pictures:
 
 
 def _covers(source: str, asked: SplitResult) -> bool:
-    listed = _parts(source.replace("://*.", "://any.", 1))
+    listed = _listed(source)
     if listed is None or listed.scheme != asked.scheme or _port(listed) != _port(asked):
         return False
     host, wanted = asked.hostname or "", listed.hostname or ""
     return host.endswith(wanted.removeprefix("any")) if "://*." in source else host == wanted
+
+
+@lru_cache(maxsize=64)
+def _listed(source: str) -> SplitResult | None:
+    """Take a source apart, once: a page asks a few hundred times for the same ones."""
+    return _parts(source.replace("://*.", "://any.", 1))
 
 
 def _parts(url: str) -> SplitResult | None:

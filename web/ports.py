@@ -31,7 +31,11 @@ class Status:
     """How the service is right now."""
 
     sockets: int = 0
+    """Open connections to Slack of this process."""
     sockets_wanted: int = 1
+    """How many it keeps; none where it stands by, or follows nothing."""
+    sockets_elsewhere: int = 0
+    """Open connections of other processes on the same database."""
     connected_since: datetime | None = None
     last_heard_at: datetime | None = None
     """Slack's last sign of life, be it only a ping."""
@@ -47,6 +51,8 @@ class Status:
     demo: bool = False
     rejected: str | None = None
     """Which token has to be replaced, as a sentence with its remedy."""
+    is_followed: bool = True
+    """Whether any process on the database follows Slack; where none does, `trouble` says so, and what it costs."""
     is_backfilled: bool = False
     """Whether everybody was read at least once."""
     warnings: tuple[str, ...] = ()
@@ -60,7 +66,8 @@ class Status:
 
     @property
     def is_connected(self) -> bool:
-        return self.sockets > 0
+        """Whether changes arrive, by whichever process."""
+        return self.sockets + self.sockets_elsewhere > 0
 
 
 MetricsReader = Callable[[], tuple[bytes, str]]
@@ -114,10 +121,13 @@ class Actions(Protocol):
     """What admins may have done from a page. Whoever calls has made sure that it is an admin, by the table."""
 
     async def resync(self, team_id: str, user_id: str) -> Outcome:
-        """Ask for a run: "begun", "under-way", "refused"."""
+        """Ask for a run: "begun", "under-way", "refused"; "asked" where another process has yet to take it."""
 
-    async def confirm(self, team_id: str, user_id: str) -> Outcome:
-        """The same for one that may mark as many people missing as it finds; Slack is asked who that is."""
+    async def confirm(self, team_id: str, user_id: str, *, run_id: int) -> Outcome:
+        """The same for one that may mark as many people missing as it finds; Slack is asked who that is.
+
+        `run_id` is the held run that was confirmed: "nothing-held" where another has ended since.
+        """
 
     async def replay(self, letter_id: int) -> Outcome:
         """Apply an unreadable event once more: "applied", "stays", "gone". Raises StoreUnavailable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,13 +30,11 @@ class Readiness:
 
 def judge(status: Status, now: datetime, *, database_answers: bool, why_not: str = "") -> Readiness:
     """Find every reason not to be ready; none means ready. `why_not` is what is known of a database's reasons."""
-    found = (
-        None if database_answers else status.database_trouble or f"{_NO_DATABASE} {why_not or _CHECK_IT}",
-        status.rejected,
-        _connection(status, now),
-        _backfill(status),
-        _freshness(status, now),
-    )
+    database = None if database_answers else status.database_trouble or f"{_NO_DATABASE} {why_not or _CHECK_IT}"
+    roots = [each for each in (database, status.rejected) if each]
+    connection = _connection(status, now, roots)
+    waits = _waits(status, [*roots, connection or ""])
+    found = (*roots, connection, _backfill(status, waits), _freshness(status, now, waits))
     reasons = tuple(reason for reason in found if reason)
     return Readiness(reasons, _facts(status), _warnings(status, reasons))
 
@@ -51,9 +50,11 @@ _NO_DATABASE = (
 _CHECK_IT = "Check that it runs, that nothing else holds it, its disk, and DATABASE_URL."
 
 
-def _connection(status: Status, now: datetime) -> str | None:
+def _connection(status: Status, now: datetime, told: Sequence[str]) -> str | None:
     if not status.is_connected:
-        why = status.trouble if status.trouble and status.trouble != status.rejected else None
+        why = None if status.trouble in told else status.trouble
+        if why and not status.is_followed:
+            return why
         remedy = why or "It is tried again; if this lasts, run `usersync doctor`."
         return f"No connection to Slack is open, so changes do not arrive. {remedy}"
     heard_at = status.last_heard_at or status.connected_since
@@ -65,14 +66,14 @@ def _connection(status: Status, now: datetime) -> str | None:
     return None
 
 
-def _backfill(status: Status) -> str | None:
+def _backfill(status: Status, waits: str) -> str | None:
     if status.is_backfilled:
         return None
     so_far = f" ({status.walk.seen:,} people so far)" if status.walk else ""
-    return f"The first run has not ended{so_far}, so people are missing. {_waits(status)}"
+    return f"The first run has not ended{so_far}, so people are missing. {waits}"
 
 
-def _freshness(status: Status, now: datetime) -> str | None:
+def _freshness(status: Status, now: datetime, waits: str) -> str | None:
     if not status.is_backfilled or status.walked_at is None or status.reconcile_every_s is None:
         return None
     age, every = now - status.walked_at, timedelta(seconds=status.reconcile_every_s)
@@ -80,19 +81,22 @@ def _freshness(status: Status, now: datetime) -> str | None:
         return None
     return (
         f"The last finished run is {_long(age)} old, and one is due every {_long(every)}, so what was missed since is "
-        f"not put right. {_waits(status)}"
+        f"not put right. {waits}"
     )
 
 
-def _waits(status: Status) -> str:
-    trouble = status.trouble if status.trouble != status.rejected else None
-    return trouble or "It comes by itself once Slack answers; if it does not, run `usersync doctor`."
+def _waits(status: Status, told: Sequence[str]) -> str:
+    """Say what a run waits for: the trouble, unless a reason before tells it."""
+    if not status.trouble:
+        return "It comes by itself once Slack answers; if it does not, run `usersync doctor`."
+    return "It comes by itself once that is mended." if any(status.trouble in each for each in told) else status.trouble
 
 
 def _facts(status: Status) -> dict[str, int | bool | str | None]:
     return {
         "sockets": status.sockets,
         "sockets_wanted": status.sockets_wanted,
+        "sockets_elsewhere": status.sockets_elsewhere,
         "backfilled": status.is_backfilled,
         "last_heard_at": _stamp(status.last_heard_at),
         "last_run_at": _stamp(status.walked_at),

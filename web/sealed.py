@@ -29,7 +29,7 @@ class Seal:
 
     def __init__(self, keys: Sequence[str], *, purpose: str, clock: Clock) -> None:
         self._serializer = _serializer(keys, purpose)
-        self._newest = _serializer(keys[:1], purpose)
+        self._newest = _serializer(keys[:1], purpose) if len(keys) > 1 else None
         self._clock = clock
 
     def seal(self, *values: str | int, lifetime: timedelta) -> str:
@@ -45,7 +45,8 @@ class Seal:
         """Read the values, and what is known of the seal itself."""
         match _loaded(self._serializer, sealed):
             case [*values, int(until_ms)] if milliseconds(self._clock()) < until_ms and (until := moment_of(until_ms)):
-                return Sealed(list(values), until, is_by_older_key=_loaded(self._newest, sealed) is None)
+                is_older = self._newest is not None and _loaded(self._newest, sealed) is None
+                return Sealed(list(values), until, is_by_older_key=is_older)
         return None
 
 

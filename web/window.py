@@ -22,7 +22,8 @@ from web.doorkeeper import Doorkeeper
 from web.fresh import dot_of, foot_of, freshness_of, notes_of
 from web.live import Live
 from web.pictures import Pictures
-from web.ports import Actions, Clock, MetricsReader, StatusReader, WorkspacesReader
+from web.ports import Actions, Clock, StatusReader, WorkspacesReader
+from web.recall import Recall
 from web.rows import profile_link
 from web.sights import sight_for
 from web.templating import Templates
@@ -30,6 +31,8 @@ from web.viewer import Viewer
 from web.words import counted
 
 NAMELESS = "usersync"
+MOST_PRINTED = 128
+"""Pages kept at once; each is some tens of kB beside the parts that it shares with others."""
 THEMES = {Theme.SYSTEM: "System", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
 BARE_FRAME: dict[str, Any] = {
     "brand": NAMELESS, "ribbon": "", "notes": (), "stream": "", "refresh_s": 0, "is_inside": False,
@@ -56,13 +59,18 @@ class Window:
     name_of_page: str | None
     is_demo: bool
     version: str
-    metrics: MetricsReader
     bearers: Bearers
     policy: Policy
     chooser: Chooser
     workspaces: WorkspacesReader
     """As they are remembered, for pages that must not ask the database."""
     census: Census
+    found: Recall = field(default_factory=Recall)
+    """What was found and counted; it tells no time but the day."""
+    laid_out: Recall = field(default_factory=Recall)
+    """The parts of pages that many share."""
+    printed: Recall = field(default_factory=lambda: Recall(MOST_PRINTED))
+    """Whole pages by their tags, which name for whom they are."""
     custom_fields: tuple[CustomField, ...] = ()
     """Those that the operator marked, in the order of the setting."""
     actions: Actions | None = None
@@ -108,6 +116,7 @@ def frame(
         "can_sign_out": window.doorkeeper is not None and window.doorkeeper.door.proxy is None,
         "dot": dot_of(status, now, zone),
         "fresh": freshness_of(status, now, zone),
+        "foot_spot": "",
         "foot": foot_of(status, now, zone, people) if is_inside else None,
         "notes": notes_of(status, now, zone) if is_inside else (),
         "is_invented": window.is_demo or status.demo,

@@ -1,17 +1,15 @@
-"""Times, dates and counts as words, in the way this directory says them; Babel makes every date and plural. Pure."""
+"""Times, dates and counts as English words, in the way this directory says them. Pure.
+
+The names of days and months are the C library's, in English as long as nobody asks it for another language; no part of
+usersync does.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from babel.core import Locale
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
-
 from db.filters import COUNTED_TO
-
-LOCALE = Locale("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ def when(moment: datetime, now: datetime, zone: tzinfo | None) -> When:
     return When(
         words=ago(moment, now, zone),
         iso=f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        title=format_datetime(here, "EEEE d MMMM y, HH:mm", locale=LOCALE) + ("" if zone else " UTC"),
+        title=f"{weekday(here)} {full_day(here)}, {here:%H:%M}{'' if zone else ' UTC'}",
         is_ticking=age < timedelta(hours=1),
     )
 
@@ -66,12 +64,22 @@ def clock(moment: datetime, zone: tzinfo | None) -> str:
 
 def day(on: date, today: date) -> str:
     """Write a date, with its year only where that is not this one."""
-    return format_date(on, "d MMMM" if on.year == today.year else "d MMMM y", locale=LOCALE)
+    return f"{on.day} {on:%B}" if on.year == today.year else full_day(on)
+
+
+def full_day(on: date) -> str:
+    """Write a date with its year: "3 March 2025"."""
+    return f"{on.day} {on:%B} {on.year}"
+
+
+def weekday(on: date) -> str:
+    """Name the day of the week."""
+    return f"{on:%A}"
 
 
 def short_day(on: date, today: date) -> str:
     """Write a date for a badge."""
-    return format_date(on, "d MMM" if on.year == today.year else "d MMM y", locale=LOCALE)
+    return f"{on.day} {on:%b}" if on.year == today.year else f"{on.day} {on:%b} {on.year}"
 
 
 def lasted(seconds: float) -> str:
@@ -86,7 +94,7 @@ def lasted(seconds: float) -> str:
 
 def number(count: int) -> str:
     """Write a count with its thousands apart."""
-    return str(format_decimal(count, locale=LOCALE))
+    return f"{count:,}"
 
 
 def up_to(count: int) -> str:
@@ -101,5 +109,5 @@ def people(count: int) -> str:
 
 def counted(count: int, one: str, many: str = "") -> str:
     """Write a count with its noun: "1 person", "1,176 people"."""
-    noun = one if LOCALE.plural_form(count) == "one" else many or f"{one}s"
+    noun = one if count == 1 else many or f"{one}s"
     return f"{number(count)} {noun}"

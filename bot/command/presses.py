@@ -11,6 +11,7 @@ import structlog
 from bot.blocks.replies import message
 from bot.command import letter_words, words
 from bot.command.answers import Answers
+from bot.command.cancelling import cancelled_elsewhere
 from bot.command.pressed import ON_HOME_ALONE, Deed, Pressed, read_pressed
 from bot.command.roles import Roles, RoleUnknown
 from bot.command.unreadable import Unreadable
@@ -88,7 +89,9 @@ class Presses:
         """Let a run end; the messages about it say so themselves, so it is only told where that takes a while."""
         ticket = self._runs.cancel(pressed.value, by=pressed.user_id)
         if ticket is None:
-            await self._answers.to(pressed).end(message([words.CANCEL_LATE]))
+            team_id, by = pressed.team_id, pressed.user_id
+            told = await cancelled_elsewhere(self._runs, pressed.value, team_id=team_id, by=by)
+            await self._answers.to(pressed).end(message([told]))
             return
         log.info("a run was cancelled")
         await asyncio.wait([ticket.ended], timeout=SOON_S)

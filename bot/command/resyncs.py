@@ -62,7 +62,7 @@ class Resyncs:
             await answer.end(message([far, words.CONFIRM_LATER]))
             return
         if not is_new:
-            note = words.under_way(ticket.order, ticket.progress, self._clock())
+            note = words.under_way(ticket.order, ticket.progress, self._clock(), elsewhere=ticket.elsewhere)
         await self._follow(ticket, typed, answer, note)
 
     async def _confirmation(self, team_id: str) -> str:
@@ -96,6 +96,8 @@ class Resyncs:
     def _far(self, ticket: Ticket, typed: Typed) -> str:
         if ticket.progress is None:
             return words.waiting(self._condition(typed.team_id).trouble)
+        if ticket.elsewhere is not None:
+            return words.followed_elsewhere(ticket.elsewhere, self._clock())
         return words.far_along(ticket.progress, self._clock())
 
     async def outcome(self, ticket: Ticket, team_id: str) -> list[str]:

@@ -10,7 +10,7 @@ from bot.command.condition import Condition
 from bot.command.typed import NAME, Word
 from bot.parse import is_user_id
 from bot.runs.claim import Order
-from bot.runs.progress import Progress
+from bot.runs.progress import Progress, progress_of
 from bot.runs.words import about, counted, found, progressing, spent, who_runs
 from db.records import Run, RunKind, RunState
 
@@ -87,12 +87,19 @@ def waiting(trouble: str | None) -> str:
     return f"The resync has not begun yet. {escape(trouble)}" if trouble else BEGUN
 
 
-def under_way(order: Order, progress: Progress | None, now: datetime) -> str:
-    """Say that somebody was first, who, and how far that is."""
+def under_way(order: Order, progress: Progress | None, now: datetime, *, elsewhere: Run | None = None) -> str:
+    """Say that somebody was first, who, and how far that is; `elsewhere` is a run of another process."""
+    if elsewhere is not None:
+        return followed_elsewhere(elsewhere, now)
     kind = progress.kind if progress else RunKind.RESYNC if order.is_asked else RunKind.RECONCILE
     by = f", asked for by <@{order.asked_by}>" if order.asked_by and is_user_id(order.asked_by) else ""
     far = far_along(progress, now) if progress else "It is about to begin."
     return f"{_BEGINNINGS[kind]} is already under way{by}. {far}"
+
+
+def followed_elsewhere(run: Run, now: datetime) -> str:
+    """Say that another process is at it, and how far: its end is told as one of our own."""
+    return f"{escape(who_runs(run))}. That one is followed here. {far_along(progress_of(run), now)}"
 
 
 def far_along(progress: Progress, now: datetime) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from bot.command import words as command_words
+from bot.command.cancelling import cancelled_elsewhere
 from bot.command.looking import looking
 from bot.command.pressed import Pressed
 from bot.command.resyncs import Resyncs
@@ -72,7 +73,9 @@ class Followed:
         is_followed = (viewer, pressed.value) in self._followed
         ticket = self._runs.cancel(pressed.value, by=viewer.user_id)
         if ticket is None:
-            await self._sheets.show(viewer, command_words.CANCEL_LATE)
+            team_id, by = viewer.team_id, viewer.user_id
+            told = await cancelled_elsewhere(self._runs, pressed.value, team_id=team_id, by=by)
+            await self._sheets.show(viewer, told)
             return
         log.info("a run was cancelled from a Home")
         await asyncio.wait([ticket.ended], timeout=SOON_S)
@@ -95,7 +98,7 @@ class Followed:
         await self._sheets.show(viewer, *await self._resyncs.outcome(ticket, viewer.team_id))
 
     def _under_way(self, ticket: Ticket) -> str:
-        return command_words.under_way(ticket.order, ticket.progress, self._clock())
+        return command_words.under_way(ticket.order, ticket.progress, self._clock(), elsewhere=ticket.elsewhere)
 
     async def _is_held(self, team_id: str, run_id: int) -> bool:
         async with looking(self._store) as rx:

@@ -5,12 +5,13 @@ Facts: docs.slack.dev, users.info (tier 4; `user_not_found`, `user_not_visible`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.runs.patience import Json, PassFailed, Patience, Refused
 from bot.slack import SlackClient
+from db import Snapshot
 from db.records import Kind, State
 
 _NOT_FOUND = frozenset({"user_not_found", "users_not_found"})
@@ -33,6 +34,38 @@ def active_of(tally: Mapping[tuple[Kind, State], int]) -> int:
         for (kind, state), count in tally.items()
         if state is State.ACTIVE and kind not in (Kind.EXTERNAL, Kind.ERASED)
     )
+
+
+@dataclass(slots=True)
+class Absent:
+    """Whom neither the list nor anything since has named."""
+
+    active: int
+    """How many of all users count as active."""
+    is_confirmed: bool
+    """True where somebody said that so many may be gone."""
+    count: int = 0
+    gone: int = 0
+    """How many of the absent are active."""
+    user_ids: list[str] = field(default_factory=list)
+    """All of them, unless they are too many to be believed."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether they are too many for anybody to be marked."""
+        return is_implausible(self.count, active=self.active) and not self.is_confirmed
+
+
+async def absent_of(rx: Snapshot, team_id: str, *, since: int, listed: Container[str], is_confirmed: bool) -> Absent:
+    """Look through everybody, a stretch at a time: neither they nor the list are ever in hand as a whole."""
+    absent = Absent(active_of(await rx.users.tally(team_id)), is_confirmed)
+    after: str | None = ""
+    while after is not None:
+        some, after = await rx.users.list_unseen(team_id, since=since, listed=listed, after=after)
+        absent.count += len(some)
+        absent.gone += await rx.users.count_active(team_id, some)
+        absent.user_ids = [] if absent.is_held else absent.user_ids + some
+    return absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 BEAT_EVERY_S = 3
 LET_GO_S = 1
+WORD_HOLDS = timedelta(minutes=30)
+"""How long what was asked of a run still counts that ended before its first page, as a place in the list does."""
+_INTERRUPTED = "It was interrupted"
 
 
 class AlreadyRunning(Exception):
@@ -71,6 +74,10 @@ class Claim:
         if not await tx.runs.beat(self.run.run_id, self._instance, counts):
             raise ClaimLost
 
+    async def find_wish(self, tx: Transaction) -> str | None:
+        """Tell who wishes that it ends early, as of this transaction."""
+        return await tx.runs.find_wish(self.run.run_id)
+
     async def checkpoint(
         self, tx: Transaction, ids: Sequence[str], *, next_cursor: str | None, counts: Mapping[str, Any]
     ) -> None:
@@ -110,25 +117,28 @@ class Claim:
         self._is_over = True
         return ended or self.run
 
-    async def beat(self) -> None:
+    async def beat(self, on_wish: Callable[[str], None] = lambda _: None) -> None:
         """Say every three seconds that we are alive, until cancelled or no longer the holder.
 
-        It counts nothing: the counts of the row belong to its checkpoint, or a page in the middle would count twice.
+        `on_wish` is told who wishes in another process that the run ends. The row is told no counts: they belong to
+        its checkpoint, or a page in the middle would count twice.
         """
         while True:
             await asyncio.sleep(BEAT_EVERY_S)
             try:
-                await to_its_end(self._beat())
+                if by := await to_its_end(self._beat()):
+                    on_wish(by)
             except ClaimLost:
                 return  # the next checkpoint says it aloud
             except StoreError as error:
                 log.warning("a run's heartbeat was not written", reason=str(error))
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> str | None:
         """A list that is read to its end has no cursor that could expire: its place stays good while we are alive."""
         async with self._store.transaction() as tx:
             if not await tx.runs.beat(self.run.run_id, self._instance, {}, renews_checkpoint=self._is_listed):
                 raise ClaimLost
+            return await tx.runs.find_wish(self.run.run_id)
 
     async def let_go(self) -> None:
         """Leave it where it stands, so that whoever comes next need not wait; an ended run is left alone."""
@@ -141,33 +151,54 @@ class Claim:
 
 @asynccontextmanager
 async def claimed(
-    store: Store, team_id: str, order: Order, *, instance: str, clock: Callable[[], datetime]
+    store: Store,
+    team_id: str,
+    order: Order,
+    *,
+    instance: str,
+    clock: Callable[[], datetime],
+    ticket_id: str | None = None,
 ) -> AsyncIterator[Claim]:
-    """Hold the run of a workspace: one left in the middle, else a new one. Raises AlreadyRunning, StoreError."""
+    """Hold the run of a workspace: one left in the middle, else a new one, which is called by the ticket.
+
+    Raises AlreadyRunning, StoreError.
+    """
     with ExitStack() as stack:
         try:
             is_alone = stack.enter_context(store.run_lock(team_id))
         except RunTaken:
             async with store.reading() as rx:
                 raise AlreadyRunning(await rx.runs.find_running(team_id)) from None
-        claim = await to_its_end(_claim(store, team_id, order, instance=instance, now=clock(), is_alone=is_alone))
+        claiming = _claim(store, team_id, order, instance=instance, now=clock(), is_alone=is_alone, ticket_id=ticket_id)
+        claim = await to_its_end(claiming)
         try:
             yield claim
         finally:
             await to_its_end(claim.let_go())
 
 
-async def _claim(store: Store, team_id: str, order: Order, *, instance: str, now: datetime, is_alone: bool) -> Claim:
+async def _claim(
+    store: Store,
+    team_id: str,
+    order: Order,
+    *,
+    instance: str,
+    now: datetime,
+    is_alone: bool,
+    ticket_id: str | None,
+) -> Claim:
     async with store.transaction() as tx:
         workspace = await tx.workspaces.lock(team_id)
         left = await tx.runs.find_running(team_id)
-        if left and not (is_alone or await tx.runs.is_silent(left)):
+        is_ours = left is not None and left.instance == instance  # of an earlier try that the database cut short
+        if left and not (is_alone or is_ours or await tx.runs.is_silent(left)):
             raise AlreadyRunning(left)
         if left and not order.is_confirmed and not await tx.runs.is_stale(left):
             run = await tx.runs.take_over(left, instance=instance)
             return Claim(store, run, instance=instance, is_resumed=True)
         if left:
             await tx.runs.give_up(left, at=now, reason=_why_given_up(left, order))
+            order = _with_what_was_left(order, left, now=now)
         run = await tx.runs.begin(
             team_id,
             kind=_kind(workspace, order),
@@ -176,16 +207,33 @@ async def _claim(store: Store, team_id: str, order: Order, *, instance: str, now
             is_confirmed=order.is_confirmed,
             expected=await _expected(tx, workspace),
             at=now,
+            ticket_id=ticket_id,
         )
     return Claim(store, run, instance=instance, is_resumed=False)
 
 
+def was_given_up(run: Run) -> bool:
+    """Say whether another run began in place of this one, which had been cut short."""
+    return run.state is RunState.FAILED and (run.reason or "").startswith(_INTERRUPTED)
+
+
 def _why_given_up(left: Run, order: Order) -> str:
     if order.is_confirmed:
-        return "It was interrupted, and a confirmed run began in its place."
+        return f"{_INTERRUPTED}, and a confirmed run began in its place."
     if left.checkpoint_at is None:
-        return "It was interrupted before its first page was written."
-    return "It was interrupted, and too long ago to be gone on with."
+        return f"{_INTERRUPTED} before its first page was written."
+    return f"{_INTERRUPTED}, and too long ago to be gone on with."
+
+
+def _with_what_was_left(order: Order, left: Run, *, now: datetime) -> Order:
+    """Ask of the new run what had been asked of one that did not come to its first page: whoever asked still waits."""
+    if left.checkpoint_at is not None or now - left.started_at > WORD_HOLDS:
+        return order
+    return Order(
+        is_asked=order.is_asked or left.kind is RunKind.RESYNC,
+        asked_by=order.asked_by or left.asked_by,
+        is_confirmed=order.is_confirmed or left.is_confirmed,
+    )
 
 
 def _kind(workspace: Workspace, order: Order) -> RunKind:

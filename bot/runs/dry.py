@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.entries import entry_of_member
 from bot.parse import is_user_id
-from bot.runs.absentees import active_of, ask_for, is_implausible
+from bot.runs.absentees import absent_of, ask_for
 from bot.runs.pages import CursorRefused, Pages, SlackPage
 from bot.runs.patience import Patience
 from bot.runs.progress import Progress
 from bot.runs.words import shrink
 from bot.slack import SlackClient
 from db import Store
+from db.listed import Listed
 from db.merge import merge
 from db.records import User
 
@@ -49,7 +50,7 @@ class DryRun:
         self._progress = progress
         self._lists = lists
         self._asks = asks
-        self._listed: set[str] = set()
+        self._listed = Listed()
         self._since: int | None = None
         self.found = Differences()
 
@@ -84,7 +85,7 @@ class DryRun:
         team_id, now_s = self._progress.team_id, page.asked_at_s
         entries = [entry_of_member(each, team_id=team_id, moment=moment, now_s=now_s) for each in page.members]
         ids = {entry.user_id for entry in entries if entry.user_id and is_user_id(entry.user_id)}
-        self._listed |= ids
+        self._listed.add(ids)
         async with self._store.reading() as rx:
             stored = await rx.users.find_users(team_id, ids)
         for entry in entries:
@@ -103,15 +104,16 @@ class DryRun:
     async def _look_for_absentees(self, *, is_confirmed: bool) -> None:
         team_id = self._progress.team_id
         async with self._store.reading() as rx:
-            unseen = await rx.users.list_unseen(team_id, since=self._since or 0, listed=self._listed)
-            gone = await rx.users.count_active(team_id, unseen)
-            active = active_of(await rx.users.tally(team_id))
-        self._progress.absent = len(unseen)
-        if is_implausible(len(unseen), active=active) and not is_confirmed:
+            absent = await absent_of(
+                rx, team_id, since=self._since or 0, listed=self._listed, is_confirmed=is_confirmed
+            )
+        self._progress.absent = absent.count
+        if absent.is_held:
             self.found.is_held = True
-            self.found.held = f"{shrink(len(unseen), gone, active)} A run would be held, and mark nobody as missing."
+            said = shrink(absent.count, absent.gone, absent.active)
+            self.found.held = f"{said} A run would be held, and mark nobody as missing."
             return
-        asked = await ask_for(self._client, self._asks, unseen, on_asked=self._note_asked)
+        asked = await ask_for(self._client, self._asks, absent.user_ids, on_asked=self._note_asked)
         for answer in asked.found:
             await self._compare(SlackPage([answer.member], None, answer.asked_at_s))
             self._progress.seen -= 1  # not of the list

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
 from bot.runs.patience import PassFailed
@@ -29,10 +31,29 @@ class Halt:
     def __init__(self) -> None:
         self._wished = asyncio.Event()
         self.by = ""
+        self.ticket_id = secrets.token_hex(8)
+        """By which a button cancels this run and no later one."""
+        self._known_as = {self.ticket_id}
 
     @property
     def is_wished(self) -> bool:
         return self._wished.is_set()
+
+    def is_of(self, ticket_id: str) -> bool:
+        """Say whether a button means this run."""
+        return ticket_id in self._known_as
+
+    def goes_by(self, ticket_id: str | None) -> None:
+        """Bear the name that the run's row gives it, by which any process finds it; the one before means it still."""
+        if ticket_id:
+            self.ticket_id = ticket_id
+            self._known_as.add(ticket_id)
+
+    async def within(self, seconds: float) -> None:
+        """Wait for the wish, so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wished.wait()
 
     def wish(self, by: str) -> None:
         """Wish it; `by` is a user's id."""

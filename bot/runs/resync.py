@@ -12,13 +12,16 @@ import structlog
 from bot.commit import Also, commit_entries
 from bot.entries import Entry, entry_of_member
 from bot.parse import is_user_id
-from bot.runs.absentees import Answer, Asked, active_of, ask_for, is_implausible
+from bot.runs.absentees import Answer, Asked, absent_of, ask_for
 from bot.runs.claim import Claim
 from bot.runs.drift import drift_of
-from bot.runs.halt import Halt
+from bot.runs.halt import Halt, RunCancelled
 from bot.runs.pages import CursorRefused, Pages, SlackPage
 from bot.runs.patience import Patience
 from bot.runs.progress import Progress
+from bot.runs.put_off import PutOff
+from bot.runs.repeats import Told, part
+from bot.runs.slice import Slice
 from bot.runs.words import shrink
 from bot.slack import SlackClient
 from bot.to_its_end import to_its_end
@@ -27,8 +30,10 @@ from db.records import RunKind
 
 log = structlog.get_logger(__name__)
 
-SLICE_USERS = 200
-"""Users of one transaction: short enough that events and readers never wait for a page."""
+MARKED_USERS = 200
+"""Users who are marked as missing by one transaction."""
+BREATH_USERS = 100
+"""Read between two turns of everybody else in the process; a few milliseconds."""
 
 
 class Held(Exception):
@@ -57,6 +62,8 @@ class Resync:
         self._asks = asks
         self._clock = clock
         self._halt = halt
+        self._slice = Slice()
+        self._put_off = PutOff(store, progress)
         self.progress = progress
 
     async def run(self) -> str | None:
@@ -65,8 +72,10 @@ class Resync:
         Raises PassFailed, RunCancelled where that was wished, Held, StoreError.
         """
         self._halt.look()
-        if not self._claim.run.is_listed:
-            await self._list()
+        is_listed = self._claim.run.is_listed
+        async with self._put_off.during(may_begin=self.progress.kind is RunKind.BACKFILL and not is_listed):
+            if not is_listed:
+                await self._list()
         if self.progress.nameless:
             return (
                 f"{self.progress.nameless} of Slack's entries had no readable id, so nobody was marked as missing. "
@@ -102,20 +111,26 @@ class Resync:
             await asyncio.gather(fetching, return_exceptions=True)
 
     async def _write(self, page: SlackPage) -> None:
-        """Write a page in slices, its ids and the checkpoint in the last."""
+        """Write whoever of a page the rows do not know so, in slices; the page's ids and the checkpoint in the last."""
         self._claim.note_since(page.asked_at_s)
-        slices = list(_slices(page.members))
-        ids: list[str] = []
-        for number, members in enumerate(slices, start=1):
-            entries = self._entries(members, page.asked_at_s)
+        parted = await part(self._store, self.progress.team_id, page.members)
+        ids, news = parted.repeated, parted.news
+        self.progress.seen += len(ids)
+        known, is_last = self.progress.inserted, False
+        while not is_last:
+            told = self._slice.first_of(news)
+            news = news[len(told) :]
+            entries = await self._entries(told, page.asked_at_s)
             named = [entry.user_id for entry in entries if entry.user_id and is_user_id(entry.user_id)]
             self.progress.nameless += len(entries) - len(named)
             ids += named
             also = self._counting(entries, page.asked_at_s)
-            if number == len(slices):
+            if is_last := not news:
                 also = self._checkpoint(page, ids, last=entries)
             await self._commit(entries, page.asked_at_s, also=also)
             self._halt.look()
+        if self.progress.inserted > known:
+            await self._put_off.after_page()
 
     def _found(self, entries: Sequence[Entry], done: Recorded, asked_at_s: float) -> dict[str, Any]:
         """Count what was found so far: a page that is read again after a kill would find none of it."""
@@ -150,17 +165,25 @@ class Resync:
 
         return keep
 
-    def _entries(self, members: Sequence[Any], asked_at_s: float) -> list[Entry]:
+    async def _entries(self, told: Sequence[Told], asked_at_s: float) -> list[Entry]:
         # A page says how things were a moment before it was asked for: an event on its way then is newer.
         moment, team_id = int((asked_at_s - 1) * 1_000_000), self.progress.team_id
-        return [entry_of_member(each, team_id=team_id, moment=moment, now_s=asked_at_s) for each in members]
+        entries: list[Entry] = []
+        for start in range(0, len(told), BREATH_USERS):
+            entries += [
+                entry_of_member(member, team_id=team_id, moment=moment, now_s=asked_at_s, digest=digest)
+                for member, digest in told[start : start + BREATH_USERS]
+            ]
+            await asyncio.sleep(0)
+        return entries
 
     async def _commit(self, entries: Sequence[Entry], asked_at_s: float, *, also: Also | None = None) -> None:
         progress = self.progress
         is_backfill = progress.kind is RunKind.BACKFILL
-        done = await to_its_end(
-            commit_entries(self._store, entries, now=self._clock(), is_backfill=is_backfill, also=also)
-        )
+        with self._slice.timed(len(entries)):
+            done = await to_its_end(
+                commit_entries(self._store, entries, now=self._clock(), is_backfill=is_backfill, also=also)
+            )
         progress.seen += len(entries)
         progress.inserted += done.inserted
         progress.updated += done.updated
@@ -171,19 +194,18 @@ class Resync:
         await asyncio.sleep(0)  # a page must not hold up acks
 
     async def _look_for_absentees(self) -> None:
-        progress, since = self.progress, self._claim.since
+        run, since = self._claim.run, self._claim.since
         async with self._store.reading() as rx:
-            listed = await rx.runs.list_listed(self._claim.run.run_id)
-            unseen = await rx.users.list_unseen(progress.team_id, since=since, listed=listed)
-            gone = await rx.users.count_active(progress.team_id, unseen)
-            active = active_of(await rx.users.tally(progress.team_id))
-        progress.absent = len(unseen)
-        if is_implausible(len(unseen), active=active) and not self._claim.run.is_confirmed:
+            listed = await rx.runs.gather_listed(run.run_id)
+            absent = await absent_of(rx, run.team_id, since=since, listed=listed, is_confirmed=run.is_confirmed)
+        self.progress.absent = absent.count
+        if absent.is_held:
             raise Held(
-                f"The run was held: {shrink(len(unseen), gone, active)} That looks more like a broken list than like "
-                "people who left, so nobody was marked as missing. If it is true, confirm it with /usersync confirm in "
-                "Slack or with usersync resync --confirm: the list is then read afresh."
+                f"The run was held: {shrink(absent.count, absent.gone, absent.active)} That looks more like a broken "
+                "list than like people who left, so nobody was marked as missing. If it is true, confirm it with "
+                "/usersync confirm in Slack or with usersync resync --confirm: the list is then read afresh."
             )
+        unseen = absent.user_ids
         asked = await self._halt.unless(ask_for(self._client, self._asks, unseen, on_asked=self._note_asked))
         await self._merge_found(asked.found)
         self._halt.look()  # for the last time: whom Slack does not know is marked as a whole, or not at all
@@ -195,23 +217,23 @@ class Resync:
 
     async def _merge_found(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            await self._commit(self._entries([answer.member], answer.asked_at_s), answer.asked_at_s)
+            entries = await self._entries([Told(answer.member)], answer.asked_at_s)
+            await self._commit(entries, answer.asked_at_s)
             self.progress.seen -= 1  # not of the list
 
     async def _mark(self, asked: Asked, *, since: int) -> None:
         at = datetime.fromtimestamp(since / 1_000_000, UTC) - timedelta(seconds=1)
         for user_ids in _slices(asked.not_found):
-            if not user_ids:
-                continue
             self.progress.missing += await to_its_end(self._mark_some(user_ids, since=at))
 
     async def _mark_some(self, user_ids: Sequence[str], *, since: datetime) -> int:
         async with self._store.transaction() as tx:
             marked = await mark_missing(tx, self.progress.team_id, user_ids, since=since, now=self._clock())
             await self._claim.hold(tx, self.progress.counts())
+            if not self.progress.missing and (by := await self._claim.find_wish(tx)):  # the next beat would be late
+                raise RunCancelled(by)
         return len(marked)
 
 
-def _slices(members: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Part into slices; of nothing there is one, which is empty."""
-    return (members[start : start + SLICE_USERS] for start in range(0, max(len(members), 1), SLICE_USERS))
+def _slices(user_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (user_ids[start : start + MARKED_USERS] for start in range(0, len(user_ids), MARKED_USERS))

@@ -75,15 +75,20 @@ class Runner:
         Raises AlreadyRunning, PassFailed and RunCancelled (its row says why), StoreError (its row is left for who
         comes next).
         """
-        async with claimed(self._store, team_id, order, instance=self.instance, clock=self._clock) as claim:
+        halt = halt or Halt()
+        claiming = claimed(
+            self._store, team_id, order, instance=self.instance, clock=self._clock, ticket_id=halt.ticket_id
+        )
+        async with claiming as claim:
+            halt.goes_by(claim.run.ticket_id)
             progress = progress_of(claim.run)
             if claim.is_resumed:
                 progress.resumed_seen, progress.resumed_at = progress.seen, self._clock()
             progress.paced, progress.paced_asks = self._lists.left_s, self._asks.left_s
             on_start(progress)
             log.info("a run begins", team_id=team_id, run=claim.run.run_id, kind=progress.kind.value)
-            async with _beating(claim):
-                ended = await self._to_the_end(claim, progress, halt or Halt())
+            async with _beating(claim, halt):
+                ended = await self._to_the_end(claim, progress, halt)
         return Finished(ended, claim.is_resumed)
 
     async def _to_the_end(self, claim: Claim, progress: Progress, halt: Halt) -> Run:
@@ -137,8 +142,8 @@ def instance_name(verb: str) -> str:
 
 
 @asynccontextmanager
-async def _beating(claim: Claim) -> AsyncIterator[None]:
-    beat = asyncio.create_task(claim.beat(), name="a run's heartbeat")
+async def _beating(claim: Claim, halt: Halt) -> AsyncIterator[None]:
+    beat = asyncio.create_task(claim.beat(on_wish=halt.wish), name="a run's heartbeat")
     try:
         yield
     finally:

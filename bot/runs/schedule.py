@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
-from bot.runs.claim import AlreadyRunning, Order
+from bot.runs.claim import AlreadyRunning, Order, was_given_up
+from bot.runs.gap import Gap, rest_left_s
 from bot.runs.halt import RunCancelled
+from bot.runs.maker import Maker
+from bot.runs.others import Seen, ask_to_cancel, look
 from bot.runs.patience import PassFailed
-from bot.runs.progress import Progress
+from bot.runs.pauses import Pauses, Rhythm
+from bot.runs.progress import Progress, progress_of
 from bot.runs.runner import Finished, Runner
 from bot.runs.ticket import Ticket
 from bot.runs.words import spent
 from db import Store
 from db.errors import StoreError
-from db.records import Run, RunState
+from db.records import Run, RunKind, RunState
 
 log = structlog.get_logger(__name__)
 
+__all__ = ["Rhythm", "Schedule"]
 
 _KEPT = "Nobody was marked as missing for it, what was read stays, and it is tried again by itself."
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often runs come, in seconds."""
-
-    every_s: float = 6 * 3600
-    """Between two reconciles, give or take a tenth by chance."""
-    rest_s: float = 10
-    """Before a run for a gap: a gap that keeps opening must not become a storm of calls."""
-    retry_s: float = 60
-    """After a run that failed; the next pauses are twice as long each, but for a database that is away."""
-    longest_retry_s: float = 3600
-    look_again_s: float = 5
-    """While another process is at it; and how often it is looked whether one has been."""
-    hello_s: float = 30
-    """How long the first run waits for a connection; people are read without one rather than not at all."""
 
 
 class Schedule:
@@ -58,6 +47,7 @@ class Schedule:
         on_ended: Callable[[Finished], Awaitable[None]],
         on_seen: Callable[[], Awaitable[None]],
         rhythm: Rhythm,
+        slack_now_s: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -68,23 +58,29 @@ class Schedule:
         self._on_ended = on_ended
         self._on_seen = on_seen
         self._rhythm = rhythm
+        self._slack_now_s = slack_now_s
         self._monotonic = monotonic
-        self._chance = chance
+        self._maker = Maker(runner, store, look_again_s=rhythm.look_again_s, on_followed=self._look_soon)
+        self._pauses = Pauses(rhythm, monotonic=monotonic, chance=chance)
         self._changed = asyncio.Event()
-        self._gap: str | None = None
+        self._gap: Gap | None = None
+        self._closing: Gap | None = None
+        """The gap for which the run under way was begun."""
+        self._seen: Seen | None = None
+        """What other processes did at the last look."""
+        self._look_at = 0.0
+        self._tries_claim = False
+        """Whether a claim is tried although its holder was heard of a moment ago."""
+        self._newest_read = 0
         self._waiting: list[Ticket] = []
         self._current: Ticket | None = None
-        self._not_before = 0.0
-        self._slack_waits_until = 0.0
-        self._due_at = 0.0
-        self._failures = 0
         self._is_over = False
         self.last: Run | None = None
         """The last run that ended, here or in another process; None before the first look."""
         self.last_state: RunState | None = None
         """How the last one came out; None before the first look."""
         self.last_read: Run | None = None
-        """The last one of this process that had read everybody."""
+        """The last one since the start that had read everybody, here or in another process."""
         self.finished = 0
         """Runs that came to an end since the start, done or held."""
         self.trouble: str | None = None
@@ -92,46 +88,62 @@ class Schedule:
 
     @property
     def progress(self) -> Progress | None:
-        """Of the run under way; None between runs."""
-        return self._current.progress if self._current else None
+        """Of the run under way, here or in another process; None between runs."""
+        if self._current is not None:
+            return self._current.progress
+        run = self._elsewhere
+        return progress_of(run) if run else None
 
     @property
     def ticket(self) -> Ticket | None:
         """The run under way, else the next that somebody waits for; None between runs."""
-        return self._current or next(iter(self._waiting), None)
+        ticket = self._current or next(iter(self._waiting), None)
+        if ticket is None and (run := self._elsewhere):
+            ticket = Ticket(Order())
+            ticket.follow(run)
+        return ticket
+
+    @property
+    def _elsewhere(self) -> Run | None:
+        return self._seen.elsewhere if self._seen else None
 
     @property
     def next_reconcile_in_s(self) -> float:
         """How long until people are read again by themselves, as far as is known now; seconds."""
-        now = self._monotonic()
-        begins_at = self._not_before if self._gap else max(self._due_at, self._not_before)
-        return max(0.0, begins_at - now, self._slack_left_s)
+        return max(0.0, self._pauses.begins_at(has_gap=self._gap is not None) - self._monotonic())
 
     @property
     def next_in_s(self) -> float:
         """How long until a run may begin by itself at the earliest; seconds."""
-        return max(0.0, self._not_before - self._monotonic(), self._slack_left_s)
-
-    @property
-    def _slack_left_s(self) -> float:
-        return max(0.0, self._slack_waits_until - self._monotonic())
+        return self._pauses.left_s
 
     def want_again(self, reason: str) -> None:
         """Ask for a run because Slack is back: what had failed before may work now, so no long pause holds it up."""
-        self._failures = 0
-        self._not_before = min(self._not_before, self._monotonic() + self._rhythm.rest_s)
+        self._pauses.shorten()
         self.want(reason)
 
     def want(self, reason: str) -> None:
-        """Ask for a run that closes a gap; one under way began too early for it, so another follows."""
+        """Ask for a run that closes a gap; one under way began too early for it, so another follows.
+
+        A later one of another process closes it as well.
+        """
         if self._gap is None:
             log.info("people will be read again", reason=reason)
-        self._gap = reason
+        self._gap = Gap(reason, self._slack_now_s())
         self._changed.set()
+
+    def want_in_turn(self, reason: str) -> None:
+        """Ask for a run that every process asks for within seconds: it rests first, and then one closes the gap of all.
+
+        Whoever comes first begins later than the last of them has asked.
+        """
+        self._pauses.rest(self._rhythm.rest_s)
+        self.want(reason)
 
     def ask(self, *, asked_by: str | None = None, is_confirmed: bool = False) -> tuple[Ticket, bool]:
         """Ask for a resync now; tell its ticket, and whether it is a new one rather than the run under way.
 
+        One that another process is at is followed in place of one of our own, unless it is to be confirmed.
         Its end is cancelled where no run comes to an end any more: the service is closing.
         """
         order = Order(is_asked=True, asked_by=asked_by, is_confirmed=is_confirmed)
@@ -145,25 +157,36 @@ class Schedule:
             ticket.ended.cancel()
             return ticket, True
         words = self._not_ready()
-        if not words and (left_s := self._slack_left_s):
+        if not words and (left_s := self._pauses.slack_left_s):
             words = f"Slack asks to be left alone for {spent(left_s)} more."
         if words:  # who knows how long: whoever asks is told, rather than kept waiting
             ticket.ended.set_exception(PassFailed(words))
             return ticket, True
+        if (run := self._elsewhere) and not is_confirmed:
+            ticket.follow(run)
         self._waiting.append(ticket)
         self._changed.set()
-        return ticket, True
+        return ticket, ticket.elsewhere is None
 
     def cancel(self, ticket_id: str, *, by: str) -> Ticket | None:
-        """Let a run end early, at the next point where nothing is half done; None where it has ended already."""
-        if self._current is not None and self._current.ticket_id == ticket_id:
+        """Let a run end early, at the next point where nothing is half done; None where none of ours is meant."""
+        if self._current is not None and self._current.halt.is_of(ticket_id):
             self._current.halt.wish(by)
             return self._current
-        ticket = next((each for each in self._waiting if each.ticket_id == ticket_id), None)
-        if ticket is not None:
+        ticket = next((each for each in self._waiting if each.halt.is_of(ticket_id)), None)
+        if ticket is not None and ticket.elsewhere is not None:
+            ticket.halt.wish(by)
+        elif ticket is not None:
             self._waiting.remove(ticket)
             ticket.ended.set_exception(RunCancelled(by))
         return ticket
+
+    async def cancel_elsewhere(self, ticket_id: str, *, team_id: str, by: str) -> bool:
+        """Let a run of another process end early; False where none is under way that the button means.
+
+        Raises StoreError.
+        """
+        return await ask_to_cancel(self._store, team_id, by=by, ticket_id=ticket_id)
 
     async def run(self) -> None:
         """Make runs until cancelled."""
@@ -178,94 +201,115 @@ class Schedule:
 
     async def _go_on(self) -> None:
         """Begin: end what an earlier process left in the middle at once; else wait a while for the first hello."""
-        self._plan()
+        self._pauses.plan()
         await self._look_for_others()
-        if await self._was_left():
-            self._gap = self._gap or "an earlier run was cut short"
-            return
-        self._due_at = min(self._due_at, self._monotonic() + self._rhythm.hello_s)
-
-    async def _was_left(self) -> bool:
-        team_id = await self._team_id()
-        try:
-            async with self._store.reading() as rx:
-                return await rx.runs.find_running(team_id) is not None
-        except StoreError:
-            return False
-
-    def _plan(self) -> None:
-        """Plan the next reconcile, give or take a tenth, so that many services do not all come at once."""
-        self._due_at = self._monotonic() + self._rhythm.every_s * (0.9 + self._chance() / 5)
+        self._tries_claim = bool(self._seen and self._seen.running)  # on a file only its lock tells who is at it
+        self._pauses.begin()
 
     async def _next(self) -> Ticket:
         """Wait until a run is due, and tell for whom."""
         while True:
+            self._changed.clear()
             if self._waiting:
                 return self._waiting.pop(0)
             now = self._monotonic()
-            begins_at = max(self._not_before, self._slack_waits_until, 0.0 if self._gap else self._due_at)
-            if begins_at <= now:
-                self._gap = None
-                return Ticket(Order())
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(min(begins_at - now, self._rhythm.look_again_s)):
-                    await self._changed.wait()
-            except TimeoutError:
+            if self._begins_at <= now or self._look_at <= now:  # what is due may have been done elsewhere
                 await self._look_for_others()
+            if self._begins_at <= self._monotonic() and not self._waiting:
+                self._closing, self._gap, self._tries_claim = self._gap, None, False
+                return Ticket(Order())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, min(self._begins_at, self._look_at) - self._monotonic())):
+                    await self._changed.wait()
+
+    @property
+    def _begins_at(self) -> float:
+        """When a run begins by itself, as far as is known now."""
+        if self._seen and (self._seen.is_left or (self._seen.running and self._tries_claim)):
+            return self._pauses.goes_on_at
+        if self._elsewhere:
+            return math.inf
+        return self._pauses.begins_at(has_gap=self._gap is not None)
 
     async def _look_for_others(self) -> None:
-        """Learn of a run that another process has ended since ours: its outcome is the newest word."""
+        """Learn what another process does, and of a run that it has ended since ours: that is the newest word."""
+        self._look_at = self._monotonic() + self._rhythm.look_again_s
         try:
-            async with self._store.reading() as rx:
-                last = await rx.runs.find_last_ended(await self._team_id())
+            seen = await look(self._store, await self._team_id(), instance=self._runner.instance)
         except StoreError:
             return
+        is_first_look, self._seen = self._seen is None, seen
+        self._learn_who_was_read(seen.last_read, is_first_look=is_first_look)
+        last = seen.last_ended
         if last is None or (self.last is not None and last.run_id <= self.last.run_id):
             return
-        is_first_look, self.last = self.last is None, last
-        if is_first_look and self.last_state is not None:  # what came of a run of ours is newer than any that had ended
+        is_news, self.last = self.last is not None, last
+        if not is_news and self.last_state is not None:  # what came of a run of ours is newer than any that had ended
             return
-        if last.cancelled_by:  # somebody wanted that; how the service stands is as it was before
+        await self._learn_the_end(last, is_first_look=is_first_look)
+
+    def _learn_who_was_read(self, run: Run | None, *, is_first_look: bool) -> None:
+        """Close our gap where another process has read everybody since; where it has not, it rests like all runs."""
+        if run is None or run.run_id <= self._newest_read:
             return
-        self.last_state = last.state
-        self.trouble = _failed(last.reason or "") if last.state is RunState.FAILED else last.reason
-        if not is_first_look and last.state is not RunState.FAILED:
-            self._plan()
-            with suppress(StoreError):
-                await self._on_seen()
+        self._newest_read = run.run_id
+        self._pauses.rest(rest_left_s(run, slack_now_s=self._slack_now_s(), rest_s=self._rhythm.rest_s))
+        is_closed = self._gap is not None and self._gap.is_closed_by(run)
+        if is_closed:
+            log.info("another process has read everybody meanwhile", run=run.run_id)
+            self._gap = None
+        if is_closed or not is_first_look:
+            self.last_read = run
+
+    async def _learn_the_end(self, run: Run, *, is_first_look: bool) -> None:
+        if run.cancelled_by:  # somebody wanted that; how the service stands is as it was before
+            if not is_first_look and run.instance != self._runner.instance:
+                self._wait_as_wished(run)
+            return
+        if was_given_up(run):  # whoever did has begun another
+            return
+        self.last_state = run.state
+        self.trouble = _failed(run.reason or "") if run.state is RunState.FAILED else run.reason
+        if is_first_look or run.instance == self._runner.instance:
+            return
+        if run.state is RunState.FAILED:
+            self._pauses.note_failed(is_asked=run.kind is RunKind.RESYNC)
+            self._gap = self._gap or Gap("a run of another process failed", self._slack_now_s())  # it may end by then
+            return
+        self._pauses.note_done(is_ours=False)
+        with suppress(StoreError):
+            await self._on_seen()
+
+    def _wait_as_wished(self, run: Run) -> None:
+        """What a run was to close that somebody cancelled elsewhere stays open for long."""
+        is_put_off = self._gap is not None and (run.since is None or self._gap.at_s * 1_000_000 <= run.since)
+        self._gap = None if is_put_off else self._gap
+        self._pauses.note_cancelled(is_put_off=is_put_off)
 
     async def _make(self, ticket: Ticket) -> None:
         self._current = ticket
         try:
             # One token lists one workspace, whatever `team_id` it is asked for.
-            team_id = await self._team_id()
-            finished = await self._runner.run(team_id, ticket.order, on_start=self._show, halt=ticket.halt)
-            asked = ticket.order if ticket.order.is_asked else ticket.joined
-            if finished.is_resumed and asked:  # it began before it was asked for
-                finished = await self._runner.run(team_id, asked, on_start=self._show, halt=ticket.halt)
+            if finished := await self._maker.make(ticket, await self._team_id()):
+                await self._finish(ticket, finished)
         except AlreadyRunning as error:
-            self._put_off(ticket, error, 0 if ticket.order.is_asked else self._rhythm.look_again_s)
+            self._leave_it(ticket, error)
         except RunCancelled as error:
             self._call_off(ticket, error)
         except (PassFailed, StoreError) as error:
             self._fail(ticket, error)
-        else:
-            await self._finish(ticket, finished)
         finally:
-            self._current = None
+            self._current = self._closing = None
             ticket.ended.cancel()  # only where it was cut short; an end that was told stays
 
-    def _show(self, progress: Progress) -> None:
-        if self._current is not None:
-            self._current.progress = progress
+    def _look_soon(self) -> None:
+        self._look_at = 0.0
 
     async def _finish(self, ticket: Ticket, finished: Finished) -> None:
-        self._failures = 0
-        self._not_before = self._monotonic() + self._rhythm.rest_s
-        self._plan()
+        self._pauses.note_done(is_ours=True)
         self.trouble = finished.run.reason
         self.last = self.last_read = finished.run
+        self._newest_read = finished.run.run_id
         self.last_state = finished.run.state
         if finished.is_resumed:
             self.want("the run that just ended had begun before this process")
@@ -276,29 +320,27 @@ class Schedule:
 
     def _call_off(self, ticket: Ticket, error: RunCancelled) -> None:
         """End a cancelled run for good: not tried again at once, but what it was to close stays open for long."""
-        now, pause_s = self._monotonic(), min(self._rhythm.longest_retry_s, self._rhythm.every_s)
-        self._not_before = max(self._not_before, now + self._rhythm.rest_s)
-        self._due_at = max(self._due_at, now + pause_s) if ticket.order.is_asked else now + pause_s
+        self._pauses.note_cancelled(is_put_off=not ticket.order.is_asked)
         self.last = error.run or self.last
         ticket.ended.set_exception(error)
 
     def _fail(self, ticket: Ticket, error: PassFailed | StoreError) -> None:
-        pause_s = min(self._rhythm.retry_s * 2**self._failures, self._rhythm.longest_retry_s)
-        if isinstance(error, StoreError):
-            pause_s = self._rhythm.retry_s  # it costs Slack nothing, and events that nobody acked wait for it
-        elif not ticket.order.is_asked:  # whoever asks and asks must not put off what comes by itself
-            self._failures = min(self._failures + 1, 20)
+        is_asked = ticket.order.is_asked
         if isinstance(error, PassFailed):
-            self._slack_waits_until = self._monotonic() + error.not_before_s
+            pause_s = self._pauses.note_failed(is_asked=is_asked)
+            self._pauses.leave_slack_alone(error.not_before_s)
+        else:  # events that nobody acked wait for it
+            pause_s = self._pauses.note_cut_short(is_asked=is_asked)
         self.trouble, self.last_state = _trouble_of(error), RunState.FAILED
-        log.warning("a run failed", reason=str(error), again_in_s=None if ticket.order.is_asked else pause_s)
-        self._put_off(ticket, error, pause_s)
+        log.warning("a run failed", reason=str(error), again_in_s=None if is_asked else pause_s)
+        self._gap = self._gap or self._closing or Gap("the last run did not come to its end", self._slack_now_s())
+        ticket.ended.set_exception(error)
 
-    def _put_off(self, ticket: Ticket, error: Exception, pause_s: float) -> None:
-        if pause_s:
-            is_set = ticket.order.is_asked and self._not_before > self._monotonic()
-            self._not_before = self._not_before if is_set else self._monotonic() + pause_s
-            self._gap = self._gap or "the last run did not come to its end"
+    def _leave_it(self, ticket: Ticket, error: AlreadyRunning) -> None:
+        """Leave a run to whoever is at it; what ours was to close stays open until it is known what came of it."""
+        self._gap = self._gap or self._closing
+        self._pauses.leave(self._rhythm.look_again_s, is_asked=ticket.order.is_asked)
+        self._look_soon()
         ticket.ended.set_exception(error)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -71,22 +71,26 @@ class Ledger:
         looks: int,
         is_current: bool,
         causes: Sequence[Alert] = (),
+        elsewhere: Set[AlertKind] = frozenset(),
+        far: Set[AlertKind] = frozenset(),
     ) -> None:
         """Bring the place up to date; a former one hears only of the ends. `looks` counts the looks at what is wrong.
 
-        `causes` may not be told yet, and explain others all the same.
+        `causes` may not be told yet, and explain others all the same. What is told `elsewhere` is another process's.
+        What is `far` explains none.
 
         A place that was deaf hears again only once somebody has looked anew: what it could not hear may be over.
         """
         self._learn_numbers(episodes)
+        await self._leave(elsewhere)
         if self._outlet.is_deaf:
             self._deaf_at_look = looks
         if looks < self._deaf_at_look + 2 or (self._quiet_until and now < self._quiet_until):
             return
-        waits = False
+        waits, explaining = False, [each for each in [*episodes, *causes] if each.kind not in far]
         for alert in sorted(episodes, key=lambda each: each.kind is self._failed):  # one must not hold up the rest
             told = self._told.get(alert.kind)
-            wanted = self._wanted(told, alert, [*episodes, *causes], now, is_current=is_current)
+            wanted = self._wanted(told, alert, explaining, now, is_current=is_current)
             if wanted is Step.NOTHING:
                 continue
             waits = True
@@ -100,6 +104,13 @@ class Ledger:
                 return  # the next one at the next look: a channel takes one message a second
         if not waits and self._may_have_passed:
             self._note_success()
+
+    async def _leave(self, kinds: Set[AlertKind]) -> None:
+        """Leave to another process what it tells; a message that it knows nothing of points to its own."""
+        for told in [each for kind, each in self._told.items() if kind in kinds and not each.is_over]:
+            del self._told[told.alert.kind]
+            if not told.alert.alert_id and told.ts:
+                await to_its_end(self._put_back(told))
 
     def _wanted(
         self, told: Told | None, alert: Alert, episodes: Sequence[Alert], now: datetime, *, is_current: bool

@@ -37,6 +37,8 @@ class Manners:
     """How long what followed from a trouble that is over may take to be over, too."""
     edit_every_s: float = 60
     """Between two edits of a message while its words change."""
+    rank_s: float = 600
+    """How much longer than the one before it each process waits to tell what the table cannot say that others tell."""
     most_an_hour: int = 10
     """Messages at one place."""
     first_pause_s: float = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -47,8 +47,13 @@ class Teller:
         base: str,
         manners: Manners,
         look_every_s: float,
+        rank: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`team_id` tells the workspace of the bot token, empty while Slack has not said."""
+        """`team_id` tells the workspace of the bot token, empty while Slack has not said.
+
+        `rank` tells the place of this process among those that live, as last known: the first one speaks first where
+        they cannot agree.
+        """
         self._alerts = alerts
         self._channels = channels
         self._place = place
@@ -60,6 +65,7 @@ class Teller:
         self._base = base
         self._manners = manners
         self._look_every_s = look_every_s
+        self._rank = rank
         self._tried = Tried(store)
         self._kept = KeptPosts(store, is_away=is_memory_away)
         self._ledgers: dict[Key, Ledger] = {}
@@ -100,7 +106,15 @@ class Teller:
         looks = self._alerts.looks
         for key, ledger in self._ledgers.items():
             if key not in self._under_way:
-                telling = ledger.tell(episodes, now, looks=looks, is_current=key in current, causes=self._alerts.open)
+                telling = ledger.tell(
+                    episodes,
+                    now,
+                    looks=looks,
+                    is_current=key in current,
+                    causes=self._alerts.open,
+                    elsewhere=self._alerts.joined,
+                    far=self._alerts.far,
+                )
                 self._under_way[key] = asyncio.create_task(telling, name=f"telling {key[1]}")
         await self._wait()
         self._ledgers = {
@@ -150,7 +164,7 @@ class Teller:
     def _episodes(self) -> list[Alert]:
         """List what lasts, then what is over, each kind's last episode alone, oldest first."""
         over = {**self._left, **self._alerts.ended}
-        lasting = self._alerts.open
+        lasting = self._alerts.own
         known = {each.kind for each in lasting}
         self._unnumbered = {kind: looks for kind, looks in self._unnumbered.items() if kind in known}
         lasting = tuple(each for each in lasting if self._may_be_told(each))
@@ -160,15 +174,20 @@ class Teller:
     def _may_be_told(self, alert: Alert) -> bool:
         """Give the database a moment to number an episode: a restart knows what was told only by the number.
 
-        What an earlier process may have told already waits until that is known.
+        What an earlier process may have told already waits until that is known. Without a number nobody knows what
+        others tell, so each process waits longer than the one before it.
         """
-        if alert.kind in self._alerts.awaited and not self._is_memory_away():
+        if not self._alerts.knows_others and not self._is_memory_away():
             return False
         if alert.alert_id:
             self._unnumbered.pop(alert.kind, None)
             return True
         seen_at = self._unnumbered.setdefault(alert.kind, self._alerts.looks)
-        return self._is_memory_away() or self._alerts.looks >= seen_at + LOOKS_FOR_A_NUMBER
+        if not self._is_memory_away() and self._alerts.looks < seen_at + LOOKS_FOR_A_NUMBER:
+            return False
+        rank, due_s = self._rank(), self._manners.after_s.get(alert.kind, 0)
+        waits_s = due_s + rank * self._manners.rank_s if rank else 0
+        return self._clock() - alert.since >= timedelta(seconds=waits_s)
 
     def _current(self) -> set[Key]:
         team_id = self._team_id()

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from db.dialects.ailments import Ailment, ailment_of, is_refusal_of_a_row, is_unreadable_cell
-from db.dialects.any_of import INDEXED, with_any_word
+from db.dialects.among import WANTED, among, among_asked, asked_among
+from db.dialects.any_of import with_any_word
 from db.dialects.columns import TABLE_OPTIONS, Utc, exact_text, json_text, key_part, long_text
-from db.dialects.connections import BEGIN_S, DRIVERS, GOODBYE_S, LOCK_WAIT_S, STATEMENT_S, connect_arguments, file_of
+from db.dialects.connections import (
+    BEGIN_S,
+    DRIVERS,
+    GOODBYE_S,
+    LOCK_WAIT_S,
+    STATEMENT_S,
+    connect_arguments,
+    file_of,
+    said_at_once,
+)
+from db.dialects.filling import IN_MEMORY, fill, make_index, put_off_indexes, weigh
+from db.dialects.listening import Line, a_line, can_listen
 from db.dialects.locks import (
     dirty_a_page,
     engine_now,
@@ -15,6 +27,7 @@ from db.dialects.locks import (
     journal_mode,
     migration_lock,
     run_lock,
+    wiping_lock,
 )
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
@@ -26,21 +39,28 @@ __all__ = [
     "DRIVERS",
     "ENGINES",
     "GOODBYE_S",
-    "INDEXED",
+    "IN_MEMORY",
     "LOCK_WAIT_S",
     "NOT_IN_TABLES",
     "STATEMENT_S",
     "TABLE_OPTIONS",
+    "WANTED",
     "Ailment",
     "AllOf",
     "AnyOf",
     "But",
+    "Line",
     "Match",
     "Token",
     "Utc",
+    "a_line",
     "ailment_of",
+    "among",
+    "among_asked",
+    "asked_among",
     "behind",
     "build_search",
+    "can_listen",
     "connect_arguments",
     "count_others",
     "dirty_a_page",
@@ -48,6 +68,7 @@ __all__ = [
     "engine_now",
     "exact_text",
     "file_of",
+    "fill",
     "has_column",
     "has_tables",
     "hold_still",
@@ -61,15 +82,20 @@ __all__ = [
     "json_text",
     "key_part",
     "long_text",
+    "make_index",
     "mend_search",
     "migration_lock",
     "number_rows",
     "out_of_reach",
+    "put_off_indexes",
     "rewrite_file",
     "rewrite_tables",
     "run_lock",
+    "said_at_once",
     "settle",
     "spelt",
+    "weigh",
     "whole",
+    "wiping_lock",
     "with_any_word",
 ]

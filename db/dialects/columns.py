@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -78,6 +78,8 @@ class _CastJson(_CastText):
     cache_ok = True
 
     def bind_expression(self, bindparam: sa.BindParameter[str]) -> sa.ColumnElement[Any]:
+        from sqlalchemy.dialects import postgresql  # only who uses it has to load it
+
         return sa.cast(bindparam, postgresql.JSON)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -14,6 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.dialects.columns import Utc
 
 _MIGRATION_LOCK = 0x75737273  # "usrs": any number will do, as long as every usersync takes the same
+
+_BETWEEN_TRIES_S = 0.3
+_WIPING_NAME = "CONCAT('usersync-wiping-', MD5(DATABASE()))"
+_GET_LOCK = f"SELECT GET_LOCK({_WIPING_NAME}, 0)"
+_WIPING_LOCKS = {
+    "postgresql": f"SELECT pg_try_advisory_xact_lock({_MIGRATION_LOCK + 1})",
+    "mariadb": _GET_LOCK,
+    "mysql": _GET_LOCK,
+}
 
 
 async def journal_mode(connection: AsyncConnection) -> str | None:
@@ -69,6 +80,27 @@ async def has_tables(connection: AsyncConnection) -> set[str]:
 def has_column(connection: sa.Connection, table: str, column: str) -> bool:
     """Say whether a table has a column: not every engine can be told to add it only where it is missing."""
     return any(each["name"] == column for each in sa.inspect(connection).get_columns(table))
+
+
+@asynccontextmanager
+async def wiping_lock(connection: AsyncConnection, *, patience_s: float) -> AsyncIterator[bool]:
+    """Let one process at a time make the tables of a server anew; yields whether it is this one.
+
+    A server that is asked to wait itself keeps what is deleted meanwhile for whoever waits, so it is asked again and
+    again. The lock is the transaction's on PostgreSQL, which a pooler hands on whole; on MariaDB the session's, and its
+    names are of the whole server.
+    """
+    taken = _WIPING_LOCKS[connection.dialect.name]
+    last_try = time.monotonic() + patience_s
+    is_ours = bool(await connection.scalar(sa.text(taken)))
+    while not is_ours and time.monotonic() < last_try:
+        await asyncio.sleep(_BETWEEN_TRIES_S)
+        is_ours = bool(await connection.scalar(sa.text(taken)))
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.dialect.name != "postgresql":
+            await connection.execute(sa.text(f"SELECT RELEASE_LOCK({_WIPING_NAME})"))
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ Words hold letters, digits and vowel signs alone, so none of these languages can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
@@ -54,7 +55,9 @@ def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = 
     With `at_most`, it may leave out rows beyond so many.
     """
     limit = sa.literal(-1 if at_most is None else at_most)
-    return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text))
+    asked = as_fulltext(match)
+    by_words = () if asked is None else (sa.literal(asked),)
+    return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text), *by_words)
 
 
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -109,6 +112,28 @@ def as_tsquery(match: Match) -> str:
             return f"({as_tsquery(wanted)} & !{as_tsquery(unwanted)})"
 
 
+def as_fulltext(match: Match) -> str | None:
+    """Say it as MariaDB's full text reads it (mariadb.com/kb, Full-Text Index Overview): finds all of them, and more.
+
+    None where its index cannot tell: it reads signs that are no letters by rules of its own, and leaves out what is
+    beyond Unicode's first plane. What it finds is compared with the row (`spelt`).
+    """
+    match match:
+        case Token(word, is_whole):
+            return None if _UNTOLD.search(word) else word if is_whole else f"{word}*"
+        case AnyOf(parts):
+            said = [as_fulltext(part) for part in parts]
+            return None if None in said else f"({' '.join(filter(None, said))})"
+        case AllOf(parts):
+            told = [f"+{each}" for part in parts if (each := as_fulltext(part))]
+            return f"({' '.join(told)})" if told else None
+        case But(wanted, _):
+            return as_fulltext(wanted)
+
+
+_UNTOLD = re.compile(r"\W|_|[^\x00-\uffff]")
+
+
 def _together(say: Callable[[Match], str], parts: tuple[Match, ...], sign: str) -> str:
     return f"({sign.join(map(say, parts))})"
 
@@ -126,19 +151,23 @@ class _Indexed(FunctionElement[bool]):
 
 @compiles(_Indexed, "sqlite")
 def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    words, _, limit, _ = element.clauses
+    words, _, limit, *_ = element.clauses
     asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
     return f"users.row_id IN (SELECT rowid FROM users_search WHERE {asked})"  # noqa: S608 - both are bound
 
 
 @compiles(_Indexed, "postgresql")
 def _of_postgresql(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    _, words, _, _ = element.clauses
+    _, words, *_ = element.clauses
     asked = f"CAST({compiler.process(words, **options)} AS tsquery)"
     return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {asked}"
 
 
 @compiles(_Indexed)
-def _of_others(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    *_, by_row = element.clauses
-    return f"({compiler.process(by_row, **options)})"
+def _of_mariadb(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
+    _, _, _, by_row, *by_words = element.clauses
+    compared = f"({compiler.process(by_row, **options)})"
+    for words in by_words:
+        found = f"MATCH(users.search_text) AGAINST ({compiler.process(words, **options)} IN BOOLEAN MODE)"
+        return f"({found} AND {compared})"
+    return compared

@@ -38,11 +38,25 @@ What was written lately is kept in a list that each search reads whole, so the l
 """
 
 
+FULLTEXT = """
+SET SESSION innodb_ft_enable_stopword = OFF;;
+ALTER TABLE users FORCE;;
+CREATE FULLTEXT INDEX users_search ON users (search_text)
+"""
+"""Every word: those that MariaDB thinks too common are names and titles (mariadb.com/kb, Full-Text Index Stopwords).
+
+The table is made anew before: of rows that were written after an older index was dropped, a new one finds none.
+Words of fewer than three letters are left out, and none of ours is so short, for each has its tag.
+"""
+_STATEMENTS = {"sqlite": FTS5, "postgresql": GIN, "mariadb": FULLTEXT, "mysql": FULLTEXT}
+
+
 def build_search(connection: sa.Connection) -> None:
-    """Make the index, filled; MariaDB has none yet, and reads every row."""
-    for statement in {"sqlite": FTS5, "postgresql": GIN}.get(connection.dialect.name, "").split(";;"):
-        if statement.strip():
-            connection.exec_driver_sql(statement)
+    """Make the index, filled; one that is there already is left as it is."""
+    if connection.dialect.name in ("mariadb", "mysql") and _is_whole_on_mariadb(connection):
+        return  # MySQL cannot be told to make it only where it is missing
+    for statement in _STATEMENTS[connection.dialect.name].split(";;"):
+        connection.exec_driver_sql(statement)
 
 
 def drop_search(connection: sa.Connection) -> None:
@@ -53,6 +67,8 @@ def drop_search(connection: sa.Connection) -> None:
         connection.exec_driver_sql("DROP TABLE IF EXISTS users_search")
     elif connection.dialect.name == "postgresql":
         connection.exec_driver_sql("DROP INDEX IF EXISTS users_search")
+    elif _is_whole_on_mariadb(connection):
+        connection.exec_driver_sql("DROP INDEX users_search ON users")
 
 
 def is_of_search(table: str) -> bool:
@@ -65,8 +81,7 @@ def mend_search(connection: sa.Connection) -> None:
 
     Whether its newest row is the table's newest is told at once, however many there are.
     """
-    is_whole = {"sqlite": _is_whole_on_sqlite, "postgresql": _is_whole_on_postgresql}.get(connection.dialect.name)
-    if is_whole is not None and not is_whole(connection):
+    if not _IS_WHOLE[connection.dialect.name](connection):
         drop_search(connection)
         build_search(connection)
 
@@ -82,6 +97,20 @@ def _is_whole_on_sqlite(connection: sa.Connection) -> bool:
 def _is_whole_on_postgresql(connection: sa.Connection) -> bool:
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('users_search')"
     return bool(connection.exec_driver_sql(valid).scalar())
+
+
+def _is_whole_on_mariadb(connection: sa.Connection) -> bool:
+    named = "table_schema = DATABASE() AND table_name = 'users' AND index_name = 'users_search'"
+    found = connection.exec_driver_sql(f"SELECT count(*) FROM information_schema.statistics WHERE {named}")  # noqa: S608 - our own names
+    return bool(found.scalar_one())
+
+
+_IS_WHOLE = {
+    "sqlite": _is_whole_on_sqlite,
+    "postgresql": _is_whole_on_postgresql,
+    "mariadb": _is_whole_on_mariadb,
+    "mysql": _is_whole_on_mariadb,
+}
 
 
 def number_rows(connection: sa.Connection) -> None:

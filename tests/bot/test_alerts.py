@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,10 +13,16 @@ from bot.alerts import ENDED_KEPT, Alerts
 from bot.runs.runner import instance_name
 from bot.troubles import Signs
 from db import Store
+from db.instances import Instance, ProcessRole
+from db.posting import AlertPost
 from db.records import Alert, AlertKind, RunState
 from db.tables import alerts as alerts_table
 from db.tables import instances
-from tests.support.away import take_away
+from tests.support.away import take_database_away
+from tests.support.engines import WHOLE
+from tests.support.locks import held
+
+on_what_is_taken_away = pytest.mark.runs_on(*WHOLE, because="a database is taken away, or held, by means of its own")
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 WELL = Signs(now=NOW, last_run=RunState.DONE)
@@ -39,9 +42,9 @@ class Signboard:
         self.signs = replace(WELL, now=self.signs.now, **values)  # type: ignore[arg-type]
 
 
-def process(store: Store, board: Signboard) -> Alerts:
-    """Make what another process would."""
-    return Alerts(store, signs=board.read, instance=instance_name("a test"))
+def process(store: Store, board: Signboard, *, is_mute: bool = False) -> Alerts:
+    """Make what another process would; Slack takes no word of one that is mute."""
+    return Alerts(store, signs=board.read, instance=instance_name("a test"), is_mute=lambda: is_mute)
 
 
 @pytest.fixture
@@ -119,18 +122,19 @@ async def test_the_next_process_goes_on_with_what_lasts_and_ends_what_is_over(st
     } == set(await recorded(store))
 
 
-async def test_what_goes_wrong_again_and_again_costs_no_episode_that_lasts(tmp_path: Path, board: Signboard) -> None:
-    file = tmp_path / "usersync.sqlite3"
-    store = await Store.open(f"sqlite:///{file}")
+@on_what_is_taken_away
+async def test_what_goes_wrong_again_and_again_costs_no_episode_that_lasts(database_url: str, board: Signboard) -> None:
+    store = await Store.open(database_url)
     alerts = process(store, board)
-    give_back = take_away(file)
     await store.close()
+    give_back = await take_database_away(database_url)
     board.show(rejected="Refused.")
     await alerts.look()
     for number in range(2 * ENDED_KEPT + 9):
         board.show(rejected="Refused.", not_committed=number % 2 == 0)
         await alerts.look()
-    give_back()
+    await store.close()  # what was opened in between
+    await give_back()
     await alerts.look()
     async with store.reading() as rx:
         kept = await rx.alerts.list_newest(1_000)
@@ -140,18 +144,19 @@ async def test_what_goes_wrong_again_and_again_costs_no_episode_that_lasts(tmp_p
     await store.close()
 
 
+@pytest.mark.runs_on("sqlite", because="on a server the earlier process would count as alive")
 async def test_what_began_before_the_earlier_process_could_be_asked_goes_on_as_one_episode(
-    tmp_path: Path, board: Signboard
+    database_url: str, board: Signboard
 ) -> None:
-    file = tmp_path / "usersync.sqlite3"
-    store = await Store.open(f"sqlite:///{file}")
+    store = await Store.open(database_url)
     board.show(rejected="Refused.")
     await process(store, board).look()
     alerts = process(store, board)
     await store.close()
-    give_back = take_away(file)
+    give_back = await take_database_away(database_url)
     await alerts.look()
-    give_back()
+    await store.close()  # what was opened in between
+    await give_back()
     await alerts.look()
     board.show()
     await alerts.look()
@@ -177,14 +182,13 @@ async def test_of_what_nothing_can_be_told_no_episode_ends(store: Store, board: 
     assert [None, None] == [until for *_, until in await recorded(store)]
 
 
+@on_what_is_taken_away
 async def test_what_began_and_ended_while_the_database_was_away_is_written_once_it_is_back(
-    tmp_path: Path, board: Signboard
+    database_url: str, board: Signboard
 ) -> None:
-    file = tmp_path / "usersync.sqlite3"
-    store = await Store.open(f"sqlite:///{file}")
+    store = await Store.open(database_url)
     alerts = process(store, board)
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    async with held(database_url) as other:
         board.show(database_trouble="It is away.", rejected="Refused.")
         await alerts.look()
         board.show(database_trouble="It is away.")
@@ -253,7 +257,8 @@ async def test_what_a_process_left_as_it_was_killed_is_taken_over_once_it_was_si
         each.show(rejected="Refused.")
     await first.look()
     await second.look()
-    assert AlertKind.TOKEN in second.awaited, "it is not told twice before it is known whose it is"
+    assert () == second.own, "it is not told twice before it is known whose it is"
+    assert [AlertKind.TOKEN] == [each.kind for each in second.open]
     await is_alive(store, first._instance, for_s=16)
     other.show()
     await second.look()
@@ -281,6 +286,82 @@ async def test_what_another_took_over_meanwhile_begins_anew_where_it_lasts(store
     assert [NOW, None] == [until for *_, until in await recorded(store)]
 
 
+async def test_what_several_see_is_one_episode_and_all_know_of_it(store: Store) -> None:
+    needs_a_server(store)
+    boards = [Signboard() for _ in range(4)]
+    several = [process(store, each) for each in boards]
+    for number, board in enumerate(boards):
+        board.show(rejected=f"Refused, says {number}.")
+    await asyncio.gather(*(each.look() for each in several))
+    await asyncio.gather(*(each.look() for each in several))
+
+    assert 1 == len(await recorded(store))
+    assert [1, 0, 0, 0] == sorted((len(each.own) for each in several), reverse=True)
+    assert [{AlertKind.TOKEN}] * 4 == [{alert.kind for alert in each.open} for each in several]
+
+    for board in boards:
+        board.show()
+    await asyncio.gather(*(each.look() for each in several))
+
+    assert 1 == len([until for *_, until in await recorded(store) if until])
+    assert [()] * 4 == [each.open for each in several]
+
+
+async def test_whoever_does_not_have_the_episode_does_not_end_it(store: Store) -> None:
+    needs_a_server(store)
+    board, other = Signboard(), Signboard()
+    first, second = process(store, board), process(store, other)
+    for each in (board, other):
+        each.show(rejected="Refused.")
+    await first.look()
+    await second.look()
+    other.show()
+    await second.look()
+
+    assert () == second.open
+    assert [None] == [until for *_, until in await recorded(store)]
+
+
+async def test_what_is_over_at_another_and_lasts_here_for_more_than_two_looks_begins_anew(store: Store) -> None:
+    needs_a_server(store)
+    board, other = Signboard(), Signboard()
+    first, second = process(store, board), process(store, other)
+    for each in (board, other):
+        each.show(rejected="Refused.")
+    await first.look()
+    await second.look()
+    (told,) = first.own
+    async with store.transaction() as tx:
+        await tx.alert_posts.put(AlertPost(told.alert_id, "T1", "C1", "1.0", "Refused."))
+    board.show()
+    await first.look()
+    for _ in range(2):
+        await second.look()
+        assert () == second.own
+    await second.look()
+
+    assert 2 == len(await recorded(store))
+    assert [AlertKind.TOKEN] == [each.kind for each in second.own]
+    assert [("C1", "1.0")] == [(post.channel_id, post.ts) for left in second.take_left() for post in left.posts]
+
+
+async def test_what_another_had_lasts_here_so_it_is_taken_over_with_what_was_told(store: Store) -> None:
+    needs_a_server(store)
+    board, other = Signboard(), Signboard()
+    first, second = process(store, board), process(store, other)
+    for each in (board, other):
+        each.show(rejected="Refused.")
+    await first.look()
+    await second.look()
+    (told,) = first.own
+    await first.leave()
+    await second.look()
+
+    assert [(told.alert_id, told.since)] == [(each.alert_id, each.since) for each in second.own]
+    assert [told.alert_id] == [left.alert.alert_id for left in second.take_left()]
+    assert frozenset() == second.joined
+
+
 async def test_what_is_gone_with_somebody_does_not_begin_anew(store: Store, board: Signboard, alerts: Alerts) -> None:
     board.show(rejected="Refused.")
     await alerts.look()
@@ -290,3 +371,79 @@ async def test_what_is_gone_with_somebody_does_not_begin_anew(store: Store, boar
     await alerts.look()
 
     assert [] == await recorded(store)
+
+
+async def says(store: Store, name: str, *, refusal: str | None = None, role: ProcessRole = ProcessRole.ALL) -> None:
+    """Let a process say of itself what it does."""
+    async with store.transaction() as tx:
+        await tx.instances.beat(name, Instance(name, role, refusal=refusal))
+
+
+async def test_whoever_slack_refuses_leaves_what_begins_to_one_that_can_tell_it(store: Store) -> None:
+    needs_a_server(store)
+    board, other = Signboard(), Signboard()
+    mute, well = process(store, board, is_mute=True), process(store, other)
+    await says(store, well._instance)
+    board.show(rejected="Refused.", letters=1, newest_letter_at=NOW)
+    for _ in range(9):
+        await mute.look()
+    before = await recorded(store)
+    other.show(rejected_elsewhere="Another is refused.", letters=1, newest_letter_at=NOW)
+    await well.look()
+    await mute.look()
+
+    assert [] == before
+    assert () == mute.own
+    assert {AlertKind.TOKEN, AlertKind.DEAD_LETTERS} == {each.kind for each in well.own} == mute.joined
+
+
+@pytest.mark.parametrize("refusal", [None, "Refused, too."])
+async def test_whoever_slack_refuses_has_its_episodes_as_ever_where_nobody_else_can_tell_them(
+    store: Store, refusal: str | None
+) -> None:
+    needs_a_server(store)
+    board = Signboard()
+    await says(store, "another", refusal=refusal, role=ProcessRole.ALL if refusal else ProcessRole.WEB)
+    mute = process(store, board, is_mute=True)
+    board.show(rejected="Refused.")
+    await mute.look()
+
+    assert [AlertKind.TOKEN] == [each.kind for each in mute.own]
+
+
+async def test_whoever_slack_begins_to_refuse_hands_over_what_it_has_with_what_was_told(store: Store) -> None:
+    needs_a_server(store)
+    board, other, muted = Signboard(), Signboard(), asyncio.Event()
+    first = Alerts(store, signs=board.read, instance=instance_name("a test"), is_mute=muted.is_set)
+    second = process(store, other)
+    for each in (board, other):
+        each.show(letters=1, newest_letter_at=NOW)
+    await says(store, second._instance)
+    await first.look()
+    await second.look()
+    (told,) = first.own
+    async with store.transaction() as tx:
+        await tx.alert_posts.put(AlertPost(told.alert_id, "T1", "C1", "1.0", "Letters."))
+    muted.set()
+    await first.look()
+    await second.look()
+    await first.look()
+
+    assert ((), {AlertKind.DEAD_LETTERS}) == (first.own, first.joined)
+    assert [told.alert_id] == [each.alert_id for each in second.own]
+    assert [("C1", "1.0")] == [(post.channel_id, post.ts) for left in second.take_left() for post in left.posts]
+    assert 1 == len(await recorded(store))
+
+
+async def test_whoever_slack_refuses_begins_what_was_anothers_once_that_one_is_gone(store: Store) -> None:
+    needs_a_server(store)
+    board, other = Signboard(), Signboard()
+    mute, well = process(store, board, is_mute=True), process(store, other)
+    await says(store, well._instance)
+    board.show(letters=1, newest_letter_at=NOW)
+    await mute.look()
+    await is_alive(store, well._instance, for_s=16)
+    for _ in range(3):
+        await mute.look()
+
+    assert [AlertKind.DEAD_LETTERS] == [each.kind for each in mute.own]

@@ -67,6 +67,16 @@ def test_the_last_run_is_told_with_what_it_corrected() -> None:
     assert "Corrected 1 person that events had not told us." == found(a_run(drift=1))
 
 
+def test_a_run_of_another_process_is_told_with_who_and_how_far() -> None:
+    run = a_run(state=RunState.RUNNING, instance="serve on east, process 7 (ab12)", seen=400, expected=1_000)
+
+    told = words.under_way(Order(is_asked=True, asked_by="U0ADA"), None, NOW, elsewhere=run)
+
+    assert told.startswith("usersync serve on east, process 7 is reading this workspace's people right now")
+    assert "That one is followed here. Reading people from Slack: 400 of about 1,000 people" in told
+    assert "U0ADA" not in told
+
+
 def test_who_cancelled_is_told_by_their_id_alone() -> None:
     run = a_run(state=RunState.FAILED, kind=RunKind.RESYNC, reason=cancelled_by("U0ADA"))
 
@@ -171,6 +181,7 @@ def test_nobody_calls_a_channel_by_renaming_themselves(where: str, said: str) ->
         words.trouble(Condition("x", 1, 1, trouble=HOSTILE)),
         words.last_run(a_run(state=RunState.FAILED, reason=HOSTILE), NOW, told=""),
         words.elsewhere(a_run(instance=f"{HOSTILE} (1)")),
+        words.followed_elsewhere(a_run(instance=f"{HOSTILE} (1)"), NOW),
         *words.ended(a_run(state=RunState.HELD, reason=HOSTILE), is_resumed=False),
         news_words.away(HOSTILE),
         person_words.away(HOSTILE),

@@ -22,7 +22,8 @@ from db import Store
 from db.posting import AlertPost, Place, Purpose
 from db.records import Alert, AlertKind, Workspace
 from tests.conftest import settings_for
-from tests.support.program import environment, running, serve_environment
+from tests.support.engines import WHOLE
+from tests.support.program import NOWHERE, environment, running, serve_environment
 from tests.support.schemas import make_older, set_revision
 from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running_as_a_stranger
 
@@ -32,10 +33,14 @@ NAMES = [
 ]  # fmt: skip
 
 
-async def examined(slack: Simulator, tmp_path: Path, **more: str) -> tuple[int, str]:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}") | more
-    async with running("doctor", env=env, cwd=tmp_path) as program:
-        code = await program.ended(within_s=30)
+on_both = pytest.mark.runs_on(*WHOLE, because="what the doctor finds in a database must not depend on where it lies")
+
+
+async def examined(slack: Simulator, where: Path | str, **more: str) -> tuple[int, str]:
+    """Examine a database, or the file that would lie in a folder."""
+    url = where if isinstance(where, str) else f"sqlite:///{where / 'usersync.sqlite3'}"
+    async with running("doctor", env=serve_environment(slack, url) | more, cwd=NOWHERE) as program:
+        code = await program.ended()
     assert "Traceback" not in program.output
     assert [] == [line for line in program.output.splitlines() if len(line) > WIDTH]
     for secret in (slack.bot_token, slack.app_token, *(value for name, value in more.items() if "TOKEN" in name)):
@@ -88,16 +93,17 @@ async def test_a_slack_that_never_answers_keeps_no_check_waiting(slack: Simulato
     assert "None exists yet" in found["database"].words
 
 
-async def test_where_alerts_go_is_told_and_no_address_of_theirs(slack: Simulator, tmp_path: Path) -> None:
+@on_both
+async def test_where_alerts_go_is_told_and_no_address_of_theirs(slack: Simulator, empty_url: str) -> None:
     urls = "json://127.0.0.1:9/planted json://usersync:planted@127.0.0.1:9/"
-    nowhere = (await examined(slack, tmp_path))[1]
-    preset = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01", USERSYNC_ALERT_URLS=urls))[1]
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    nowhere = (await examined(slack, empty_url))[1]
+    preset = (await examined(slack, empty_url, USERSYNC_ALERT_CHANNEL="C0PRESET01", USERSYNC_ALERT_URLS=urls))[1]
+    store = await Store.open(empty_url)
     async with store.transaction() as tx:
         await tx.places.put(Place(slack.team_id, Purpose.ALERTS, "C0TYPED001"))
     await store.close()
     slack.scopes.discard("chat:write")
-    code, typed = await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01")
+    code, typed = await examined(slack, empty_url, USERSYNC_ALERT_CHANNEL="C0PRESET01")
 
     assert "posted nowhere" in line_of("alerts", nowhere)
     assert "C0PRESET01, as USERSYNC_ALERT_CHANNEL says, and to 2 addresses of" in " ".join(preset.split())
@@ -110,17 +116,18 @@ async def test_where_alerts_go_is_told_and_no_address_of_theirs(slack: Simulator
     assert "chat:write was not granted" in " ".join(typed.split())
 
 
+@on_both
 async def test_a_channel_of_the_settings_was_tried_once_a_message_of_an_alert_stood_there(
-    slack: Simulator, tmp_path: Path
+    slack: Simulator, empty_url: str
 ) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    store = await Store.open(empty_url)
     async with store.transaction() as tx:
         alert_id = await tx.alerts.begin(Alert(0, AlertKind.LAG, "Late.", datetime.now(UTC)))
         await tx.alert_posts.put(AlertPost(alert_id, slack.team_id, "C0PRESET01", "1.5", "Late.", True))
     await store.close()
 
-    tried = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET01"))[1]
-    other = (await examined(slack, tmp_path, USERSYNC_ALERT_CHANNEL="C0PRESET02"))[1]
+    tried = (await examined(slack, empty_url, USERSYNC_ALERT_CHANNEL="C0PRESET01"))[1]
+    other = (await examined(slack, empty_url, USERSYNC_ALERT_CHANNEL="C0PRESET02"))[1]
 
     assert "ok" in line_of("alerts", tried)
     assert "warning" in line_of("alerts", other)
@@ -136,13 +143,14 @@ async def test_tokens_of_two_apps_fail_naming_both(slack: Simulator, tmp_path: P
     assert slack.app_id in output
 
 
-async def test_a_database_of_another_workspace_fails(slack: Simulator, tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+@on_both
+async def test_a_database_of_another_workspace_fails(slack: Simulator, empty_url: str) -> None:
+    store = await Store.open(empty_url)
     async with store.transaction() as tx:
         await tx.workspaces.save_workspace(Workspace("T0ACME", name="Acme", bot_user_id="U1"))
     await store.close()
 
-    code, output = await examined(slack, tmp_path)
+    code, output = await examined(slack, empty_url)
 
     assert 1 == code
     assert "failed" in line_of("workspace", output)
@@ -157,9 +165,10 @@ async def test_a_database_that_is_none_fails(slack: Simulator, tmp_path: Path) -
     assert "failed" in line_of("database", output)
 
 
-async def test_a_database_of_an_older_shape_is_not_said_to_be_of_nobody(slack: Simulator, tmp_path: Path) -> None:
-    await make_older(f"sqlite:///{tmp_path / 'usersync.sqlite3'}", "0003")
-    code, output = await examined(slack, tmp_path)
+@on_both
+async def test_a_database_of_an_older_shape_is_not_said_to_be_of_nobody(slack: Simulator, empty_url: str) -> None:
+    await make_older(empty_url, "0003")
+    code, output = await examined(slack, empty_url)
 
     assert 0 == code
     assert "warning" in line_of("workspace", output)
@@ -174,7 +183,7 @@ async def test_a_folder_of_somebody_else_is_told_with_the_command_that_helps(sla
         folder.mkdir()
         env = serve_environment(slack, f"sqlite:///{folder / 'usersync.sqlite3'}")
         async with running_as_a_stranger("doctor", env=env, cwd=place) as program:
-            assert 1 == await program.ended(within_s=30)
+            assert 1 == await program.ended()
 
     assert f"chown -R {STRANGER} {folder}" in " ".join(program.output.split())
     assert "server" not in program.output
@@ -249,9 +258,10 @@ async def test_without_a_database_none_is_made_and_that_is_a_warning(slack: Simu
     assert not os.listdir(tmp_path)  # noqa: PTH208
 
 
-async def test_when_all_is_well_every_line_says_ok(slack: Simulator, tmp_path: Path) -> None:
-    await (await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")).close()
-    code, output = await examined(slack, tmp_path, USERSYNC_AUTH="slack")
+@on_both
+async def test_when_all_is_well_every_line_says_ok(slack: Simulator, empty_url: str) -> None:
+    await (await Store.open(empty_url)).close()
+    code, output = await examined(slack, empty_url, USERSYNC_AUTH="slack")
 
     assert 0 == code
     assert all("ok" in line_of(name, output) for name in NAMES)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.erasure import Erasure, NotWiped
+from bot.housekeeping import prune
 from bot.wiper import AT_THE_LATEST, Wiper
 from db import Store
 from db.copies import keep_copy, list_copies
+from db.engine import parse_url
+from db.wiping import wiping_turn
 from tests.support.factories import TEAM, an_observation
 from tests.support.leftovers import leftovers
 from tests.support.memory import NOW, a_letter, find_user, get_user, install, keep, put_aside
@@ -47,6 +55,31 @@ def lose_without_overwriting(file: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+async def number_of_users_table(store: Store) -> int:
+    """Tell the number that MariaDB gives a table whenever it makes it anew."""
+    async with store.transaction() as tx:
+        named = "SELECT table_id FROM information_schema.innodb_sys_tables WHERE name = CONCAT(DATABASE(), '/users')"
+        return int((await tx.wipes._connection.execute(sa.text(named))).scalar_one())
+
+
+@contextmanager
+def writing_to(store: Store) -> Iterator[list[str]]:
+    """Write down which tables are written to meanwhile, each at its first time."""
+    tables: list[str] = []
+
+    def note(_: Any, __: Any, sql: str, *___: Any) -> None:
+        found = re.match(r"(?:UPDATE|DELETE FROM) (\w+)", sql)
+        if found and found[1] not in tables:
+            tables.append(found[1])
+
+    engine = store._writer.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield tables
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
 async def by_event(store: Store) -> None:
     await keep(store, an_observation(updated=300, deleted=True, is_forgotten=True))
     assert await Wiper(store, clock=lambda: NOW).wipe()
@@ -77,10 +110,11 @@ async def test_no_word_of_whoever_was_erased_is_left_anywhere(
     assert ("erased", True, "", "", None) == (row.kind, row.is_forgotten, row.search_text, row.email_key, row.joined_at)
     async with memory.reading() as rx:
         assert ["event:other"] == [each.key for each in await rx.dead_letters.list_newest(9)]
-        assert [None] == [each.asked_by for each in await rx.runs.list_runs(9)]
+        assert [(None, None)] == [(each.asked_by, each.cancel_asked_by) for each in await rx.runs.list_runs(9)]
         assert ["Slow."] == [each.words for each in await rx.alerts.list_newest(9)]
         assert [] == await rx.traces.list_links(TEAM, "U1")
         assert [] == await rx.traces.list_ended_sessions(TEAM, "U1")
+        assert () == await rx.wishes.list_wishes(TEAM)
         assert () == await rx.wipes.list_due()
     assert "grace@x.example" == (await get_user(memory, "U2")).email
 
@@ -140,6 +174,60 @@ async def test_a_file_that_is_held_is_said_not_to_be_wiped(memory: Store, databa
 
     async with memory.reading() as rx:
         assert 1 == len(await rx.wipes.list_due())
+
+
+@pytest.mark.runs_on("postgresql", "mariadb", because="a file is rewritten by whoever has its one lock")
+async def test_one_process_wipes_at_a_time_and_the_others_leave_it_to_that_one(
+    memory: Store, database_url: str
+) -> None:
+    await plant(memory)
+    await keep(memory, an_observation(updated=300, deleted=True))
+    erasure = Erasure(memory, clock=lambda: NOW, patience_s=0)
+    lines = erasure.purge("U1")
+    await anext(lines)
+    async with wiping_turn(parse_url(database_url), patience_s=0) as is_ours:
+        assert is_ours
+
+        with pytest.raises(NotWiped, match="Another usersync"):
+            [line async for line in lines]
+        async with memory.reading() as rx:
+            due = await rx.wipes.list_due()
+
+    assert 1 == len(due)
+    assert await Wiper(memory, clock=lambda: NOW).wipe()
+    async with memory.reading() as rx:
+        assert () == await rx.wipes.list_due()
+
+
+@pytest.mark.runs_on("mariadb", because="there it can be told whether a table was made anew")
+async def test_what_another_process_has_wiped_meanwhile_is_not_wiped_once_more(
+    memory: Store, database_url: str
+) -> None:
+    await keep(memory, an_observation(email="ada@x.example"))
+    await keep(memory, an_observation(updated=300, is_forgotten=True))
+    wiper = Wiper(memory, clock=lambda: NOW)
+    async with wiping_turn(parse_url(database_url), patience_s=0):
+        waiting = asyncio.create_task(wiper.wipe())
+        async with memory.transaction() as tx:
+            await tx.wipes.resolve(await tx.wipes.list_due())
+        before = await number_of_users_table(memory)
+
+    assert await waiting
+    assert before == await number_of_users_table(memory)
+
+
+async def test_an_erasure_writes_in_the_order_of_housekeeping_so_that_neither_waits_for_the_other(
+    memory: Store,
+) -> None:
+    await plant(memory)
+    with writing_to(memory) as pruned:
+        await prune(memory, now=NOW, history_keep=timedelta(days=1))
+    with writing_to(memory) as erased:
+        await keep(memory, an_observation(updated=300, deleted=True, is_forgotten=True))
+
+    shared = [table for table in pruned if table not in ("changes", "workspaces")]
+    assert shared == [table for table in erased if table in shared]
+    assert {"dead_letters", "runs", "alerts", "alert_posts", "signins", "ended_sessions", "wishes"} == set(shared)
 
 
 async def test_several_erasures_are_wiped_at_once_when_things_are_calm(memory: Store) -> None:

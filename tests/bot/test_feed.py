@@ -21,6 +21,8 @@ from tests.bot.test_entries import REPLACED_APP
 from tests.support.factories import TEAM, a_user_payload, an_event
 from tests.support.memory import find_user, install
 
+pytestmark = pytest.mark.runs_on("sqlite", because="a file is where it goes by itself; stories feed servers, too")
+
 ROOT = Path(__file__).parents[2]
 OTHER = "T0OTHER001"
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.entries import Entry, entry_of
 from bot.ingest import Ingest, NotCommitted, Shed, Unavailable
 from db import Store
+from tests.support.engines import WHOLE
 from tests.support.factories import TEAM, a_user_payload, an_event
+from tests.support.locks import held
 from tests.support.memory import NOW, install
+from tests.support.refusing import refuse
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.runs_on(*WHOLE, because="what is tried here is ours, and a lock is not the same everywhere")
 
 NOW_S = 1_700_000_100
 
@@ -33,34 +35,18 @@ def an_ingest(store: Store, *, in_flight: int = 2_000, budget_s: float = 30) -> 
     return Ingest(store, clock=lambda: NOW, on_gap=lambda _: None, in_flight=in_flight, budget_s=budget_s)
 
 
-def refusing(file: Path, what: str) -> None:
-    """Let the database refuse letters, as a trigger or a policy of its owner may."""
-    with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.execute(
-            f"CREATE TRIGGER refuse BEFORE INSERT ON dead_letters WHEN {what} BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
-        connection.commit()
-
-
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the memory of these tests lies: what is tried here is ours, not the engine's."""
-    return tmp_path / "usersync.sqlite3"
-
-
-@pytest.fixture
-async def store(file: Path) -> AsyncIterator[Store]:
+async def store(database_url: str) -> AsyncIterator[Store]:
     """A memory with one workspace in it."""
-    store = await Store.open(f"sqlite:///{file}")
+    store = await Store.open(database_url)
     await install(store, TEAM)
     yield store
     await store.close()
 
 
-async def test_a_batch_that_is_being_written_counts_as_in_flight(store: Store, file: Path) -> None:
+async def test_a_batch_that_is_being_written_counts_as_in_flight(store: Store, database_url: str) -> None:
     ingest = an_ingest(store, in_flight=3)
-    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
+    async with held(database_url) as lock:
         waiting = [asyncio.create_task(ingest.accept(joined(number))) for number in range(3)]
         await eventually(lambda: any("commit" in task.get_name() for task in asyncio.all_tasks()), of="a committer")
         await asyncio.wait(waiting, timeout=0.1)  # by then the batch is taken
@@ -75,8 +61,10 @@ async def test_a_batch_that_is_being_written_counts_as_in_flight(store: Store, f
     assert 3 == ingest.tally.committed
 
 
-async def test_a_letter_whose_payload_the_database_refuses_is_kept_for_its_reason(store: Store, file: Path) -> None:
-    refusing(file, "NEW.payload LIKE '%poison%'")
+async def test_a_letter_whose_payload_the_database_refuses_is_kept_for_its_reason(
+    store: Store, database_url: str
+) -> None:
+    await refuse(database_url, "INSERT", "dead_letters", when="NEW.payload LIKE '%poison%'")
     ingest = an_ingest(store)
 
     done = await asyncio.gather(*(ingest.accept(each) for each in (joined(1), unreadable(1), joined(2))))
@@ -90,8 +78,10 @@ async def test_a_letter_whose_payload_the_database_refuses_is_kept_for_its_reaso
     assert "poison" not in letter.payload
 
 
-async def test_a_letter_that_the_database_refuses_in_any_form_stays_unacked_alone(store: Store, file: Path) -> None:
-    refusing(file, "1")
+async def test_a_letter_that_the_database_refuses_in_any_form_stays_unacked_alone(
+    store: Store, database_url: str
+) -> None:
+    await refuse(database_url, "INSERT", "dead_letters")
     ingest = an_ingest(store)
 
     done = await asyncio.gather(
@@ -105,10 +95,11 @@ async def test_a_letter_that_the_database_refuses_in_any_form_stays_unacked_alon
     assert (2, 0, 2) == (ingest.tally.committed, ingest.tally.put_aside, ingest.tally.not_committed)
 
 
-async def test_a_commit_later_than_the_budget_is_not_committed_for_whoever_waits(store: Store, file: Path) -> None:
+async def test_a_commit_later_than_the_budget_is_not_committed_for_whoever_waits(
+    store: Store, database_url: str
+) -> None:
     ingest = an_ingest(store, budget_s=0.2)
-    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
+    async with held(database_url) as lock:
         with pytest.raises(NotCommitted, match="no commit within"):
             await ingest.accept(joined(1))
         lock.rollback()

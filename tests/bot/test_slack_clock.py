@@ -73,3 +73,14 @@ def test_a_host_clock_that_agrees_with_slack_knows_the_fraction() -> None:
     monotonic[0] += 0.1
 
     assert NOON_S + 0.8 == pytest.approx(clock.now_s(), abs=0.001)
+
+
+def test_a_date_whose_answer_took_long_turns_no_time_back() -> None:
+    clock, monotonic = a_clock(wall_s=5.0)
+    clock.hear({"Date": NOON})
+    asked_at_s = clock.monotonic()
+    monotonic[0] += 25
+
+    clock.hear({"Date": NOON}, asked_at_s=asked_at_s)
+
+    assert NOON_S + 25 == clock.now_s()

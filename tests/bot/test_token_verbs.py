@@ -6,21 +6,23 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.api_tokens import ApiTokens, TokenRefused
 from db import Store
 from db.records import ApiToken, TokenScope, Workspace
+from tests.support.engines import WHOLE
 from tests.support.factories import TEAM
 from tests.support.memory import NOW
-from tests.support.program import environment
+from tests.support.program import NOWHERE, environment, key_for
+
+pytestmark = pytest.mark.runs_on(*WHOLE, because="these are programs on a database; tests/db has its contract")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
     async with store.transaction() as tx:
         await tx.workspaces.save_workspace(Workspace(TEAM, "Meridian"))
     yield store
@@ -37,12 +39,12 @@ async def make(tokens: ApiTokens, name: str = "HR", *scopes: str, team_id: str |
     return text
 
 
-async def told(folder: Path, *words: str, auth: str = "none") -> tuple[int, str, str]:
+async def told(url: str, *words: str, auth: str = "none") -> tuple[int, str, str]:
     """Run the verb; tell its exit code, its standard output, and its standard error."""
-    env = environment(DATABASE_URL=f"sqlite:///{folder / 'usersync.sqlite3'}", USERSYNC_AUTH=auth)
+    env = environment(DATABASE_URL=url, USERSYNC_AUTH=auth, **key_for(url))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "token", *words,
-        env=env, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=env, cwd=NOWHERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     async with asyncio.timeout(30):
         output, errors = await process.communicate()
@@ -122,8 +124,8 @@ async def test_a_name_means_the_token_that_is_still_good(tokens: ApiTokens) -> N
     assert "1 (HR) was revoked before." == third
 
 
-async def test_standard_output_holds_the_token_alone(store: Store, tmp_path: Path) -> None:
-    code, output, errors = await told(tmp_path, "create", "HR sync", "--expires", "90d", auth="slack")
+async def test_standard_output_holds_the_token_alone(store: Store, database_url: str) -> None:
+    code, output, errors = await told(database_url, "create", "HR sync", "--expires", "90d", auth="slack")
     async with store.reading() as rx:
         found = await rx.api_tokens.find(output.strip(), now=NOW)
 
@@ -136,10 +138,10 @@ async def test_standard_output_holds_the_token_alone(store: Store, tmp_path: Pat
     assert "USERSYNC_AUTH" not in errors
 
 
-async def test_the_verb_refuses_in_words_with_the_exit_code_of_arguments(store: Store, tmp_path: Path) -> None:
-    scope = await told(tmp_path, "create", "HR", "--scope", "all")
-    expires = await told(tmp_path, "create", "HR", "--expires", "soon")
-    listed = await told(tmp_path, "list")
+async def test_the_verb_refuses_in_words_with_the_exit_code_of_arguments(store: Store, database_url: str) -> None:
+    scope = await told(database_url, "create", "HR", "--scope", "all")
+    expires = await told(database_url, "create", "HR", "--expires", "soon")
+    listed = await told(database_url, "list")
 
     assert (2, "", "--scope: 'all' is none. There are users:read, changes:read, admins:read.\n") == scope
     assert (2, "") == expires[:2]
@@ -147,8 +149,8 @@ async def test_the_verb_refuses_in_words_with_the_exit_code_of_arguments(store: 
     assert (0, "There are no tokens. `usersync token create NAME` makes one.\n", "") == listed
 
 
-async def test_where_the_directory_is_open_a_token_is_made_and_said_to_be_needless(tmp_path: Path) -> None:
-    code, output, errors = await told(tmp_path, "create", "HR")
+async def test_where_the_directory_is_open_a_token_is_made_and_said_to_be_needless(database_url: str) -> None:
+    code, output, errors = await told(database_url, "create", "HR")
 
     assert 0 == code
     assert output

@@ -24,6 +24,8 @@ AGO = NOW - timedelta(minutes=5)
         ({"database_trouble": "It is away.", "database_away_since": AGO}, AlertKind.DATABASE, "It is away."),
         ({"not_committed": True}, AlertKind.NOT_COMMITTED, "did not take in time"),
         ({"rejected": "Slack refuses SLACK_BOT_TOKEN."}, AlertKind.TOKEN, "SLACK_BOT_TOKEN"),
+        ({"rejected_elsewhere": "Another says so."}, AlertKind.TOKEN, "Another says so."),
+        ({"rejected": "Ours.", "rejected_elsewhere": "Another's."}, AlertKind.TOKEN, "Ours."),
         ({"sockets": 0, "sockets_lost_since": AGO}, AlertKind.SOCKETS, "usersync doctor"),
         (
             {"sockets": 0, "sockets_lost_since": AGO, "sockets_trouble": "Switch it on."},

@@ -63,3 +63,34 @@ async def test_what_ended_long_ago_is_dropped_and_what_lasts_is_not(store: Store
         await tx.alerts.prune(before=NOW - timedelta(days=1))
 
     assert (late, lasts) == await newest(store)
+
+
+async def test_an_episode_of_a_kind_that_lasts_at_others_is_found(store: Store) -> None:
+    async with store.transaction() as tx:
+        numbers = [
+            await tx.alerts.begin(an_alert(), instance="one"),
+            await tx.alerts.begin(an_alert(until=NOW), instance="two"),
+            await tx.alerts.begin(an_alert(AlertKind.LAG), instance="two"),
+        ]
+
+    async with store.reading() as rx:
+        found = await rx.alerts.find_open(AlertKind.DATABASE, {"one", "two"})
+        assert found is not None
+        assert numbers[0] == found.alert_id
+        assert await rx.alerts.find_open(AlertKind.DATABASE, {"two"}) is None
+        assert await rx.alerts.find_open(AlertKind.DATABASE, set()) is None
+
+
+async def test_of_a_kind_the_episode_that_ended_last_is_found_if_that_was_lately(store: Store) -> None:
+    _, late, _, _ = await begin(
+        store,
+        an_alert(until=NOW - timedelta(minutes=9)),
+        an_alert(until=NOW),
+        an_alert(until=NOW - timedelta(minutes=5)),
+        an_alert(),
+    )
+
+    async with store.reading() as rx:
+        assert late == await rx.alerts.find_last_ended(AlertKind.DATABASE, since=NOW - timedelta(hours=1))
+        assert await rx.alerts.find_last_ended(AlertKind.DATABASE, since=NOW + timedelta(seconds=1)) is None
+        assert await rx.alerts.find_last_ended(AlertKind.LAG, since=NOW - timedelta(hours=1)) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -59,14 +60,17 @@ async def test_each_figure_is_what_its_link_would_find(memory: Store) -> None:
     async with memory.transaction() as tx:
         await set_hidden(tx, TEAM, "U020", is_hidden=True, now=NOW)
     people = await everybody(memory)
+    days = [(NOW - timedelta(days=many)).date() for many in (7, 30, 90)]
     async with memory.reading() as rx:
-        counts = [await rx.users.count_users(each, field_ids=FIELDS) for each in FILTERS]
+        counts = [await rx.users.count_users(each, field_ids=FIELDS, days=days) for each in FILTERS]
         totals = [await rx.users.count_total(each) for each in FILTERS]
 
     shown = [figures(each) for each in counts]
     assert [counted(people, each, told) for each, told in zip(FILTERS, shown, strict=True)] == shown
     assert [len(found_of(people, each)) for each in FILTERS] == totals == [each.total for each in counts]
     assert {frozenset()} == {each.least for each in counts}
+    joined = [{day: len(found_of(people, replace(each, joined_since=day))) for day in days} for each in FILTERS]
+    assert joined == [each.joined for each in counts]
 
 
 async def test_the_most_frequent_values_are_offered_and_what_is_chosen_stays(memory: Store) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from bot.simulator import names as demo
 from db import Sight, Store, looking
-from db.dialects import INDEXED
 from db.filters import UserFilter
 from tests.support.factories import an_observation
 from tests.support.memory import keep
@@ -20,8 +19,6 @@ GOLDEN = Path(__file__).parent / "golden"
 PEOPLE: dict[str, dict[str, Any]] = tomllib.loads((GOLDEN / "people.toml").read_text("utf-8"))
 QUERIES: dict[str, dict[str, str]] = tomllib.loads((GOLDEN / "queries.toml").read_text("utf-8"))
 NOBODY = ""
-FORGIVEN = "slips"
-"""The queries that are answered only where the engine has an index of words."""
 
 
 @pytest.fixture
@@ -40,9 +37,6 @@ async def first_answer(store: Store, q: str) -> str:
 
 @pytest.mark.parametrize("group", QUERIES)
 async def test_the_first_answer_is_the_person_meant(golden: Store, group: str) -> None:
-    if group == FORGIVEN and engine_of(golden) not in INDEXED:
-        pytest.skip("MariaDB has no index of words, so nothing is forgiven there")
-
     wrong = {
         typed: f"{answer or 'nobody'!r} instead of {meant or 'nobody'!r}"
         for typed, meant in QUERIES[group].items()
@@ -50,10 +44,6 @@ async def test_the_first_answer_is_the_person_meant(golden: Store, group: str) -
     }
 
     assert not wrong, "\n" + "\n".join(f"  {typed!r} finds {what}" for typed, what in wrong.items())
-
-
-def engine_of(store: Store) -> str:
-    return store.place.split(":")[0].split("+")[0]
 
 
 def test_there_are_two_hundred_queries_about_people_whom_the_file_knows() -> None:

@@ -111,7 +111,7 @@ async def test_copies_of_the_file_are_kept_for_as_long_as_one_may_want_to_go_bac
 
     _, sleep = asleep_after(1)
     with pytest.raises(InterruptedError):
-        await keep_house(memory, clock=lambda: NOW, history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
+        await keep_house(memory, clock=lambda: NOW, history_keep=lambda: YEAR, contact_keep=lambda: YEAR, sleep=sleep)
 
     assert aside.exists()
     assert [kept] == drop_copies(file)
@@ -146,7 +146,9 @@ async def test_the_house_is_kept_every_ten_minutes(memory: Store) -> None:
     slept, sleep = asleep_after(2)
 
     with pytest.raises(InterruptedError):
-        await keep_house(memory, clock=lambda: next(hours), history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
+        await keep_house(
+            memory, clock=lambda: next(hours), history_keep=lambda: YEAR, contact_keep=lambda: YEAR, sleep=sleep
+        )
 
     assert [EVERY_S, EVERY_S] == slept
     async with memory.reading() as rx:
@@ -159,7 +161,9 @@ async def test_a_database_that_is_away_is_tried_again_next_time(database_url: st
 
     try:
         with pytest.raises(InterruptedError):
-            await keep_house(store, clock=lambda: NOW, history_keep=YEAR, contact_keep=YEAR, sleep=sleep)
+            await keep_house(
+                store, clock=lambda: NOW, history_keep=lambda: YEAR, contact_keep=lambda: YEAR, sleep=sleep
+            )
     finally:
         await store.close()
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.derive import email_key_of, kind_of, state_of
-from db.merge import IMPERSONAL, merge
+from db.merge import IMPERSONAL, may_be_known_again, merge
 from db.records import SLACK_FIELDS, Kind, Mark, Observation, Source, State, User
 from tests.support.factories import TEAM, an_observation
 from tests.support.model import Model
@@ -450,3 +450,25 @@ def test_addresses_that_differ_in_case_alone_are_one(one: str, other: str) -> No
 )  # fmt: skip
 def test_addresses_that_look_alike_are_two(one: str, other: str) -> None:
     assert email_key_of(one) != email_key_of(other)
+
+
+@settings(max_examples=400, deadline=None)
+@given(_observations(Source.EVENT, Source.FEED, PAGE, erasing=True), st.integers(0, 5))
+def test_an_entry_that_may_be_known_again_writes_nothing_whenever_it_comes(
+    observations: list[Observation], moment: int
+) -> None:
+    stored: User | None = None
+    for each in observations:
+        row = merge(stored, each).user
+        if may_be_known_again(stored, row, each):
+            assert row is merge(row, replace(each, moment=moment)).user
+        stored = row
+
+
+def test_of_the_erased_and_of_whoever_lost_their_contact_data_no_entry_is_known_again() -> None:
+    page = an_observation(real_name="Ada", source=PAGE)
+    row = applied([page])
+
+    assert may_be_known_again(row, row, page)
+    assert not may_be_known_again(row, replace(row, contact_dropped_at=datetime(2026, 1, 1, tzinfo=UTC)), page)
+    assert not may_be_known_again(row, replace(row, is_forgotten=True), page)

@@ -13,12 +13,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db import Store
 from db.engine import open_writer, parse_url
 from db.errors import ForeignTables, NewerSchema, StoreUnavailable, UnusableUrl
-from db.migrate import VERSION_TABLE
+from db.migrate import VERSION_TABLE, _config, known_revisions, newest_revision
 from db.tables import metadata
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import get_user, install, keep
@@ -100,6 +101,13 @@ async def test_a_drift_between_tables_and_migrations_would_be_seen(empty_url: st
         differences = await connection.run_sync(_differences)
 
     assert 2 == len(differences)
+
+
+def test_the_names_of_the_files_are_the_revisions_that_alembic_reads() -> None:
+    scripts = ScriptDirectory.from_config(_config())
+
+    assert known_revisions() == {each.revision for each in scripts.walk_revisions()}
+    assert newest_revision() == scripts.get_current_head()
 
 
 async def test_opening_again_changes_nothing_and_keeps_the_rows(empty_url: str, engine: AsyncEngine) -> None:

@@ -6,15 +6,20 @@ import errno
 import socket
 import sqlite3
 import ssl
+import time
 
 import asyncpg
 import pytest
 import sqlalchemy as sa
 from asyncmy import errors as asyncmy
 
-from db.engine import open_reader, parse_url
+from db import Store
+from db.dialects import LOCK_WAIT_S, STATEMENT_S
+from db.engine import open_reader, open_writer, parse_url
 from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
 from db.outages import unavailable
+from tests.support.factories import TEAM, an_observation
+from tests.support.memory import install, keep
 
 
 def of_sqlite(code: int) -> sqlite3.OperationalError:
@@ -89,6 +94,36 @@ ENDLESS = {
     "mariadb": "SELECT SLEEP(60)",
     "sqlite": "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
 }
+
+
+@pytest.mark.runs_on("mariadb", because="there a table that is made anew is waited for by a wait of its own")
+async def test_a_commit_does_not_wait_for_a_table_that_is_made_anew_longer_than_for_a_row(
+    store: Store, database_url: str
+) -> None:
+    await install(store, TEAM)
+    engine = open_writer(parse_url(database_url))
+    async with engine.connect() as holder:
+        await holder.execute(sa.text("LOCK TABLES users READ"))
+        began = time.monotonic()
+
+        with pytest.raises(StoreLocked):
+            await keep(store, an_observation())
+        waited_s = time.monotonic() - began
+    await engine.dispose()
+
+    assert LOCK_WAIT_S <= waited_s < LOCK_WAIT_S + 3
+
+
+@pytest.mark.runs_on("mariadb", because="there a migration has no wait of its own")
+async def test_a_migration_waits_for_a_table_as_long_as_the_server_lets_it(database_url: str) -> None:
+    waits = []
+    for statement_s in (STATEMENT_S, None):
+        engine = open_writer(parse_url(database_url), statement_s=statement_s)
+        async with engine.connect() as connection:
+            waits.append(await connection.scalar(sa.text("SELECT @@SESSION.lock_wait_timeout")))
+        await engine.dispose()
+
+    assert LOCK_WAIT_S == waits[0] < waits[1]
 
 
 async def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_is_answered(database_url: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,16 +64,41 @@ FILTERS = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def many(request: pytest.FixtureRequest, tmp_path: Path, migrated: Migrated) -> AsyncIterator[Store]:
-    """Many people, made of sixty; with a log as long."""
-    async with a_database(request.param, tmp_path, migrated) as url:
-        store = await Store.open(url)
-        await install(store, TEAM, OTHER)
-        await gather(store, TEAM)
-        await multiply(store, TEAM, many=MANY)
-        yield store
-        await store.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def many_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Migrated
+) -> Iterator[str]:
+    """Many people, made of sixty; with a log as long. Made once, for it takes seconds and nobody here writes."""
+    with asyncio.Runner() as runner:
+        database = a_database(request.param, tmp_path_factory.mktemp("many"), migrated)
+        url = runner.run(enter(database))
+        runner.run(fill(url))
+        yield url
+        runner.run(leave(database))
+
+
+async def enter(database: AbstractAsyncContextManager[str]) -> str:
+    return await database.__aenter__()
+
+
+async def leave(database: AbstractAsyncContextManager[str]) -> None:
+    await database.__aexit__(None, None, None)
+
+
+async def fill(url: str) -> None:
+    store = await Store.open(url)
+    await install(store, TEAM, OTHER)
+    await gather(store, TEAM)
+    await multiply(store, TEAM, many=MANY)
+    await store.close()
+
+
+@pytest.fixture
+async def many(many_url: str) -> AsyncIterator[Store]:
+    """The store that they are in."""
+    store = await Store.open(many_url)
+    yield store
+    await store.close()
 
 
 async def walks_of(store: Store, questions: Mapping[str, Question]) -> dict[str, list[str]]:
@@ -114,7 +140,8 @@ async def test_lists_begin_at_an_index(many: Store) -> None:
 
 async def test_counts_begin_at_an_index(many: Store) -> None:
     async def counts(seen: Seen, wanted: UserFilter, longer: str) -> None:
-        await seen.count_users(wanted, field_ids=["Xf1", "Xf2"], longer=longer)
+        days = tuple((NOW - timedelta(days=many)).date() for many in (7, 30))
+        await seen.count_users(wanted, field_ids=["Xf1", "Xf2"], longer=longer, days=days)
 
     questions = {
         f"{name} {longer}": partial(counts, wanted=each, longer=longer)

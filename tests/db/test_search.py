@@ -266,3 +266,40 @@ async def test_twelve_words_are_looked_for(memory: Store) -> None:
 
     assert {"U1"} == await found(memory, " ".join(words))
     assert {"U1", "U2"} == await found(memory, " ".join(words[:11]))
+
+
+async def test_a_word_of_signs_that_an_index_may_not_know_is_found(memory: Store) -> None:
+    """An engine's own index may part words at vowel signs, leave out rare Han and short words, and more."""
+    names = {
+        "U1": "𠮷野 太郎",
+        "U2": "குமார் ராம்",
+        "U3": "राम कुमार",
+        "U4": "김",
+        "U5": "อนุชา",
+        "U6": "The About",
+        "U7": "A B",
+    }
+    await keep_people(memory, names)
+
+    asked = {
+        "U1": ("𠮷野", "𠮷", "野", "太郎"),
+        "U2": ("குமார்", "கு", "க", "ராம்"),
+        "U3": ("राम", "कुमार", "कु"),
+        "U4": ("김",),
+        "U5": ("อนุชา", "อนุ"),
+        "U6": ("the", "about", "about the"),
+        "U7": ("a b", "b"),
+    }
+    assert {(q, user_id) for user_id, each in asked.items() for q in each} == {
+        (q, user_id)
+        for each in asked.values()
+        for q in each
+        for user_id in await found(memory, q)
+        if q in asked[user_id]
+    }
+
+
+def test_each_letter_folds_by_itself_as_the_rule_says() -> None:
+    for letter in map(chr, range(0x1100)):
+        for text in (letter, f"a{letter}b", f"{letter}{letter} é"):
+            assert folded_letters(text) == folded_words(text)

@@ -11,6 +11,8 @@ from db import Store
 from db.errors import BadCursor
 from db.filters import UserFilter
 from db.records import Kind, State, User
+from db.tables import users
+from db.users import INDEXED
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import find_user, install, keep, keep_people
 
@@ -216,3 +218,9 @@ async def test_people_are_found_by_address_in_any_case_and_by_their_very_handle(
 
     assert ["U1", "U2"] == await called("ADA@meridian.example")
     assert [["U1"], [], ["U3"], []] == [await called(name) for name in ("ada", "ADA", "grace", "%")]
+
+
+def test_every_column_of_an_index_is_known_to_be_one() -> None:
+    indexed = {column.name for index in users.indexes for column in index.columns}
+
+    assert INDEXED == (indexed | {"search_text"}) - {"team_id", "id"}

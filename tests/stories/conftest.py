@@ -12,7 +12,7 @@ from db import Store
 
 @pytest.fixture
 async def store(settings: Settings) -> AsyncIterator[Store]:
-    """The memory that a service of this test would have, empty as yet; always SQLite."""
+    """The memory that a service of this test would have, empty as yet."""
     store = await Store.open(settings.database_url.get_secret_value())
     yield store
     await store.close()

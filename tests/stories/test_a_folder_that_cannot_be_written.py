@@ -12,6 +12,8 @@ from bot.simulator import Simulator
 from tests.support.program import serve_environment
 from tests.support.strangers import NEEDS_ROOT, STRANGER, public_folder, running_as_a_stranger
 
+pytestmark = pytest.mark.runs_on("sqlite", because="a server has no folder")
+
 
 @pytest.fixture
 def place() -> Iterator[Path]:

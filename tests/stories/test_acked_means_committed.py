@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import changes, find
-from tests.support.locks import held
+from tests.support.locks import Lock, held
 from tests.support.waiting import eventually
 
 
 @pytest.fixture
-async def lock(service: Service, tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
+async def lock(service: Service, database_url: str) -> AsyncIterator[Lock]:
     """Another process holds the database's write lock, until it rolls back."""
-    async with held(tmp_path / "usersync.sqlite3") as connection:
+    async with held(database_url) as connection:
         yield connection
 
 
-async def test_while_the_database_is_locked_nothing_is_acked(
-    slack: Simulator, service: Service, lock: sqlite3.Connection
-) -> None:
+async def test_while_the_database_is_locked_nothing_is_acked(slack: Simulator, service: Service, lock: Lock) -> None:
     ada = slack.joins("Ada Lovelace")
     event_id = slack.envelopes[-1].key
 
@@ -38,7 +34,7 @@ async def test_while_the_database_is_locked_nothing_is_acked(
 
 
 async def test_a_commit_that_comes_too_late_is_not_acked_and_its_redelivery_changes_nothing(
-    slack: Simulator, service: Service, lock: sqlite3.Connection
+    slack: Simulator, service: Service, lock: Lock
 ) -> None:
     ada = slack.joins("Ada Lovelace")
     event_id = slack.envelopes[-1].key

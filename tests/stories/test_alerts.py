@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from bot.metrics import REFUSALS
@@ -127,9 +126,9 @@ async def test_events_that_slack_dropped_are_an_alert_until_a_run_made_them_good
 
 
 async def test_a_database_that_was_away_is_an_episode_once_it_is_back(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
-    async with held(tmp_path / "usersync.sqlite3") as other:
+    async with held(database_url) as other:
         await eventually(
             lambda: AlertKind.DATABASE in {alert.kind for alert in service.alerts.open}, within_s=40, of="an alert"
         )
@@ -198,9 +197,9 @@ async def test_events_are_counted_with_their_lag(slack: Simulator, service: Serv
 
 
 async def test_events_that_were_not_committed_are_counted_by_cause(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
-    async with held(tmp_path / "usersync.sqlite3") as other:
+    async with held(database_url) as other:
         slack.joins("Ada Lovelace")
         await eventually(lambda: service.ingest.tally.not_committed, within_s=40, of="a refusal")
         counted = await figures(service)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of
 
 Start = Callable[..., Any]
+of_the_files_disk = pytest.mark.runs_on("sqlite", because="only the disk that a file lies on is watched")
 
 
 @pytest.fixture
@@ -146,6 +146,7 @@ async def test_events_that_slack_dropped_are_told_until_a_run_made_them_good(
     assert 1 == len(posts(slack, ops))
 
 
+@of_the_files_disk
 async def test_a_disk_that_is_nearly_full_is_told_and_that_there_is_room_again(
     slack: Simulator, service: Service, ops: Channel, disk: Disk
 ) -> None:
@@ -176,9 +177,9 @@ async def test_a_missing_scope_is_told_by_its_name_and_the_run_that_fails_for_it
 
 
 async def test_a_database_that_is_away_is_told_meanwhile_and_that_it_is_back(
-    slack: Simulator, service: Service, ops: Channel, tmp_path: Path
+    slack: Simulator, service: Service, ops: Channel, database_url: str
 ) -> None:
-    async with held(tmp_path / "usersync.sqlite3") as other:
+    async with held(database_url) as other:
         begun = await told(slack, ops, "*The database is away*", within_s=30)
         other.rollback()
     await resolved(slack, ops, begun, within_s=30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from tests.support.waiting import eventually
 from tests.support.words import answer_to
 
 Start = Callable[..., Any]
+of_the_files_disk = pytest.mark.runs_on("sqlite", because="only the disk that a file lies on is watched")
 FULL = "*The disk is nearly full*"
 
 
@@ -84,6 +84,7 @@ async def ended(service: Service) -> None:
     await service.house.teller.look()
 
 
+@of_the_files_disk
 async def test_a_slack_that_takes_nothing_for_a_while_is_told_once_it_does(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
 ) -> None:
@@ -101,6 +102,7 @@ async def test_a_slack_that_takes_nothing_for_a_while_is_told_once_it_does(
     assert "fails right now" not in service.house.teller.where(slack.team_id)
 
 
+@of_the_files_disk
 async def test_while_a_channel_refuses_the_status_says_why_and_an_invitation_mends_it(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
 ) -> None:
@@ -116,6 +118,7 @@ async def test_while_a_channel_refuses_the_status_says_why_and_an_invitation_men
     assert "*That fails right now:* The app is not in that channel." in status
 
 
+@of_the_files_disk
 async def test_a_channel_that_is_archived_while_something_lasts_is_told_in_the_status_and_hears_of_the_end_later(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, ada: PretendUser
 ) -> None:
@@ -135,6 +138,7 @@ async def test_a_channel_that_is_archived_while_something_lasts_is_told_in_the_s
     await eventually(lambda: "fails right now" not in service.house.teller.where(slack.team_id), of="all is well")
 
 
+@of_the_files_disk
 @pytest.mark.parametrize("word", ["message_not_found", "edit_window_closed", "cant_update_message"])
 async def test_what_comes_back_where_slack_takes_no_edit_is_a_new_message(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, word: str
@@ -159,6 +163,7 @@ async def test_what_comes_back_where_slack_takes_no_edit_is_a_new_message(
         await eventually(lambda: "Resolved" in texts(slack, ops)[-1] and len(posts(slack, ops)) == 3, of="the end")
 
 
+@of_the_files_disk
 async def test_what_is_over_before_slack_listens_again_is_not_posted_any_more(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -177,6 +182,7 @@ async def test_what_is_over_before_slack_listens_again_is_not_posted_any_more(
     assert tries == len(slack.calls("chat.postMessage"))
 
 
+@of_the_files_disk
 async def test_a_restart_in_the_middle_edits_the_same_message_and_posts_nothing_twice(
     slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
 ) -> None:
@@ -199,6 +205,7 @@ async def test_a_restart_in_the_middle_edits_the_same_message_and_posts_nothing_
     assert [False, True] == ["Resolved after" in title for title in receiver.titles]
 
 
+@of_the_files_disk
 async def test_an_end_that_no_process_could_tell_is_told_by_the_next(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -216,6 +223,7 @@ async def test_an_end_that_no_process_could_tell_is_told_by_the_next(
     await resolved(slack, ops, begun)
 
 
+@of_the_files_disk
 async def test_what_comes_and_goes_is_one_message_that_says_how_often(
     slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
 ) -> None:
@@ -234,6 +242,7 @@ async def test_what_comes_and_goes_is_one_message_that_says_how_often(
     assert 2 == len(receiver.heard)
 
 
+@of_the_files_disk
 async def test_what_comes_back_and_lasts_a_while_is_told_anew_at_an_address_that_was_told_its_end(
     slack: Simulator, start: Start, with_address: Settings, disk: Disk, receiver: Receiver
 ) -> None:
@@ -249,6 +258,7 @@ async def test_what_comes_back_and_lasts_a_while_is_told_anew_at_an_address_that
     assert [False, True] * 2 == ["Resolved after" in title for title in receiver.titles]
 
 
+@of_the_files_disk
 async def test_a_restart_does_not_make_what_came_back_another_message(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -266,6 +276,7 @@ async def test_a_restart_does_not_make_what_came_back_another_message(
     assert 1 == len(posts(slack, ops))
 
 
+@of_the_files_disk
 async def test_beyond_so_many_an_hour_one_message_says_that_there_is_more(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -283,6 +294,7 @@ async def test_beyond_so_many_an_hour_one_message_says_that_there_is_more(
     assert 2 == len(posts(slack, ops))
 
 
+@of_the_files_disk
 async def test_a_channel_takes_one_message_a_second_and_all_are_told(
     slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel
 ) -> None:
@@ -318,6 +330,7 @@ async def test_a_revoked_token_is_told_elsewhere_and_slack_is_left_alone(
     assert [] == posts(slack, ops)
 
 
+@of_the_files_disk
 async def test_an_address_that_takes_nothing_is_tried_again_and_its_secret_is_in_no_line(
     slack: Simulator,
     start: Start,
@@ -341,6 +354,7 @@ async def test_an_address_that_takes_nothing_is_tried_again_and_its_secret_is_in
     assert "planted" not in "".join(capsys.readouterr())
 
 
+@of_the_files_disk
 async def test_an_address_that_hangs_holds_up_no_channel(
     slack: Simulator, start: Start, with_address: Settings, disk: Disk, ops: Channel, receiver: Receiver
 ) -> None:
@@ -354,11 +368,12 @@ async def test_an_address_that_hangs_holds_up_no_channel(
     assert [] == receiver.heard
 
 
+@of_the_files_disk
 async def test_with_the_database_away_it_is_told_from_memory_and_the_next_process_edits_the_right_message(
-    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, tmp_path: Path
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, database_url: str
 ) -> None:
     first = await started(start, wanted, disk)
-    async with held(tmp_path / "usersync.sqlite3") as other:
+    async with held(database_url) as other:
         await told(slack, ops, "*The database is away*", within_s=30)
         disk.free = 1 * MB
         begun = await told(slack, ops, FULL)
@@ -379,10 +394,10 @@ async def test_with_the_database_away_it_is_told_from_memory_and_the_next_proces
 
 
 async def test_a_channel_of_another_workspace_than_the_tokens_is_left_alone(
-    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, tmp_path: Path
+    slack: Simulator, start: Start, wanted: Settings, disk: Disk, ops: Channel, database_url: str
 ) -> None:
     """Ids of channels are Slack's for one workspace; a token of another one must not be tried on them."""
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    store = await Store.open(database_url)
     async with store.transaction() as tx:
         of_old = Alert(0, AlertKind.LAG, "Late.", datetime.now(UTC) - timedelta(minutes=3))
         alert_id = await tx.alerts.begin(of_old)

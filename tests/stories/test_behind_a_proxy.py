@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ ADDRESS = "Ada@Meridian.example"
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
+def settings(slack: Simulator, database_url: str) -> Settings:
     """Settings that believe a proxy on this machine."""
-    given = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="proxy")
+    given = settings_for(slack, database_url, auth="proxy")
     return given.model_copy(update={"auth_header": HEADER, "trusted_proxies": (ip_network("127.0.0.0/8"),)})
 
 

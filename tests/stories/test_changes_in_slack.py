@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,9 +131,9 @@ async def test_guests_are_told_nothing_where_the_door_would_refuse_them(
 
 
 async def test_while_the_database_is_away_it_says_so(
-    slack: Simulator, grace: PretendUser, service: Service, tmp_path: Path
+    slack: Simulator, grace: PretendUser, service: Service, database_url: str
 ) -> None:
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         assert "cannot be told right now" in await news(slack, grace)
 
 

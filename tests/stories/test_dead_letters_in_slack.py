@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,20 +220,20 @@ async def test_two_who_press_at_once_do_it_once(slack: Simulator, ada: PretendUs
 
 
 async def test_while_the_database_is_locked_nothing_is_done_and_that_is_said(
-    slack: Simulator, ada: PretendUser, service: Service, tmp_path: Path
+    slack: Simulator, ada: PretendUser, service: Service, database_url: str
 ) -> None:
     await put_aside(service, slack, "U0LATE")
     (number,) = numbers(await listed(slack, ada))
-    async with held(tmp_path / "usersync.sqlite3"):
+    async with held(database_url):
         pressed = await slack.presses(ada, "drop_letter", value=number)
         assert "may not have been done" in await answer_to(pressed, within_s=40)
     assert 1 == await count(service)
 
 
 async def test_while_the_database_is_away_nothing_is_done_and_that_is_said(
-    slack: Simulator, ada: PretendUser, service: Service, tmp_path: Path
+    slack: Simulator, ada: PretendUser, service: Service, database_url: str
 ) -> None:
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         pressed = await slack.presses(ada, "drop_letter", value="1")
         assert "may not have been done" in await answer_to(pressed)
         asked = await slack.types(ada, "/usersync dead-letters")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bot.service import Service, utc_now
+import pytest
+
+from bot.clock import utc_now
+from bot.service import Service
 from bot.settings import Settings
 from bot.simulator import Simulator
 from db import Sight, Store, looking
@@ -18,10 +19,11 @@ from db.copies import keep_copy
 from db.filters import UserFilter
 from db.records import Position, Workspace
 from tests.stories.test_a_change_in_slack import find
+from tests.support.asking import rows
 from tests.support.factories import an_observation
 from tests.support.leftovers import leftovers
 from tests.support.memory import keep
-from tests.support.program import environment, running, serve_environment
+from tests.support.program import NOWHERE, environment, running, serve_environment
 from tests.support.visitor import Visitor
 from tests.support.waiting import eventually
 
@@ -37,10 +39,9 @@ def url_of(settings: Settings) -> str:
 
 async def said(settings: Settings, *words: str) -> tuple[int, str]:
     """Run a verb in a process of its own."""
-    folder = Path(url_of(settings).removeprefix("sqlite:///")).parent
     env = environment(DATABASE_URL=url_of(settings))
-    async with running(*words, env=env, cwd=folder) as program:
-        return await program.ended(30), program.output
+    async with running(*words, env=env, cwd=NOWHERE) as program:
+        return await program.ended(), program.output
 
 
 async def a_life(slack: Simulator) -> str:
@@ -119,6 +120,7 @@ async def test_whoever_slack_erased_is_wiped_while_the_service_runs(
     await eventually(nothing_left, within_s=40, of="the wiping")
 
 
+@pytest.mark.runs_on("sqlite", because="what is left to wipe is the bytes and the copies of a file")
 async def test_what_a_killed_process_left_to_wipe_is_wiped_by_the_next(
     slack: Simulator, settings: Settings, start: Start
 ) -> None:
@@ -238,22 +240,19 @@ async def test_an_export_that_cannot_be_written_says_so_and_leaves_no_half(
     assert 1 == nobody[0]
 
 
-async def test_events_go_on_while_a_person_is_purged(slack: Simulator, tmp_path: Path) -> None:
-    file = tmp_path / "usersync.sqlite3"
-    env = serve_environment(slack, f"sqlite:///{file}")
+async def test_events_go_on_while_a_person_is_purged(slack: Simulator, database_url: str, tmp_path: Path) -> None:
+    env = serve_environment(slack, database_url)
     async with running("serve", env=env, cwd=tmp_path) as serve:
         await serve.url()
         gone, stays = slack.joins("Ada Zqname"), slack.joins("Grace Hopper")
         slack.deactivates(gone)
         await slack.eventually_acked()
 
-        async with running("purge", gone.id, env=environment(DATABASE_URL=f"sqlite:///{file}"), cwd=tmp_path) as purge:
+        async with running("purge", gone.id, env=environment(DATABASE_URL=database_url), cwd=tmp_path) as purge:
             slack.changes(stays, title="Rear Admiral")
-            assert 0 == await purge.ended(30), purge.output
+            assert 0 == await purge.ended(), purge.output
         await slack.eventually_acked()
 
-        with closing(sqlite3.connect(file)) as connection:
-            titles = connection.execute("SELECT title FROM users WHERE id = ?", (stays.id,)).fetchall()
-        assert [("Rear Admiral",)] == titles
+        assert [("Rear Admiral",)] == rows(database_url, f"SELECT title FROM users WHERE id = '{stays.id}'")
         serve.tell(signal.SIGTERM)
         assert 0 == await serve.ended()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
@@ -35,13 +34,13 @@ def ops(slack: Simulator) -> Channel:
 
 @pytest.fixture(params=["Slack's methods fail", "the database is away", "both"])
 async def trouble(
-    request: pytest.FixtureRequest, slack: Simulator, service: Service, tmp_path: Path
+    request: pytest.FixtureRequest, slack: Simulator, service: Service, database_url: str
 ) -> AsyncIterator[str]:
     """What is wrong while somebody types."""
     name = str(request.param)
     async with AsyncExitStack() as stack:
         if name != "Slack's methods fail":
-            await stack.enter_async_context(database_away(service, tmp_path))
+            await stack.enter_async_context(database_away(service, database_url))
         if name != "the database is away":
             slack.faults.fail("*", http_status=500, times=None)
         yield name

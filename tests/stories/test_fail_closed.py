@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.runs.claim import Order
+from bot.runs.claim import Order, claimed
 from bot.runs.patience import PassFailed
 from bot.service import Service
 from bot.simulator import Simulator
 from db import Store
-from db.records import RunState, State
+from db.records import RunKind, RunState, State
 from tests.support.runs import a_run, last_run, rev_of, state_of, users_of
 from tests.support.waiting import eventually
 
@@ -56,6 +57,22 @@ async def test_an_implausible_shrink_is_held_until_somebody_confirms(store: Stor
                 row = await rx.users.find_user(slack.team_id, user.id)
             assert row is not None
             assert row.missing_since is not None
+
+
+@pytest.mark.parametrize(("minutes", "is_kept"), [(29, True), (31, False)])
+async def test_what_was_asked_of_a_run_that_ended_before_its_first_page_is_asked_of_the_next(
+    slack: Simulator, store: Store, minutes: int, is_kept: bool
+) -> None:
+    await a_run(slack, store)
+    wanted, begun = Order(is_asked=True, asked_by="U0ADA", is_confirmed=True), datetime.now(UTC)
+    async with claimed(store, slack.team_id, wanted, instance="one that dies", clock=lambda: begun):
+        pass
+
+    later = await a_run(slack, store, clock=lambda: begun + timedelta(minutes=minutes))
+
+    assert later.run.is_confirmed is is_kept
+    assert later.run.asked_by == ("U0ADA" if is_kept else None)
+    assert later.run.kind is (RunKind.RESYNC if is_kept else RunKind.RECONCILE)
 
 
 @pytest.mark.parametrize(("gone", "state"), [(50, RunState.DONE), (51, RunState.HELD)])

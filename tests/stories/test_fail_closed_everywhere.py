@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,9 +50,9 @@ FAULTS += [pytest.param(fault, id=name) for name, fault in BROKEN.items()]
 
 
 @pytest.fixture
-async def file_store(tmp_path: Path) -> AsyncIterator[Store]:
+async def file_store(database_url: str) -> AsyncIterator[Store]:
     """Of one engine: a run that fails does so before anything of an engine comes into play."""
-    store = await Store.open(f"sqlite:///{tmp_path / 'usersync.sqlite3'}")
+    store = await Store.open(database_url)
     yield store
     await store.close()
 
@@ -194,11 +193,11 @@ async def test_alert_health_metrics_and_page_say_so_until_a_run_succeeds(
     ids=["missing scope", "account inactive"],
 )
 async def test_the_verb_ends_with_1_and_the_reason(
-    slack: Simulator, tmp_path: Path, fault: dict[str, Any], words: str
+    slack: Simulator, database_url: str, fault: dict[str, Any], words: str
 ) -> None:
     slack.faults.fail("users.list", times=None, **fault)
 
-    code, output = await resynced(slack, tmp_path / "new.sqlite3")
+    code, output = await resynced(slack, database_url)
 
     assert 1 == code
     assert words in output

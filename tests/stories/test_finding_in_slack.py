@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.crowd import PretendUser
 from db.visibility import Audience
-from tests.support.away import take_away
+from tests.support.away import take_database_away
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of
 
@@ -175,14 +174,14 @@ async def test_without_a_public_address_there_are_no_links(
 
 
 async def test_while_the_database_is_away_it_says_so(
-    slack: Simulator, grace: PretendUser, opened: Service, tmp_path: Path
+    slack: Simulator, grace: PretendUser, opened: Service, database_url: str
 ) -> None:
     await opened.store.close()
-    give_back = take_away(tmp_path / "usersync.sqlite3")
+    give_back = await take_database_away(database_url)
     try:
         assert "People cannot be looked for right now." in await find(slack, grace, "nowak")
     finally:
-        give_back()
+        await give_back()
 
 
 def id_of(slack: Simulator, name: str) -> str:

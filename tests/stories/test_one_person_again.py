@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,18 +201,18 @@ async def test_what_slack_does_not_tell_changes_nothing(
 
 
 async def test_while_the_database_is_locked_it_says_so(
-    slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service, tmp_path: Path
+    slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service, database_url: str
 ) -> None:
     slack.changes(grace, quietly=True, title="Commodore")
-    async with held(tmp_path / "usersync.sqlite3"):
+    async with held(database_url):
         asked = await slack.types(ada, f"/usersync resync {mentioned(grace)}")
         assert "cannot be read right now" in await answer_to(asked, within_s=40)
 
 
 async def test_while_the_database_is_away_it_says_so(
-    slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service, tmp_path: Path
+    slack: Simulator, ada: PretendUser, grace: PretendUser, service: Service, database_url: str
 ) -> None:
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         assert "cannot be read right now" in await again(slack, ada, mentioned(grace))
 
 

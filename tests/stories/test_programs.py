@@ -31,9 +31,9 @@ async def operator_types(*words: str, database_url: str, folder: Path) -> str:
 
 
 async def test_a_program_follows_the_directory_until_its_token_is_revoked(
-    slack: Simulator, start: Callable[..., Any], tmp_path: Path
+    slack: Simulator, start: Callable[..., Any], database_url: str, tmp_path: Path
 ) -> None:
-    database_url = f"sqlite:///{tmp_path / 'usersync.sqlite3'}"
+    database_url = database_url
     service: Service = await start(settings_for(slack, database_url, auth="slack"))
     ada = slack.adds("Ada Lovelace")
     await eventually(lambda: service.runs.finished, within_s=40, of="the first walk")

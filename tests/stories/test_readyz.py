@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +10,7 @@ import httpx
 from bot.service import Service
 from bot.simulator import Simulator
 from tests.stories.test_starting import get
-from tests.support.locks import held
+from tests.support.locks import held, written
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
@@ -61,10 +58,9 @@ async def _once_connected(service: Service) -> dict[str, Any] | None:
     return found if found["sockets"] else None
 
 
-async def test_it_says_so_when_the_database_does_not_answer(service: Service, tmp_path: Path) -> None:
+async def test_it_says_so_when_the_database_does_not_answer(service: Service, database_url: str) -> None:
     assert await is_ready(service)
-    with closing(sqlite3.connect(tmp_path / "usersync.sqlite3")) as connection:
-        connection.execute("ALTER TABLE workspaces RENAME TO gone")
+    await written(database_url, "ALTER TABLE workspaces RENAME TO gone")
 
     answer = await readiness(service)
 
@@ -83,6 +79,7 @@ async def test_it_is_ready_with_one_socket_of_two_and_names_nobody(slack: Simula
         "warnings",
         "sockets",
         "sockets_wanted",
+        "sockets_elsewhere",
         "backfilled",
         "last_heard_at",
         "last_run_at",
@@ -101,8 +98,8 @@ async def test_it_is_not_ready_once_all_sockets_are_lost(slack: Simulator, servi
     assert answer.json()["backfilled"]
 
 
-async def test_a_database_that_another_writer_holds_is_not_ready(service: Service, tmp_path: Path) -> None:
-    async with held(tmp_path / "usersync.sqlite3") as lock:
+async def test_a_database_that_another_writer_holds_is_not_ready(service: Service, database_url: str) -> None:
+    async with held(database_url) as lock:
         answer = await get(f"{service.url}readyz")
         lock.rollback()
 

@@ -117,9 +117,9 @@ def port() -> int:
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path, port: int) -> Settings:
+def settings(slack: Simulator, database_url: str, port: int) -> Settings:
     """Settings with a door, and the proxy's address as the only one."""
-    settings = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
+    settings = settings_for(slack, database_url, auth="slack")
     return settings.model_copy(update={"public_url": f"http://people.example.com:{port}"})
 
 

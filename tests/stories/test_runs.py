@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.runs.claim import AlreadyRunning, ClaimLost, Order
+from bot.runs.halt import RunCancelled
 from bot.runs.pacing import Pacer
 from bot.runs.patience import PassFailed
 from bot.runs.progress import Progress
@@ -23,8 +24,9 @@ from bot.simulator import Simulator
 from db import Store
 from db.records import Kind, RunKind, State, User
 from tests.conftest import QUICK, settings_for
+from tests.support.engines import ENGINES
 from tests.support.locks import held
-from tests.support.runs import ALWAYS_THERE, a_run, a_runner, rev_of, state_of, users_of
+from tests.support.runs import ALWAYS_THERE, a_run, a_runner, last_run, rev_of, state_of, users_of
 from tests.support.waiting import eventually
 
 Start = Callable[..., Any]
@@ -46,6 +48,7 @@ async def test_everybody_is_read_whatever_their_number(store: Store, people: int
         assert (rev, 0, 0, 0) == (await rev_of(store, slack), second.run.inserted, second.run.updated, second.run.drift)
 
 
+@pytest.mark.runs_on(*ENGINES, because="what a run finds must not depend on the engine")
 async def test_a_run_does_the_same_on_every_engine(slack: Simulator, database_url: str) -> None:
     store = await Store.open(database_url)
     slack.page_limit = 3
@@ -333,15 +336,15 @@ async def test_who_waits_is_told_that_slacks_pace_is_the_reason() -> None:
 
 
 async def test_a_run_that_was_cut_short_is_told_although_an_earlier_one_had_ended_well(
-    slack: Simulator, settings: Settings, tmp_path: Path
+    slack: Simulator, settings: Settings, database_url: str
 ) -> None:
     async with Service(settings, pace=QUICK) as first:
         await eventually(lambda: first.runs.finished, of="a run of an earlier process")
-    slack.faults.fail("users.list", slow_seconds=2, times=None)
+    slack.faults.fail("users.list", slow_seconds=5, times=None)
     patient = replace(QUICK, rhythm=replace(QUICK.rhythm, retry_s=60))
     async with Service(settings, pace=patient) as service:
         await eventually(lambda: service.runs.progress, within_s=40, of="a run under way")
-        async with held(tmp_path / "usersync.sqlite3") as other:
+        async with held(database_url) as other:
             told = await eventually(lambda: service.runs.trouble, within_s=40, of="the trouble")
             await service.runs._look_for_others()
 
@@ -425,6 +428,30 @@ async def test_whoever_lost_the_run_while_asking_for_the_absent_marks_nobody(sla
             await running
 
     assert State.ACTIVE is await state_of(store, slack, ada.id)
+
+
+async def test_a_wish_to_cancel_that_came_a_moment_before_the_marks_marks_nobody(
+    slack: Simulator, store: Store
+) -> None:
+    ada = slack.adds("Ada Lovelace")
+    await a_run(slack, store)
+    slack.removes(ada)
+    slack.faults.fail("users.info", slow_seconds=0.5, error="user_not_found")
+
+    async with a_runner(slack, store) as runner:
+        running = asyncio.create_task(runner.run(slack.team_id, Order(), on_start=lambda _: None))
+        await eventually(lambda: slack.calls("users.info"), within_s=40, of="the question")
+        async with store.transaction() as tx:  # far from the next heartbeat
+            run = await tx.runs.find_running(slack.team_id)
+            assert run is not None
+            assert await tx.runs.ask_to_cancel(slack.team_id, by="U0GRACE", run_id=run.run_id)
+        with pytest.raises(RunCancelled):
+            await running
+
+    assert State.ACTIVE is await state_of(store, slack, ada.id)
+    ended = await last_run(store, slack)
+    assert ended is not None
+    assert ("U0GRACE", 0) == (ended.cancelled_by, ended.missing)
 
 
 async def test_the_outcome_of_another_process_replaces_what_ours_had_told(

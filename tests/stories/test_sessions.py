@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +25,9 @@ COOKIE = "usersync_session"
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
+def settings(slack: Simulator, database_url: str) -> Settings:
     """Settings with a door, as by default."""
-    return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
+    return settings_for(slack, database_url, auth="slack")
 
 
 async def with_cookie(service: Service, cookie: str, path: str = "/") -> int:
@@ -134,10 +133,10 @@ async def test_open_streams_of_whoever_signs_out_end_at_once(
 
 
 async def test_where_the_end_cannot_be_written_the_cookie_goes_and_the_page_says_so(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
     _, visitor = await signed_in(slack, service)
-    async with held(tmp_path / "usersync.sqlite3"):
+    async with held(database_url):
         answer = await visitor.signs_out()
 
     assert 503 == answer.status_code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +25,9 @@ SESSION = "__Host-usersync_session"
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
+def settings(slack: Simulator, database_url: str) -> Settings:
     """Settings with which people can sign in with Slack."""
-    given = settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
+    given = settings_for(slack, database_url, auth="slack")
     openid = {"slack_client_id": slack.openid.client_id, "slack_client_secret": SecretStr(slack.openid.client_secret)}
     return given.model_copy(update={**openid, "public_url": PUBLIC})
 

@@ -20,6 +20,8 @@ from tests.support.visitor import Visitor, a_link
 from tests.support.waiting import eventually
 from tests.support.words import answer_to, buttons_of
 
+pytestmark = pytest.mark.runs_on("sqlite", because="test_postgres_away.py tells of a server")
+
 Serve = Callable[..., Awaitable[Service]]
 
 

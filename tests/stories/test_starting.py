@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.conftest import settings_for
 from tests.stories.test_a_change_in_slack import find
+from tests.support.asking import rows
 from tests.support.html import Element, read
 from tests.support.locks import held
 from tests.support.program import environment, running, serve_environment
@@ -52,8 +53,10 @@ async def test_missing_and_swapped_tokens_are_told_together(tmp_path: Path) -> N
     assert "xapp-1" not in program.output
 
 
-async def test_a_refused_token_ends_the_very_first_start_in_words(slack: Simulator, tmp_path: Path) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"SLACK_BOT_TOKEN": "xoxb-wrong"}
+async def test_a_refused_token_ends_the_very_first_start_in_words(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    env = serve_environment(slack, database_url) | {"SLACK_BOT_TOKEN": "xoxb-wrong"}
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
@@ -63,8 +66,10 @@ async def test_a_refused_token_ends_the_very_first_start_in_words(slack: Simulat
     assert "xoxb-wrong" not in program.output
 
 
-async def test_a_refused_app_token_ends_the_very_first_start_in_words(slack: Simulator, tmp_path: Path) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"SLACK_APP_TOKEN": "xapp-wrong"}
+async def test_a_refused_app_token_ends_the_very_first_start_in_words(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    env = serve_environment(slack, database_url) | {"SLACK_APP_TOKEN": "xapp-wrong"}
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
@@ -160,6 +165,7 @@ async def test_a_walk_reads_several_pages_and_everybody_once(slack: Simulator, s
     assert ids == set(known)
 
 
+@pytest.mark.runs_on("sqlite", because="it compares the bytes of a file; tests/db does so with tables on every engine")
 async def test_a_database_of_somebody_else_is_refused_untouched(slack: Simulator, tmp_path: Path) -> None:
     file = tmp_path / "theirs.sqlite3"
     with closing(sqlite3.connect(file)) as connection:
@@ -175,9 +181,9 @@ async def test_a_database_of_somebody_else_is_refused_untouched(slack: Simulator
     assert before == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-async def test_a_taken_port_is_told_in_words(slack: Simulator, tmp_path: Path) -> None:
+async def test_a_taken_port_is_told_in_words(slack: Simulator, database_url: str, tmp_path: Path) -> None:
     port = slack.url.rpartition(":")[2]
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | {"USERSYNC_PORT": port}
+    env = serve_environment(slack, database_url) | {"USERSYNC_PORT": port}
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
@@ -188,29 +194,32 @@ async def test_a_taken_port_is_told_in_words(slack: Simulator, tmp_path: Path) -
 
 @pytest.mark.parametrize(("auth", "status_code"), [("slack", 401), ("none", 200)])
 async def test_on_every_address_it_is_open_only_where_that_is_said_knowingly(
-    slack: Simulator, tmp_path: Path, auth: str, status_code: int
+    slack: Simulator, database_url: str, tmp_path: Path, auth: str, status_code: int
 ) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH=auth)
+    env = serve_environment(slack, database_url, USERSYNC_HOST="0.0.0.0", USERSYNC_AUTH=auth)
     async with running("serve", env=env, cwd=tmp_path) as program:
         url = await program.url()
         assert url.startswith("http://localhost:")
         assert status_code == (await get(url)).status_code
 
 
-async def test_a_key_file_that_cannot_be_used_ends_the_start_in_words(slack: Simulator, tmp_path: Path) -> None:
-    (tmp_path / "new.sqlite3.key").mkdir()
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_AUTH="slack")
+@pytest.mark.runs_on("sqlite", because="only beside a file there is a file with the key")
+async def test_a_key_file_that_cannot_be_used_ends_the_start_in_words(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "usersync.sqlite3.key").mkdir()
+    env = serve_environment(slack, database_url, USERSYNC_AUTH="slack")
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
     assert 2 == code
-    assert "new.sqlite3.key" in program.output
+    assert "usersync.sqlite3.key" in program.output
     assert "USERSYNC_SECRET_KEY" in program.output
     assert "Traceback" not in program.output
 
 
-async def test_no_token_and_no_name_is_in_the_log(slack: Simulator, tmp_path: Path) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}")
+async def test_no_token_and_no_name_is_in_the_log(slack: Simulator, database_url: str, tmp_path: Path) -> None:
+    env = serve_environment(slack, database_url)
     async with running("serve", env=env, cwd=tmp_path) as program:
         await slack.connected(2, timeout=60)
         slack.joins("Ada Lovelace", email="ada@meridian.example")
@@ -226,9 +235,9 @@ async def test_no_token_and_no_name_is_in_the_log(slack: Simulator, tmp_path: Pa
 
 
 async def test_a_second_start_on_the_same_database_needs_no_token_check(
-    slack: Simulator, tmp_path: Path, start: Start
+    slack: Simulator, database_url: str, start: Start
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'kept.sqlite3'}"
+    url = database_url
     first: Service = await start(settings_for(slack, url))
     await eventually(lambda: first.runs.finished, of="the first walk")
     await first.close()
@@ -274,8 +283,10 @@ async def test_a_workspace_that_was_only_fed_gets_nobody_elses_people(
         assert await rx.users.find_user(slack.team_id, ada.id) is not None
 
 
-async def test_a_database_that_was_only_fed_has_not_run_yet(slack: Simulator, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'fed.sqlite3'}"
+async def test_a_database_that_was_only_fed_has_not_run_yet(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    url = database_url
     (tmp_path / "event.json").write_text('{"user": {"id": "U5"}}', encoding="utf-8")
     async with running("feed", "event.json", "--team", "T0FED", env=environment(DATABASE_URL=url), cwd=tmp_path) as fed:
         assert 0 == await fed.ended()
@@ -372,11 +383,11 @@ async def test_a_broken_cursor_is_no_end_of_the_list(slack: Simulator, start: St
 
 
 async def test_a_database_that_is_busy_as_a_walk_ends_does_not_end_the_service(
-    slack: Simulator, start: Start, tmp_path: Path
+    slack: Simulator, start: Start, database_url: str
 ) -> None:
     service: Service = await start()
     await eventually(lambda: service.runs.finished, of="the first walk")
-    async with held(tmp_path / "usersync.sqlite3") as lock:
+    async with held(database_url) as lock:
         service.runs.want("a test")
         await eventually(lambda: service.runs.trouble, within_s=40, of="the trouble in words")
         lock.rollback()
@@ -402,9 +413,9 @@ async def test_slack_asking_for_a_wait_without_end_is_told(slack: Simulator, sta
     ids=str,
 )  # fmt: skip
 async def test_a_setting_that_makes_no_sense_is_told_in_words(
-    slack: Simulator, tmp_path: Path, setting: dict[str, str]
+    slack: Simulator, database_url: str, tmp_path: Path, setting: dict[str, str]
 ) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}") | setting
+    env = serve_environment(slack, database_url) | setting
     async with running("serve", env=env, cwd=tmp_path) as program:
         code = await program.ended()
 
@@ -413,8 +424,10 @@ async def test_a_setting_that_makes_no_sense_is_told_in_words(
     assert "Traceback" not in program.output
 
 
-async def test_an_output_that_nobody_reads_does_not_end_the_service(slack: Simulator, tmp_path: Path) -> None:
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", PYTHONIOENCODING="ascii")
+async def test_an_output_that_nobody_reads_does_not_end_the_service(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
+    env = serve_environment(slack, database_url, PYTHONIOENCODING="ascii")
     read_end, write_end = os.pipe()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "serve", env=env, cwd=tmp_path, stdout=write_end, stderr=asyncio.subprocess.DEVNULL
@@ -424,8 +437,7 @@ async def test_an_output_that_nobody_reads_does_not_end_the_service(slack: Simul
     await slack.connected(1, timeout=60)
 
     def has_ended_a_run() -> bool:
-        with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as connection:
-            return bool(connection.execute("SELECT 1 FROM runs WHERE state = 'done'").fetchall())
+        return bool(rows(database_url, "SELECT 1 FROM runs WHERE state = 'done'"))
 
     await eventually(has_ended_a_run, within_s=40, of="the first run")
     ada = slack.joins("Ada Lovelace")

@@ -46,7 +46,7 @@ async def test_an_older_usersync_on_newer_tables_ends_with_words_and_the_way_bac
     await set_revision(url, "9999")
 
     async with running("dead-letters", env=environment(DATABASE_URL=url), cwd=tmp_path) as program:
-        code = await program.ended(within_s=30)
+        code = await program.ended()
 
     assert 1 == code
     assert "written by a newer usersync" in program.output

@@ -160,7 +160,7 @@ async def test_what_does_not_pass_by_itself_ends_the_start_in_words(
 ) -> None:
     url = postgres.url(name or database, user=user)
     async with running("serve", env=serve_environment(slack, url), cwd=tmp_path) as program:
-        code = await program.ended(within_s=30)
+        code = await program.ended()
 
     assert 1 == code
     assert words in program.output
@@ -171,7 +171,7 @@ async def test_what_does_not_pass_by_itself_ends_the_start_in_words(
 async def test_other_verbs_do_not_wait(slack: Simulator, tmp_path: Path) -> None:
     env = serve_environment(slack, "postgresql://usersync@127.0.0.1:1/usersync")
     async with running("resync", env=env, cwd=tmp_path) as program:
-        code = await program.ended(within_s=30)
+        code = await program.ended()
 
     assert 1 == code
     assert "The database cannot be reached" in program.output

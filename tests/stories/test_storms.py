@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,20 +26,20 @@ async def slack() -> AsyncIterator[Simulator]:
         yield simulator
 
 
-async def storm_over(slack: Simulator, start: Start, tmp_path: Path, *, people: int) -> tuple[Service, Storm, Books]:
+async def storm_over(slack: Simulator, start: Start, database_url: str, *, people: int) -> tuple[Service, Storm, Books]:
     """Have a service know so many people, and count what it writes from now on."""
     storm = Storm(slack, crowd(slack, people), seed=7)
     service: Service = await start()
     await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
-    books = Books(tmp_path / "usersync.sqlite3")
+    books = Books(database_url)
     await books.count_writes()
     return service, storm, books
 
 
 async def test_a_storm_is_acked_whole_and_only_real_changes_are_written_as_changes(
-    slack: Simulator, start: Start, tmp_path: Path
+    slack: Simulator, start: Start, database_url: str
 ) -> None:
-    _, storm, books = await storm_over(slack, start, tmp_path, people=100)
+    _, storm, books = await storm_over(slack, start, database_url, people=100)
 
     await storm.rages(1_500, window=300)
 
@@ -51,9 +50,9 @@ async def test_a_storm_is_acked_whole_and_only_real_changes_are_written_as_chang
 
 
 async def test_a_storm_of_noise_alone_moves_nothing_but_watermarks(
-    slack: Simulator, start: Start, tmp_path: Path
+    slack: Simulator, start: Start, database_url: str
 ) -> None:
-    _, storm, books = await storm_over(slack, start, tmp_path, people=3)
+    _, storm, books = await storm_over(slack, start, database_url, people=3)
     before = books.rows(f"SELECT {FIELDS} FROM users ORDER BY id")
     rings = books.number("SELECT rev FROM workspaces")
 
@@ -72,12 +71,12 @@ async def test_a_storm_of_noise_alone_moves_nothing_but_watermarks(
 
 @pytest.mark.slow
 async def test_what_is_shed_while_the_database_is_held_comes_again_and_is_followed_by_a_run(
-    slack: Simulator, start: Start, tmp_path: Path
+    slack: Simulator, start: Start, database_url: str
 ) -> None:
-    service, storm, books = await storm_over(slack, start, tmp_path, people=100)
+    service, storm, books = await storm_over(slack, start, database_url, people=100)
     runs = service.runs.finished
 
-    async with held(books.file):
+    async with held(books.url):
         raging = asyncio.create_task(storm.rages(3_000, window=5_000))
         await eventually(lambda: service.ingest.tally.not_committed > 500, within_s=40, of="events shed")
         acked_meanwhile = len(slack.acked())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,9 +32,9 @@ async def slack() -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
+def settings(slack: Simulator, database_url: str) -> Settings:
     """Settings with a door, as by default."""
-    return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
+    return settings_for(slack, database_url, auth="slack")
 
 
 @pytest.fixture

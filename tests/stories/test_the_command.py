@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -300,6 +299,7 @@ async def test_the_status_shows_a_run_under_way(slack: Simulator, ada: PretendUs
     await answer_to(asked, "Done.")
 
 
+@pytest.mark.runs_on("sqlite", because="on a server the other process would have to say so in its row")
 async def test_a_run_of_another_process_is_told(slack: Simulator, ada: PretendUser, service: Service) -> None:
     other = await Store.open(service._settings.database_url.get_secret_value())
     try:
@@ -312,12 +312,12 @@ async def test_a_run_of_another_process_is_told(slack: Simulator, ada: PretendUs
     assert "no second resync" in told
 
 
-async def test_a_held_run_says_how_to_confirm_and_only_the_confirmed_one_marks(tmp_path: Path) -> None:
+async def test_a_held_run_says_how_to_confirm_and_only_the_confirmed_one_marks(database_url: str) -> None:
     ahead_s = 0.0
     async with Simulator(clock=lambda: time.time() + ahead_s) as slack:
         ada = slack.adds("Ada Lovelace", is_admin=True)
         crowd = [slack.adds(f"Temp {number}") for number in range(60)]
-        async with Service(settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}"), pace=QUICK) as service:
+        async with Service(settings_for(slack, database_url), pace=QUICK) as service:
             await eventually(lambda: service.runs.finished, of="the first run")
             for user in crowd:
                 slack.removes(user)

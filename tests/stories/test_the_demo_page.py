@@ -15,7 +15,10 @@ from tests.support.waiting import eventually
 
 A_WHILE_MS = 20_000
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [
+    *NEEDS_CHROMIUM,
+    pytest.mark.runs_on("sqlite", because="the demo keeps its people in a file of its own"),
+]
 
 
 @pytest.fixture

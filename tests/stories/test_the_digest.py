@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -327,13 +326,13 @@ async def test_a_place_that_changes_while_a_digest_is_written_gets_none(
 
 
 async def test_while_the_database_is_away_nothing_is_posted_and_nothing_breaks(
-    slack: Simulator, ada: PretendUser, service: Service, clock: Clock, tmp_path: Path
+    slack: Simulator, ada: PretendUser, service: Service, clock: Clock, database_url: str
 ) -> None:
     await asks(slack, ada)
     await posts(slack, 2)
     slack.joins("Nora New")
     await slack.eventually_acked()
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         await passes(service, clock, WEEK + SOON)
         told = await asks(slack, ada, "off")
         assert 2 == len(posted(slack))

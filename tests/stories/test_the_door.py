@@ -33,9 +33,9 @@ CLOSED = ("/", "/?q=Ada", "/users/T0SIM00001/U1", "/live", "/live?view=directory
 
 
 @pytest.fixture
-def settings(slack: Simulator, tmp_path: Path) -> Settings:
+def settings(slack: Simulator, database_url: str) -> Settings:
     """Settings with a door, as by default."""
-    return settings_for(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", auth="slack")
+    return settings_for(slack, database_url, auth="slack")
 
 
 @pytest.fixture
@@ -334,7 +334,9 @@ async def test_a_changed_cookie_and_one_of_another_house_are_no_session(
     _, visitor = await signed_in(slack, service)
     sealed = visitor.cookies["usersync_session"]
     other: Service = await start(
-        settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path / 'other.sqlite3'}")})
+        settings.model_copy(
+            update={"database_url": SecretStr(f"sqlite:///{tmp_path / 'other.sqlite3'}"), "secret_key": None}
+        )
     )
     answers = [
         await Visitor(url).get("/", headers={"Cookie": f"usersync_session={value}"})
@@ -354,6 +356,7 @@ async def test_signing_out_ends_the_session_and_nobody_else_can_do_it(slack: Sim
     assert (401, 200) == ((await visitor.get("/")).status_code, (await visitor.get("/signin")).status_code)
 
 
+@pytest.mark.runs_on("sqlite", because="only beside a file there is a file with the key")
 async def test_a_session_and_its_key_outlive_a_restart(
     slack: Simulator, settings: Settings, start: Start, tmp_path: Path
 ) -> None:
@@ -383,15 +386,14 @@ async def test_with_another_key_nobody_is_signed_in(slack: Simulator, settings: 
 
 
 async def test_while_the_database_is_away_nobody_gets_in_and_nobody_is_thrown_out(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
     ada, visitor = await signed_in(slack, service)
     link = await a_link(service, slack.team_id, ada.id)
-    file = tmp_path / "usersync.sqlite3"
-    await written(file, "ALTER TABLE users RENAME TO elsewhere")
+    await written(database_url, "ALTER TABLE users RENAME TO elsewhere")
     away = [await visitor.get("/"), await visitor.opens(link), await visitor.spends(token_of(link))]
     stranger = await Visitor(service.url).get("/")
-    await written(file, "ALTER TABLE elsewhere RENAME TO users")
+    await written(database_url, "ALTER TABLE elsewhere RENAME TO users")
 
     assert [503, 503, 503] == [each.status_code for each in away]
     assert "Ada" not in away[0].text
@@ -448,9 +450,11 @@ async def test_no_name_but_our_own_is_answered_wherever_we_listen(
     assert {401 if auth == "slack" else 200} == set(statuses)
 
 
-async def test_the_operators_link_works_and_no_log_holds_one(slack: Simulator, tmp_path: Path) -> None:
+async def test_the_operators_link_works_and_no_log_holds_one(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
     ada = slack.adds("Ada Lovelace", email="ada@meridian.example")
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}", USERSYNC_AUTH="slack")
+    env = serve_environment(slack, database_url, USERSYNC_AUTH="slack")
     async with running("serve", env=env, cwd=tmp_path) as program:
         url = await program.url()
         await eventually(lambda: slack.calls("users.list"), within_s=40, of="the first reading")
@@ -482,10 +486,12 @@ async def _link(word: str, env: dict[str, str], folder: Path) -> str:
     return link
 
 
-async def test_a_word_that_means_nobody_or_several_is_told(slack: Simulator, service: Service, tmp_path: Path) -> None:
+async def test_a_word_that_means_nobody_or_several_is_told(
+    slack: Simulator, service: Service, database_url: str, tmp_path: Path
+) -> None:
     for name in ("Ada Lovelace", "Ada King"):
         await someone(slack, service, name, email="ada@meridian.example")
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'usersync.sqlite3'}", USERSYNC_AUTH="slack")
+    env = serve_environment(slack, database_url, USERSYNC_AUTH="slack")
     told = {}
     for word in ("ada@meridian.example", "U0NOBODY01", "T0ELSEWHERE/U1", "nobody"):
         async with running("signin-link", word, env=env, cwd=tmp_path) as command:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,9 +240,9 @@ async def test_presses_while_slack_hangs_wait_for_one_publication_and_lose_no_no
 
 
 async def test_while_the_database_is_away_it_says_so_and_shows_what_memory_knows(
-    slack: Simulator, grace: PretendUser, service: Service, home: Home, tmp_path: Path
+    slack: Simulator, grace: PretendUser, service: Service, home: Home, database_url: str
 ) -> None:
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         told = await home.open("The database")
         assert "Nobody can be looked for or shown right now" in told
         assert "Everybody was last read" in told
@@ -254,21 +253,21 @@ async def test_while_the_database_is_away_it_says_so_and_shows_what_memory_knows
 
 
 async def test_while_the_database_and_slacks_word_are_away_nobody_is_told_who_they_are(
-    slack: Simulator, service: Service, home: Home, tmp_path: Path
+    slack: Simulator, service: Service, home: Home, database_url: str
 ) -> None:
     slack.faults.fail("users.info", http_status=500, times=None)
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         told = await home.open("Who you are in this workspace cannot be told right now")
         assert "Everybody was last read" in told
         assert [] == home.actions
 
 
 async def test_presses_while_the_database_is_away_say_what_was_not_done(
-    slack: Simulator, service: Service, home: Home, tmp_path: Path
+    slack: Simulator, service: Service, home: Home, database_url: str
 ) -> None:
     await home.open()
     view = home.view
-    async with database_away(service, tmp_path):
+    async with database_away(service, database_url):
         for action_id, value, said in (
             ("search_home", "nora", "Nobody can be looked for"),
             ("drop_letter", "1", "may not have been done"),
@@ -280,9 +279,9 @@ async def test_presses_while_the_database_is_away_say_what_was_not_done(
 
 
 async def test_while_the_database_is_locked_a_home_only_reads(
-    slack: Simulator, service: Service, home: Home, tmp_path: Path
+    slack: Simulator, service: Service, home: Home, database_url: str
 ) -> None:
-    async with held(tmp_path / "usersync.sqlite3"):
+    async with held(database_url):
         await home.open("Nora New")
 
 

@@ -30,9 +30,11 @@ async def begun(slack: Simulator, start: Start) -> None:
     await first.close()
 
 
-async def test_tokens_of_two_apps_end_the_very_first_start_naming_both(slack: Simulator, tmp_path: Path) -> None:
+async def test_tokens_of_two_apps_end_the_very_first_start_naming_both(
+    slack: Simulator, database_url: str, tmp_path: Path
+) -> None:
     slack.knows_app(**OTHER_APP)
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    env = serve_environment(slack, database_url)
     async with running("serve", env=env | {"SLACK_APP_TOKEN": OTHER_APP["app_token"]}, cwd=tmp_path) as program:
         code = await program.ended()
 
@@ -183,11 +185,11 @@ async def test_a_strange_word_of_slacks_does_no_harm(slack: Simulator, start: St
 
 
 async def test_a_hiccup_of_slacks_does_not_hide_that_the_tokens_are_of_two_apps(
-    slack: Simulator, tmp_path: Path
+    slack: Simulator, database_url: str, tmp_path: Path
 ) -> None:
     slack.knows_app(**OTHER_APP)
     slack.faults.fail("bots.info", http_status=503, times=1)
-    env = serve_environment(slack, f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    env = serve_environment(slack, database_url)
     async with running("serve", env=env | {"SLACK_APP_TOKEN": OTHER_APP["app_token"]}, cwd=tmp_path) as program:
         assert 2 == await program.ended()
 

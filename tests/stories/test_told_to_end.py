@@ -113,9 +113,9 @@ async def test_every_connection_is_closed_with_a_close_frame(slack: Simulator, s
 
 
 async def test_a_connection_is_closed_with_a_close_frame_also_while_slack_goes_on_talking(
-    slack: Simulator, tmp_path: Path
+    slack: Simulator, database_url: str, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'ended.sqlite3'}"
+    url = database_url
     async with serving(slack, url, tmp_path, USERSYNC_SOCKETS="1") as program:
         await slack.connected(1, timeout=60)
         await eventually(lambda: _is_read(url), within_s=40, of="the first run")

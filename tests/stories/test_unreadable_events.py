@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +12,7 @@ from bot.simulator import Simulator
 from tests.stories.test_a_change_in_slack import find
 from tests.support.factories import a_user_payload
 from tests.support.locks import held
+from tests.support.refusing import refuse
 from tests.support.waiting import eventually
 
 
@@ -170,14 +168,9 @@ async def test_the_bots_own_row_follows_its_changes(slack: Simulator, service: S
 
 
 async def test_a_row_that_the_database_refuses_is_put_aside_alone(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
-    with contextlib.closing(sqlite3.connect(tmp_path / "usersync.sqlite3")) as connection:
-        connection.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON users WHEN NEW.title = 'poison' "
-            "BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
-        connection.commit()
+    await refuse(database_url, "INSERT", "users", when="NEW.title = 'poison'")
 
     before = [slack.joins(f"Ada {number}") for number in range(20)]
     poison = slack.joins("Poison", title="poison")
@@ -229,14 +222,15 @@ async def test_an_event_in_an_odd_wrapper_is_never_acked_and_forgotten(
     assert await find(service, slack, "U77") is not None
 
 
+@pytest.mark.runs_on("sqlite", because="a server lets nobody write bytes that are no text")
 async def test_a_cell_that_another_tool_filled_with_rubbish_costs_one_event_and_not_the_service(
-    slack: Simulator, service: Service, tmp_path: Path
+    slack: Simulator, service: Service, database_url: str
 ) -> None:
     ada, grace = slack.joins("Ada Lovelace"), slack.joins("Grace Hopper")
     await slack.eventually_acked()
-    async with held(tmp_path / "usersync.sqlite3") as other:
-        other.execute("UPDATE users SET title = CAST(x'4dfc6c' AS TEXT) WHERE id = ?", (ada.id,))
-        other.commit()
+    async with held(database_url) as other:
+        other.connection.execute("UPDATE users SET title = CAST(x'4dfc6c' AS TEXT) WHERE id = ?", (ada.id,))
+        other.connection.commit()
 
     slack.changes(ada, title="Countess")
     slack.changes(grace, title="Admiral")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from bot.simulator.channels import Channel
 from bot.simulator.crowd import PretendUser
+from tests.conftest import ON_A_SERVER
 from tests.support.alerting import posts, resolved, texts, told
 from tests.support.locks import held
 from tests.support.waiting import eventually
@@ -115,9 +115,9 @@ async def test_without_the_permission_to_post_it_is_named(
 
 
 async def test_with_the_database_away_nothing_is_changed_and_the_first_message_is_taken_back(
-    slack: Simulator, service: Service, ada: PretendUser, ops: Channel, tmp_path: Path
+    slack: Simulator, service: Service, ada: PretendUser, ops: Channel, database_url: str
 ) -> None:
-    async with held(tmp_path / "usersync.sqlite3") as other:
+    async with held(database_url) as other:
         answer = await types(slack, ada, "alerts here", ops)
         other.rollback()
 
@@ -210,7 +210,8 @@ UNTRIED = "nothing was posted into the channel yet"
 async def test_a_channel_of_the_settings_is_said_to_be_untried_until_it_is_tried_there(
     slack: Simulator, settings: Settings, start: Start, ada: PretendUser, ops: Channel
 ) -> None:
-    service: Service = await start(settings.model_copy(update={"alert_channel": ops.id}))
+    # Of a slow start nobody may be alerted: that would be a post.
+    service: Service = await start(settings.model_copy(update={"alert_channel": ops.id}), pace=ON_A_SERVER)
     await eventually(lambda: service.runs.finished, within_s=20, of="the first run")
     await eventually(lambda: UNTRIED in service.house.teller.where(slack.team_id), of="a look")
 

@@ -1,26 +1,44 @@
-"""A SQLite file that is gone while a service runs: something else has its name."""
+"""A database that is gone while a service runs: a folder has its file's name, or its server lets nobody near it."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from bot.service import Service
+from tests.support.engines import closed_to_all
+from tests.support.locks import file_at
 
 
 @contextlib.asynccontextmanager
-async def database_away(service: Service, folder: Path) -> AsyncIterator[None]:
-    """Take the file away, and give it back afterwards; a connection left behind complains here, not in a later test."""
+async def database_away(service: Service, url: str) -> AsyncIterator[None]:
+    """Take it away, and give it back afterwards; a connection left behind complains here, not in a later test."""
     await service.store.close()
-    give_back = take_away(folder / "usersync.sqlite3")
+    give_back = await take_database_away(url)
     await service.store.close()  # what was opened in between
     try:
         yield
     finally:
-        give_back()
+        await give_back()
         gc.collect()
+
+
+async def take_database_away(url: str) -> Callable[[], Awaitable[None]]:
+    """Let there be no database at its URL any more; returns what undoes it."""
+    if url.startswith("sqlite"):
+        give_back_file = take_away(file_at(url))
+
+        async def give_back() -> None:
+            give_back_file()
+
+        return give_back
+    name = str(make_url(url).database)
+    await closed_to_all(name, closed=True)
+    return lambda: closed_to_all(name, closed=False)
 
 
 def take_away(file: Path) -> Callable[[], object]:
@@ -28,9 +46,12 @@ def take_away(file: Path) -> Callable[[], object]:
 
     What lies beside the file goes and comes with it, so that nobody who has it open is left with half of it.
     """
-    moved = [(each, file.with_name(f"kept{each.name.removeprefix(file.name)}")) for each in _parts(file)]
-    for here, kept in moved:
-        here.rename(kept)
+    moved = []
+    for here in _parts(file):
+        kept = file.with_name(f"kept{here.name.removeprefix(file.name)}")
+        with contextlib.suppress(FileNotFoundError):  # whoever closed the file last has tidied it away meanwhile
+            here.rename(kept)
+            moved.append((here, kept))
     file.mkdir()
 
     def give_back() -> None:

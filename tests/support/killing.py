@@ -96,10 +96,11 @@ class Talk:
 
 async def missing(talk: Talk, slack: Simulator, url: str) -> list[str]:
     """Name each acked event that the row is behind of, and each place where the change log does not lead to the row."""
+    acked = talk.acked()  # before the rows are read: another replica may go on meanwhile
     users, log = await kept_in(slack, url)
     behind = [
         f"{user_id}: number {number} was acked, and the row says {users[user_id].title if user_id in users else None}"
-        for user_id, number in talk.acked().items()
+        for user_id, number in acked.items()
         if user_id not in users or number_of(users[user_id].title) < number
     ]
     return behind + list(_holes(users.values(), log))
@@ -135,7 +136,7 @@ async def unlike_slack(slack: Simulator, store: Store) -> set[str]:
 
 
 async def kept_in(slack: Simulator, url: str) -> tuple[dict[str, User], tuple[Change, ...]]:
-    """Read rows and change log of a database that nobody is at."""
+    """Read rows and change log of one moment."""
     async with opened(url) as store, store.reading() as rx:
         users = await rx.users.find_users(slack.team_id, [user["id"] for user in slack.users()])
         return users, await rx.changes.list_changes(Position({}), limit=1_000_000)

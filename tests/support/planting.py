@@ -44,7 +44,7 @@ WORDS = [
 
 
 async def plant(store: Store, user_id: str = "U1") -> None:
-    """Let everything be known of somebody: the row, a history, letters, a link, a session, a run, an alert."""
+    """Let everything be known of somebody: the row, a history, letters, a link, a session, a run, a wish, an alert."""
     await keep(store, an_observation(user_id, updated=100, **values("then"), deleted=False))
     await keep(store, an_observation(user_id, updated=200, **values("now"), deleted=False))
     now = values("now")
@@ -69,9 +69,11 @@ async def plant(store: Store, user_id: str = "U1") -> None:
         await tx.alerts.begin(Alert(0, AlertKind.LAG, "Slow.", since=NOW))
         session = {"team_id": TEAM, "user_id": user_id, "session_id": "s1", "ended_at": NOW}
         await tx.traces._connection.execute(sa.insert(ended_sessions).values(**session, forget_at=NOW + timedelta(30)))
-        await tx.runs.begin(
+        run = await tx.runs.begin(
             TEAM, kind=RunKind.RESYNC, instance="x", asked_by=user_id, is_confirmed=False, expected=None, at=NOW
         )
+        await tx.runs.ask_to_cancel(TEAM, by=user_id, run_id=run.run_id)
+        await tx.wishes.ask(TEAM, user_id)
 
 
 def _payload(name: str, says: str) -> str:

@@ -12,8 +12,11 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from bot.simulator import Simulator
+from tests.support.engine_report import note_engine
 
 ROOT = Path(__file__).parents[2]
+NOWHERE = Path("/")
+"""A folder to run in that holds neither anybody's `.env` nor anything of ours."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -31,9 +34,15 @@ def serve_environment(slack: Simulator, database_url: str, **more: str) -> dict[
             "DATABASE_URL": database_url,
             "USERSYNC_PORT": "0",
             "USERSYNC_AUTH": "none",
+            **key_for(database_url),
             **more,
         }
     )
+
+
+def key_for(database_url: str) -> dict[str, str]:
+    """Give the key that signs sessions where it cannot lie beside a file."""
+    return {} if database_url.startswith("sqlite") else {"USERSYNC_SECRET_KEY": "a-key-of-the-tests-for-servers"}
 
 
 class Program:
@@ -49,14 +58,14 @@ class Program:
         while line := await self.process.stdout.readline():
             self.output += line.decode()
 
-    async def url(self) -> str:
+    async def url(self, *, within_s: float = 40) -> str:
         """Wait for the address that it prints."""
         from tests.support.waiting import eventually
 
-        found = await eventually(lambda: re.search(r"http://\S+", self.output), within_s=40, of="the address")
+        found = await eventually(lambda: re.search(r"http://\S+", self.output), within_s=within_s, of="the address")
         return found[0]
 
-    async def ended(self, within_s: float = 60) -> int:
+    async def ended(self, within_s: float = 120) -> int:
         """Wait for its end and tell the exit code."""
         async with asyncio.timeout(within_s):
             await self._reader
@@ -77,6 +86,8 @@ async def running(*arguments: str, env: Mapping[str, str], cwd: Path) -> AsyncIt
 @contextlib.asynccontextmanager
 async def running_command(*command: str, env: Mapping[str, str], cwd: Path) -> AsyncIterator[Program]:
     """Run any command; whatever is still running afterwards is killed."""
+    if "DATABASE_URL" in env:
+        note_engine(env["DATABASE_URL"])
     process = await asyncio.create_subprocess_exec(
         *command, env=dict(env), cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bot.simulator import PretendUser, Simulator, State
+from tests.support.asking import rows
 from tests.support.locks import written
 
 HUDDLE = tuple({"profile": {"huddle_state": state}} for state in ("default_unset", "in_a_huddle"))
@@ -26,6 +24,21 @@ END;
 CREATE TRIGGER storm_counts_index_writes AFTER UPDATE OF sort_key, search_text, kind, state ON users BEGIN
     INSERT INTO storm_index_writes VALUES (NEW.id);
 END;
+"""
+_COUNTING_ON_POSTGRESQL = """
+CREATE TABLE storm_writes (id TEXT NOT NULL, fields_moved INTEGER NOT NULL);
+CREATE TABLE storm_index_writes (id TEXT NOT NULL);
+CREATE FUNCTION storm_counts_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO storm_writes VALUES (NEW.id, (NEW.rev IS DISTINCT FROM OLD.rev)::int);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION storm_counts_index_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO storm_index_writes VALUES (NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER storm_counts_writes AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION storm_counts_write();
+CREATE TRIGGER storm_counts_index_writes AFTER UPDATE OF sort_key, search_text, kind, state ON users
+    FOR EACH ROW EXECUTE FUNCTION storm_counts_index_write();
 """
 """A trigger OF columns fires for each statement that sets them, be it to what they were: the index is touched then."""
 
@@ -96,18 +109,17 @@ class Storm:
 
 @dataclass(frozen=True)
 class Books:
-    """The database file, as another process reads it and counts its writes."""
+    """The database, as another process reads it and counts its writes."""
 
-    file: Path
+    url: str
 
     async def count_writes(self) -> None:
         """Begin to count what is written to the users."""
-        await written(self.file, _COUNTING)
+        await written(self.url, _COUNTING if self.url.startswith("sqlite") else _COUNTING_ON_POSTGRESQL)
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Tell all rows that answer it."""
-        with contextlib.closing(sqlite3.connect(self.file, timeout=10)) as connection:
-            return connection.execute(question).fetchall()
+        return rows(self.url, question)
 
     def number(self, question: str) -> int:
         """Tell the one number that answers it."""
@@ -129,18 +141,18 @@ def check_rows(storm: Storm, books: Books) -> None:
         for user in storm.slack.users()
     }
     people = {user.id for user in storm.people}
-    rows = {row[0]: row[1:] for row in books.rows("SELECT id, title, status_text, updated FROM users")}
+    kept = {row[0]: row[1:] for row in books.rows("SELECT id, title, status_text, updated FROM users")}
 
-    assert {user_id: truth[user_id] for user_id in people} == {user_id: rows[user_id] for user_id in people}
+    assert {user_id: truth[user_id] for user_id in people} == {user_id: kept[user_id] for user_id in people}
 
 
 def check_writes(storm: Storm, books: Books) -> None:
-    """`rev` and writes that touch an index are as many as real changes; noise moved watermarks alone."""
-    moved = books.number("SELECT count(*) FROM storm_writes WHERE fields_moved")
+    """`rev` moves as often as there are real changes, and an index is touched no more often: not by a mere status."""
+    moved = books.number("SELECT count(*) FROM storm_writes WHERE fields_moved = 1")
     revs = books.number("SELECT count(DISTINCT rev) FROM changes WHERE rev > 1")  # the first is the backfill's reset
 
     _check_chains(storm, books)
-    assert moved == books.number("SELECT count(*) FROM storm_index_writes")
+    assert len(storm.titles) <= books.number("SELECT count(*) FROM storm_index_writes") <= moved
     assert moved == books.number("SELECT count(DISTINCT rev || user_id) FROM changes WHERE user_id IS NOT NULL")
     assert revs == books.number("SELECT rev FROM workspaces") - 1
 
@@ -149,7 +161,7 @@ def check_promotions(storm: Storm, books: Books) -> None:
     """Each is told once, however often it was sent. It may be more where a run read somebody within that second."""
     told = books.rows("SELECT user_id, after FROM changes WHERE user_id IS NOT NULL AND NOT is_status ORDER BY user_id")
 
-    assert sorted(storm.titles.items()) == [(user_id, json.loads(after)["title"]) for user_id, after in told]
+    assert sorted(storm.titles.items()) == [(user_id, _read(after)["title"]) for user_id, after in told]
 
 
 def _check_chains(storm: Storm, books: Books) -> None:
@@ -157,9 +169,14 @@ def _check_chains(storm: Storm, books: Books) -> None:
     told = books.rows("SELECT user_id, before, after FROM changes WHERE user_id IS NOT NULL ORDER BY rev, seq")
     stands: dict[str, dict[str, Any]] = defaultdict(lambda: dict(STATUS[0]))
     for user_id, before, after in told:
-        values, left = stands[user_id], json.loads(before)
+        values, left = stands[user_id], _read(before)
         assert left == {name: values.get(name, left[name]) for name in left}
-        assert left != json.loads(after)
-        values |= json.loads(after)
+        assert left != _read(after)
+        values |= _read(after)
     assert all(STATUS[0].items() <= values.items() for values in stands.values())
     assert storm.titles == {user_id: values["title"] for user_id, values in stands.items() if "title" in values}
+
+
+def _read(cell: Any) -> Any:
+    """Read JSON, which a server's driver may have read already."""
+    return json.loads(cell) if isinstance(cell, str) else cell

@@ -18,8 +18,13 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a 
 
 # Everything is imported before root is given up: Python itself may be out of the stranger's reach.
 _BECOME = """
-import os, sys
-import bot.cli
+import os, pkgutil, sys
+from importlib import import_module
+import alembic.command, alembic.runtime.environment, bot, db, decimal, web
+for package in (bot, web, db):
+    for room in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not room.name.endswith((".__main__", ".migrations.env")):
+            import_module(room.name)
 os.setgroups([])
 os.setgid({0})
 os.setuid({0})

@@ -56,9 +56,9 @@ class Memory:
 async def test_an_hour_of_events_at_once_is_acked_whole_in_flat_memory(
     slack: Simulator, tmp_path: Path, figure: Callable[..., None]
 ) -> None:
-    file, storm = tmp_path / "storm.sqlite3", Storm(slack, crowd(slack, PEOPLE), seed=20_261_123)
-    books = Books(file)
-    async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
+    url, storm = f"sqlite:///{tmp_path / 'storm.sqlite3'}", Storm(slack, crowd(slack, PEOPLE), seed=20_261_123)
+    books = Books(url)
+    async with running("serve", env=serve_environment(slack, url), cwd=tmp_path) as program:
         await slack.connected(2, timeout=60)
         await eventually(lambda: "following changes" in program.output, within_s=60, of="the first run")
         await books.count_writes()
@@ -90,7 +90,7 @@ async def test_an_hour_of_events_at_once_is_acked_whole_in_flat_memory(
 async def flood(storm: Storm, books: Books, memory: Memory) -> None:
     """Raise more at once than may wait for the database, while somebody else holds it."""
     slack, so_far = storm.slack, redelivered(storm.slack)
-    async with held(books.file):
+    async with held(books.url):
         flooding = asyncio.create_task(storm.rages(FLOOD, window=FLOOD, meanwhile=memory.look))
         await eventually(lambda: memory.look() and redelivered(slack) - so_far > SHED, within_s=60, of="envelopes shed")
     await flooding
@@ -118,9 +118,9 @@ async def test_an_hour_of_events_put_at_once_without_a_pause_is_kept_whole_in_bo
 ) -> None:
     """Slack's own tries: at once, after a minute, after five; only the pauses are shorter here."""
     async with Simulator(retry_delays=(0.0, 10.0, 30.0), remembered=10 * EVENTS) as slack:
-        file, storm = tmp_path / "storm.sqlite3", Storm(slack, crowd(slack, PEOPLE), seed=20_261_124)
-        books = Books(file)
-        async with running("serve", env=serve_environment(slack, f"sqlite:///{file}"), cwd=tmp_path) as program:
+        url, storm = f"sqlite:///{tmp_path / 'storm.sqlite3'}", Storm(slack, crowd(slack, PEOPLE), seed=20_261_124)
+        books = Books(url)
+        async with running("serve", env=serve_environment(slack, url), cwd=tmp_path) as program:
             await slack.connected(2, timeout=60)
             await eventually(lambda: "following changes" in program.output, within_s=60, of="the first run")
             await books.count_writes()

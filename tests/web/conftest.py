@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +18,6 @@ import web
 from bot.webserver import bind
 from db import Bell, Store, record
 from db.records import Observation, Source, Workspace
-from tests.support.engines import Migrated
 from tests.support.waiting import eventually
 
 TEAM = "T0MERIDIAN"
@@ -102,9 +100,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, migrated: Migrated) -> AsyncIterator[Store]:
-    await migrated.copy_file(tmp_path / "users.db")
-    store = await Store.open(f"sqlite:///{tmp_path / 'users.db'}", bell=Bell())
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url, bell=Bell())
     async with store.transaction() as tx:
         await tx.workspaces.save_workspace(Workspace(TEAM, "Meridian", "meridian"))
     yield store

@@ -10,10 +10,13 @@ import pytest
 from db import Bell, Store
 from db.cursor import encode_cursor, with_meant
 from db.records import Position, Workspace
+from tests.support.engines import ENGINES
 from tests.support.programs import a_token, bearing
 from tests.web.conftest import TEAM, Clock, Slack
 from tests.web.test_api import CHANGES, USERS, everybody, get, ids
 from web.positions import encode
+
+pytestmark = pytest.mark.runs_on(*ENGINES, because="what one engine takes, another may refuse")
 
 HOSTILE = {
     "a NUL": "\x00",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import timedelta
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,9 +15,10 @@ from starlette.applications import Starlette
 import web
 from db import Store
 from db.records import TokenScope
-from tests.support.locks import held
+from tests.support.locks import held, written
 from tests.support.programs import a_token, bearing, revoke_all
 from tests.support.promptness import promptly
+from tests.support.refusing import refuse
 from tests.support.streams import from_now_on
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import MERIDIAN, a_door, signs_in
@@ -178,13 +176,12 @@ async def test_what_does_not_exist_is_told_to_whom_a_token_lets_in(
 
 
 async def test_a_database_that_is_away_is_told_in_words(
-    client: httpx.AsyncClient, store: Store, clock: Clock, tmp_path: Path
+    client: httpx.AsyncClient, store: Store, clock: Clock, database_url: str
 ) -> None:
     headers = bearing(await a_token(store, now=clock()))
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
-        without_users = await client.get("/api/v1/users", headers=headers)
-        connection.execute("DROP TABLE api_tokens")
+    await written(database_url, "DROP TABLE users")
+    without_users = await client.get("/api/v1/users", headers=headers)
+    await written(database_url, "DROP TABLE api_tokens")
     without_tokens = await client.get("/api/v1/users", headers=headers)
 
     assert (503, "unavailable") == problem(without_users) == problem(without_tokens)
@@ -192,24 +189,23 @@ async def test_a_database_that_is_away_is_told_in_words(
 
 
 async def test_a_database_that_cannot_be_written_is_in_nobodys_way(
-    client: httpx.AsyncClient, store: Store, clock: Clock, tmp_path: Path
+    client: httpx.AsyncClient, store: Store, clock: Clock, database_url: str
 ) -> None:
     headers = bearing(await a_token(store, now=clock()))
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("CREATE TRIGGER full BEFORE UPDATE ON api_tokens BEGIN SELECT RAISE(FAIL, 'no'); END")
+    await refuse(database_url, "UPDATE", "api_tokens")
     answers = [(await client.get("/api/v1/users", headers=headers)).status_code for _ in range(3)]
 
     assert [200, 200, 200] == answers
 
 
 async def test_a_database_that_something_else_holds_delays_no_answer(
-    app: Starlette, store: Store, clock: Clock, tmp_path: Path
+    app: Starlette, store: Store, clock: Clock, database_url: str
 ) -> None:
     headers = bearing(await a_token(store, now=clock()))
     answers: list[int] = []
     async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         await client.get("/healthz")
-        async with held(tmp_path / "users.db"):
+        async with held(database_url):
 
             async def a_program_asks(_: int) -> None:
                 clock.passes(minutes=2)  # so that its use is to be written down

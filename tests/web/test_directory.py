@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 import web
 from db import Store
 from tests.support.html import Element, read
+from tests.support.locks import written
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from web.views.directory import PAGE_SIZE
 
@@ -342,11 +341,12 @@ async def test_failures_are_pages_in_words(
     assert (status_code, title) == (answer.status_code, read(answer.text).one("h1").text)
 
 
+@pytest.mark.runs_on("sqlite", because="its file is overwritten; the stories take a server's database away")
 async def test_a_database_away_is_said_with_a_code_that_the_log_knows(
     client: httpx.AsyncClient, store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.close()
-    (tmp_path / "users.db").write_bytes(b"this is no database" * 100)
+    (tmp_path / "usersync.sqlite3").write_bytes(b"this is no database" * 100)
 
     with caplog.at_level(logging.ERROR):
         answer = await client.get("/?q=a")
@@ -357,9 +357,10 @@ async def test_a_database_away_is_said_with_a_code_that_the_log_knows(
     assert "/?q=a" == page.one("a", class_="button-main").attributes["href"]
 
 
+@pytest.mark.runs_on("sqlite", because="its file is overwritten; the stories take a server's database away")
 async def test_health_needs_no_database(client: httpx.AsyncClient, store: Store, tmp_path: Path) -> None:
     await store.close()
-    (tmp_path / "users.db").write_bytes(b"this is no database" * 100)
+    (tmp_path / "usersync.sqlite3").write_bytes(b"this is no database" * 100)
 
     assert {"status": "ok", "version": "0.1.0"} == (await client.get("/healthz")).json()
 
@@ -373,11 +374,10 @@ def test_vendored_files_are_what_their_checksums_say(folder: Path) -> None:
 
 
 async def test_a_page_of_failure_bears_the_name_of_the_house_and_does_not_claim_to_be_live(
-    store: Store, service: Service, clock: Clock, client: httpx.AsyncClient, tmp_path: Path
+    store: Store, service: Service, clock: Clock, client: httpx.AsyncClient, database_url: str
 ) -> None:
     missing = await client.get("/nowhere")
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
+    await written(database_url, "DROP TABLE users")
     away = await client.get("/")
 
     assert (404, 503) == (missing.status_code, away.status_code)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -23,6 +21,7 @@ from db import Store, mark_missing
 from db.records import Kind, State, User, Workspace
 from tests.support.browser import CHROMIUM, shapes
 from tests.support.html import read
+from tests.support.locks import written
 from tests.support.streams import from_now_on
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from web.doorkeeper import Caller, Refusal, judge
@@ -103,12 +102,11 @@ async def test_a_page_inside_tells_who_is_signed_in_wherever_one_is(
 
 
 async def test_a_page_of_failure_tells_a_stranger_nothing(
-    client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock, tmp_path: Path
+    client: httpx.AsyncClient, slack: Slack, store: Store, clock: Clock, database_url: str
 ) -> None:
     await slack.says("U1", real_name="Ada")
     await signs_in(client, store, clock, "U1")
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
+    await written(database_url, "DROP TABLE users")
     away = await client.get("/")  # who that is, only the table could have told
 
     assert 503 == away.status_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 import web
+from bot.housekeeping import prune
 from db import Store, mark_missing
 from db.recording import set_hidden
 from db.records import TokenScope, Workspace
@@ -230,6 +232,35 @@ async def test_a_tag_survives_compression(client: httpx.AsyncClient) -> None:
     assert "Accept-Encoding" in packed.headers["vary"]
 
 
+async def test_a_page_that_was_printed_is_not_printed_again(
+    client: httpx.AsyncClient, store: Store, clock: Clock, service: Service
+) -> None:
+    first = await client.get("/")
+    clock.passes(seconds=20)
+    with statements(store) as asked:
+        second = await client.get("/")
+
+    assert 1 == len(asked), asked
+    assert "just now" in first.text
+    assert "20 seconds ago" in second.text
+    assert first.text.count("<li") == second.text.count("<li")
+
+
+async def test_what_was_printed_for_one_is_shown_to_nobody_else(store: Store, clock: Clock, service: Service) -> None:
+    async with a_house(store, clock, service) as admin, a_house(store, clock, service) as member:
+        await signs_in(admin, store, clock, "U1")
+        await signs_in(member, store, clock, "U2")
+        pages = [await each.get("/") for each in (admin, member, admin, member)]
+        await admin.post("/view-as", data={"as": "everyone"}, headers={"Origin": PUBLIC})
+        as_everyone = await admin.get("/")
+
+    assert [True, False] * 2 == ["/dead-letters" in each.text for each in pages]
+    viewers = [re.findall(r'<a class="viewer-name"[^>]*><bdi>([^<]*)', each.text) for each in pages]
+    assert [["Ada Lovelace"], ["Adam Smith"]] * 2 == viewers
+    assert "/dead-letters" not in as_everyone.text
+    assert "You see the directory as members do." in as_everyone.text
+
+
 async def test_each_viewer_has_tags_of_their_own(store: Store, clock: Clock, service: Service) -> None:
     async with a_house(store, clock, service) as admin, a_house(store, clock, service) as member:
         await signs_in(admin, store, clock, "U1")
@@ -308,3 +339,28 @@ async def test_a_page_that_was_there_before_still_keeps_the_layout_it_is_asked_f
             tags[shape] = tag
 
         assert shape == client.cookies["usersync_view"]
+
+
+async def test_a_status_leaves_the_strip_with_the_hour_for_which_it_is_kept_although_nothing_else_moves(
+    client: httpx.AsyncClient, store: Store, slack: Slack, clock: Clock
+) -> None:
+    await slack.shows({"id": "U1", "real_name": "Ada"})
+    await slack.says("U1", status_text="At the dentist", status_emoji=":tooth:", status_expiration=0)
+    await slack.says("U1", status_text="", status_emoji="")
+    assert "At the dentist" in (await client.get("/")).text
+
+    clock.passes(minutes=61)
+    await prune(store, now=clock(), history_keep=timedelta(days=365))
+
+    assert "At the dentist" not in (await client.get("/")).text
+
+
+async def test_no_answer_varies_by_less_than_another(client: httpx.AsyncClient, slack: Slack) -> None:
+    await slack.shows({"id": "U1", "real_name": "Ada"})
+    whole = await client.get("/")
+    same = await client.get("/", headers={"If-None-Match": whole.headers["etag"]})
+    any_at_all = await client.get("/", headers={"If-None-Match": "*"})
+
+    assert [304, 304] == [same.status_code, any_at_all.status_code]
+    varied = [{each.strip() for each in answer.headers["vary"].split(",")} for answer in (whole, same, any_at_all)]
+    assert varied[0] == varied[1] == varied[2]

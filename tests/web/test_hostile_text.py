@@ -16,11 +16,14 @@ from starlette.applications import Starlette
 import web
 from db import Store, record
 from db.records import Workspace
+from tests.support.engines import ENGINES
 from tests.support.factories import TEAM, an_observation
 from tests.support.html import read
 from tests.web.conftest import serving
 from tests.web.test_door import a_door
 from web.attempts import Attempts
+
+pytestmark = pytest.mark.runs_on(*ENGINES, because="what one engine takes, another may refuse")
 
 NOW = datetime(2026, 11, 23, 16, 42, tzinfo=UTC)
 SECRET = "Zebedee"

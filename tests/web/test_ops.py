@@ -52,15 +52,13 @@ async def a_run(store: Store, clock: Clock, **values: Any) -> None:
         "ended_at": clock() - timedelta(minutes=4, seconds=22), "is_listed": True, "calls": 2, "seen": 1240,
         "inserted": 1, "updated": 2, "drift": 0, "unreadable": 0, "nameless": 0, "absent": 0, "missing": 0, **values,
     }  # fmt: skip
-    engine = sa.create_engine(f"sqlite:///{store.place}")  # a run's own repo takes its times from the engine
-    with engine.begin() as connection:
-        connection.execute(sa.insert(table).values(told))
-    engine.dispose()
+    async with store._writer.begin() as connection:  # a run's own repo takes its times from the engine
+        await connection.execute(sa.insert(table).values(told))
 
 
 async def a_letter(store: Store, clock: Clock, **values: Any) -> None:
     told = {"team_id": TEAM, "user_id": None, "reason": "its tz is no text", "payload": '"zxpayload"', **values}
-    key = f"a key {values}"
+    key = f"a key {values}"[:120]
     async with store.transaction() as tx:
         await tx.dead_letters.put_aside(DeadLetter(0, key, source=Source.EVENT, put_aside_at=clock(), **told))
 
@@ -300,8 +298,8 @@ class Hand:
     async def resync(self, team_id: str, user_id: str) -> Any:
         return self._told("begun", team_id, user_id)
 
-    async def confirm(self, team_id: str, user_id: str) -> Any:
-        return self._told("begun", "confirmed", team_id, user_id)
+    async def confirm(self, team_id: str, user_id: str, *, run_id: int) -> Any:
+        return self._told("begun", "confirmed", team_id, user_id, run_id)
 
     async def replay(self, letter_id: int) -> Any:
         return self._told("applied", letter_id)
@@ -391,7 +389,33 @@ async def test_a_held_run_is_confirmed_by_its_number_alone(
     assert "/runs/resync" == keep.attributes["action"]
     assert {"/runs?done=number"} == {said[number] for number in ("", "1520", "no")}
     assert "/runs?done=confirmed" == said["1,521"]
-    assert [("begun", "confirmed", TEAM, "UADMIN")] == hand.asked
+    assert [("begun", "confirmed", TEAM, "UADMIN", int(run))] == hand.asked
+
+
+async def test_of_what_another_process_has_yet_to_take_the_page_says_no_more_than_that_it_was_asked_for(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    await a_run(store, clock, state="held", absent=521)
+    hand.outcomes["begun"] = ("asked", "")
+    told = {}
+    for path in ("/runs/resync", "/runs/confirm"):
+        answer = await boss.post(path, data={"run": "1", "number": "521"})
+        then = read((await boss.get(answer.headers["location"])).text)
+        told[path] = then.one(class_="flash").text
+        assert "every 3s" == then.one(id="runs").attributes["hx-trigger"]
+
+    assert all(words.startswith("Asked for. It begins within seconds and shows here;") for words in told.values())
+    assert "nothing was done" in told["/runs/confirm"]
+
+
+async def test_a_confirmation_that_another_run_overtook_is_told_to_be_of_nothing(
+    boss: httpx.AsyncClient, hand: Hand, store: Store, clock: Clock
+) -> None:
+    await a_run(store, clock, state="held", absent=521)
+    hand.outcomes["begun"] = ("nothing-held", "")
+    answer = await boss.post("/runs/confirm", data={"run": "1", "number": "521"})
+
+    assert "/runs?done=nothing-held" == answer.headers["location"]
 
 
 async def test_an_old_page_of_a_held_run_confirms_nothing(

@@ -79,7 +79,26 @@ def test_the_facts_are_figures_and_times() -> None:
     assert {
         "sockets": 2,
         "sockets_wanted": 2,
+        "sockets_elsewhere": 0,
         "backfilled": True,
         "last_heard_at": "2026-11-23T16:41:57+00:00",
         "last_run_at": "2026-11-23T11:42:00+00:00",
     } == judge(WELL, NOW, database_answers=True).facts
+
+
+def test_where_nobody_follows_slack_that_is_said_once() -> None:
+    nobody = "Nobody follows Slack right now, so changes do not arrive. Start one."
+    found = reasons(sockets=0, sockets_wanted=0, is_followed=False, trouble=nobody, is_backfilled=False, walked_at=None)
+
+    assert nobody == found[0]
+    assert 1 == " ".join(found).count("changes do not arrive")
+    assert "people are missing" in found[1]
+    assert "It comes by itself once that is mended." in found[1]
+
+
+def test_a_trouble_that_has_several_consequences_is_told_with_the_first() -> None:
+    trouble = "Switch on Socket Mode."
+    found = reasons(sockets=0, trouble=trouble, walked_at=NOW - timedelta(hours=13))
+
+    assert 2 == len(found)
+    assert 1 == " ".join(found).count(trouble)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from db import Store, mark_missing, record
 from db.records import TokenScope, Workspace
 from db.sessions import EVERYWHERE
 from tests.support.factories import an_observation
+from tests.support.locks import written
 from tests.web.conftest import TEAM, Clock, Service, Slack, serving
 from tests.web.test_door import a_door, nobody
 from web.admits import Admits, GuardedRoute
@@ -137,7 +136,7 @@ def user_id_of(name: str) -> str:
 
 @pytest.fixture
 async def sessions(
-    store: Store, clock: Clock, slack: Slack, service: Service, tmp_path: Path
+    store: Store, clock: Clock, slack: Slack, service: Service, database_url: str
 ) -> dict[str, dict[str, str]]:
     """Let everybody sign in while they still may; then much happens in Slack. Tells with which header each comes."""
     await slack.shows({"id": "USOMEBODY", "real_name": "Ada Lovelace"})
@@ -150,8 +149,7 @@ async def sessions(
     await _are_said(store, clock, {name: each.becomes for name, each in CALLERS.items() if each.becomes})
     async with store.transaction() as tx:
         await mark_missing(tx, TEAM, [user_id_of("missing")], since=clock(), now=clock())
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DELETE FROM users WHERE id = ?", (user_id_of("whom the table does not know"),))
+    await written(database_url, f"DELETE FROM users WHERE id = '{user_id_of('whom the table does not know')}'")
     async with store.transaction() as tx:
         user_id = user_id_of("signed out everywhere")
         await tx.sessions.end(TEAM, user_id, EVERYWHERE, now=clock(), forget_at=clock() + timedelta(days=30))

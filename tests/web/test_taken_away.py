@@ -8,13 +8,10 @@ import gc
 import io
 import json
 import re
-import sqlite3
 import tracemalloc
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,6 +26,7 @@ from db.recording import set_hidden
 from db.records import SLACK_FIELDS, STATUS_FIELDS, Kind, User
 from db.visibility import Audience, Policy
 from tests.support.html import read
+from tests.support.locks import written
 from tests.support.waiting import eventually
 from tests.web.conftest import NOON, TEAM, Clock, Service, Slack, serving
 from tests.web.surfaces import EVERYBODY
@@ -152,11 +150,12 @@ async def test_a_number_that_begins_with_a_sign_stays_a_number(client: httpx.Asy
     assert ("-18000", "'-18000") == (row["tz_offset"], row["title"])
 
 
-async def test_a_reader_who_leaves_while_the_database_fails_leaves_no_complaint(store: Store, tmp_path: Path) -> None:
+async def test_a_reader_who_leaves_while_the_database_fails_leaves_no_complaint(
+    store: Store, database_url: str
+) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
+    await written(database_url, "DROP TABLE users")
     taking = asyncio.create_task(List(store, Sight(), UserFilter()).begin())
     await asyncio.sleep(0)  # it has asked, and there is no answer yet
     taking.cancel()
@@ -237,29 +236,27 @@ async def test_a_file_of_many_thousands_is_written_in_little_memory(store: Store
 
 @pytest.mark.slow
 async def test_a_download_that_breaks_off_does_not_end_like_a_whole_one(
-    app: Starlette, slack: Slack, tmp_path: Path
+    app: Starlette, slack: Slack, database_url: str
 ) -> None:
     await slack.shows(*({"id": f"U{number:05}", "real_name": "Ada " * 50} for number in range(9_000)))
-    file = tmp_path / "users.db"
+
+    async def gone() -> None:
+        await written(database_url, "ALTER TABLE users RENAME TO gone")
+
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         for path in ("/export.csv", "/export.json", "/export.vcf"):
             with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
-                await _takes(client, path, meanwhile=lambda: _alter(file, "ALTER TABLE users RENAME TO gone"))
-            _alter(file, "ALTER TABLE gone RENAME TO users")
+                await _takes(client, path, meanwhile=gone)
+            await written(database_url, "ALTER TABLE gone RENAME TO users")
 
 
-async def _takes(client: httpx.AsyncClient, path: str, *, meanwhile: Callable[[], None]) -> bytes:
+async def _takes(client: httpx.AsyncClient, path: str, *, meanwhile: Callable[[], Awaitable[None]]) -> bytes:
     """Take a file whole; something happens after its first bytes."""
     async with client.stream("GET", path, headers={"Accept-Encoding": "identity"}) as answer:
         parts = answer.aiter_bytes()
         begun = await anext(parts)
-        meanwhile()
+        await meanwhile()
         return begun + b"".join([part async for part in parts])
-
-
-def _alter(file: Path, statement: str) -> None:
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute(statement)
 
 
 async def test_the_erased_and_the_hidden_are_in_no_file(client: httpx.AsyncClient, slack: Slack, clock: Clock) -> None:
@@ -280,13 +277,12 @@ async def test_an_empty_list_is_a_file_as_well(client: httpx.AsyncClient, slack:
     assert ([], []) == (await rows_of(client, "/export.csv?q=nobody"), (await client.get("/export.json?q=x")).json())
 
 
-async def test_a_list_that_broke_off_is_never_a_whole_one(store: Store, slack: Slack, tmp_path: Path) -> None:
+async def test_a_list_that_broke_off_is_never_a_whole_one(store: Store, slack: Slack, database_url: str) -> None:
     await slack.shows(*({"id": f"U{number}", "real_name": "Ada"} for number in range(READ_AT_ONCE + 1)))
     wanted = List(store, Sight(), UserFilter())
     file = as_json(wanted, await wanted.begin())
     begun = [await anext(file), await anext(file)]
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
+    await written(database_url, "DROP TABLE users")
     with pytest.raises(StoreUnavailable):
         begun += [part async for part in file]
 
@@ -309,11 +305,10 @@ async def test_while_a_slow_reader_takes_its_file_nothing_is_held_open(store: St
 
 
 async def test_a_database_that_is_away_is_told_before_a_file_begins(
-    client: httpx.AsyncClient, slack: Slack, tmp_path: Path
+    client: httpx.AsyncClient, slack: Slack, database_url: str
 ) -> None:
     await slack.says("U1", real_name="Ada")
-    with closing(sqlite3.connect(tmp_path / "users.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE users")
+    await written(database_url, "DROP TABLE users")
 
     assert 503 == (await client.get("/export.csv")).status_code
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +26,7 @@ from web.positions import encode
 from web.rows import card_link, phone_link, row_of, web_link
 from web.viewer import sight_of, viewer_of, zone_of_viewer
 from web.window import brand, frame, window_of
-from web.words import When, day, when
+from web.words import When, day, weekday, when
 
 HISTORY_SHOWN = 50
 
@@ -105,7 +104,7 @@ def _clock(user: User, now: datetime, viewer: ZoneInfo | None) -> dict[str, Any]
     return {
         "time": time,
         "iso": f"{there:%Y-%m-%dT%H:%M%z}",
-        "day": format_datetime(there, "EEEE", locale="en"),
+        "day": weekday(there),
         "city": city_of(user.tz),
         "beside": _beside(ahead) if viewer else "",
         "words": time.words[:1].upper() + time.words[1:],

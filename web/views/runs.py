@@ -21,13 +21,20 @@ PATH = "/runs"
 REFUSED = "refused"
 DONE = {
     "begun": "A resync was asked for. It shows here as it goes.",
+    "asked": "Asked for. It begins within seconds and shows here; if it does not, ask again.",
     "under-way": "A run is under way already, so no second one was begun. This one reads everybody, too.",
     "confirmed": "Confirmed: everybody is read afresh, and whoever Slack no longer knows is marked as such.",
+    "confirmation-asked": (
+        "Asked for. It begins within seconds and shows here; if it does not, nothing was done, because Slack calls you "
+        "no admin any more, or because another run came first."
+    ),
     "confirm-later": "Nothing was done: a run is under way that was not confirmed, and cannot be in the middle.",
     "number": "Nothing was done: the number that was typed is not the one that was asked for.",
     "nothing-held": "Nothing was done: the last run is not held any more.",
 }
 """What a page says after something was asked for, by a word in its address."""
+BEGINS = ("begun", "asked", "confirmed", "confirmation-asked")
+"""Those after which a run is to be expected."""
 
 
 async def runs(request: Request) -> Response:
@@ -59,7 +66,7 @@ async def runs(request: Request) -> Response:
         held=held_of(last, now, zone) if window.actions and not running else None,
         is_whole=viewer is not None,
         may_ask=viewer is not None and window.actions is not None,
-        polls=before is None and (bool(running) or done in ("begun", "confirmed")),
+        polls=before is None and (bool(running) or done in BEGINS),
         done=DONE.get(done, ""),
         older=older_link(PATH, found[SHOWN - 1].run_id if len(found) > SHOWN else None),
         newest=PATH if before is not None else "",
@@ -88,8 +95,10 @@ async def confirm(request: Request) -> Response:
     typed = form.get("number", "").strip().replace(",", "")
     if number_in(typed) != last.absent:
         return _back("number")
-    outcome = await actions.confirm(viewer.team_id, viewer.user_id)
-    return _answer(request, outcome, {"begun": "confirmed", "under-way": "confirm-later"})
+    outcome = await actions.confirm(viewer.team_id, viewer.user_id, run_id=last.run_id)
+    return _answer(
+        request, outcome, {"begun": "confirmed", "under-way": "confirm-later", "asked": "confirmation-asked"}
+    )
 
 
 def _asking(request: Request) -> tuple[Viewer, Actions] | None:

@@ -1,0 +1,10 @@
+"""`python bench` measures everything."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from everything import main
+
+main()
