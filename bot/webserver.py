@@ -11,6 +11,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 
+_QUEUE = 2048
+"""Connections that wait to be taken; uvicorn's own figure."""
+
+
 class PortTaken(Exception):
     """The address to listen on is not to be had. The message is a sentence with its remedy."""
 
@@ -79,21 +83,31 @@ class WebServer:
 
 
 def bind(host: str, port: int, *, or_next: bool = False) -> socket.socket:
-    """Bind host and port; with `or_next`, the next free one of twenty. Raises PortTaken."""
+    """Bind host and port and let callers queue; with `or_next`, the next free one of twenty. Raises PortTaken."""
     for candidate in range(port, port + (20 if or_next and port else 1)):
         try:
-            family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
-            found = socket.socket(family, socket.SOCK_STREAM)
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Inherited by each connection. asyncio sets it where a socket names its protocol, and one that was accepted
-            # here does not: then the body of an answer waits 40 ms for the ack of its head.
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.bind(address)
+            return _bound(host, candidate)
         except (OSError, UnicodeError) as error:  # a host name that is none fails in its encoding
             problem = error
-        else:
-            return found
     raise PortTaken(
         f"Cannot listen on {host}, port {port} ({getattr(problem, 'strerror', None) or 'no such host'}). "
         "End what listens there, or choose another with USERSYNC_PORT or USERSYNC_HOST."
     )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by each connection. asyncio sets it where a socket names its protocol, and one that was accepted
+        # here does not: then the body of an answer waits 40 ms for the ack of its head.
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        found.bind(address)
+        # At once: the address may be told before the server has begun, and two who start together must not both
+        # believe that they have it. Who comes early waits in the queue.
+        found.listen(_QUEUE)
+    except OSError:
+        found.close()
+        raise
+    return found

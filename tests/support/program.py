@@ -94,6 +94,9 @@ async def running_command(*command: str, env: Mapping[str, str], cwd: Path) -> A
     program = Program(process)
     try:
         yield program
+    except AssertionError as error:
+        error.add_note(f"what the program printed last:\n{program.output[-4000:]}")
+        raise
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGKILL)
