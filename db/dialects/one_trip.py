@@ -21,6 +21,8 @@ def open_quickly(file: str, **options: Any) -> aiosqlite.Connection:
 
 
 _READS, _WRITES = "BEGIN", "BEGIN IMMEDIATE"
+TOGETHER = "-- several statements, each of them with its rows"
+"""Stands for statements that are told in the place of parameters; see `db/dialects/together.py`."""
 
 
 class _Cursor:
@@ -42,13 +44,16 @@ class _Cursor:
         """Run a statement, and fetch whatever it finds; a transaction is begun by the first that follows."""
         if sql in (_READS, _WRITES):
             self._connection.begin(sql)
+        elif sql == TOGETHER:
+            await self.executemany(sql, (parameters,))
         else:
             await self._connection.trip(partial(self._run, sql, parameters, is_many=False))
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
         """Run a statement once for each of them."""
-        await self._connection.trip(partial(self._run, sql, parameters, is_many=True))
+        errand = partial(_run_all, parameters) if sql == TOGETHER else partial(self._run, sql, parameters, is_many=True)
+        await self._connection.trip(errand)
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -69,6 +74,15 @@ class _Cursor:
             self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
         finally:
             cursor.close()
+
+
+def _run_all(statements: Iterable[Iterable[Any]], connection: sqlite3.Connection) -> None:
+    """Run each of them for its rows; in the connection's own thread."""
+    for sql, rows in statements:
+        if len(rows) == 1:
+            connection.execute(sql, rows[0])
+        else:
+            connection.executemany(sql, rows)
 
 
 class _Connection(aiosqlite.Connection):
