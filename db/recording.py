@@ -10,6 +10,7 @@ from datetime import datetime
 from db.derive import derived
 from db.dialects import Said
 from db.errors import StillActive
+from db.held import hold
 from db.merge import Merged, contact_dropped, first, may_be_known_again, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
@@ -39,14 +40,13 @@ async def record(
 
     A backfill tells no change of each user, only one reset: nobody has changed, we have only begun to look.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, {observation.id for observation in observations})
+    last_rev, stored = await hold(tx, team_id, {observation.id for observation in observations})
     batch = _Batch(stored, tells_new=not is_backfill)
     for number, observation in enumerate(observations, start=1):
         batch.apply(observation)
         if number % BREATH_USERS == 0 and observation.source is Source.RUN:
             await asyncio.sleep(0)
-    rev = workspace.rev + 1
+    rev = last_rev + 1
     if is_backfill and batch.changes:
         changes = [Change(team_id, rev, 0, None, {}, {}, Source.RUN, now)]
     else:
@@ -72,12 +72,11 @@ async def mark_missing(
 
     Raises UnknownWorkspace.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, user_ids)
+    last_rev, stored = await hold(tx, team_id, user_ids)
     batch = _Batch(stored)
     for user_id in sorted(stored):
         batch.miss(user_id, since=since)
-    rev = workspace.rev + 1
+    rev = last_rev + 1
     changes = _numbered(batch.changes, team_id, rev, now)
     rewritten = await _write(tx, batch, rev=rev, now=now)
     await _tell(tx, team_id, rev, changes, after=rewritten)
@@ -135,9 +134,8 @@ async def drop_contact(
 
     Raises UnknownWorkspace.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, user_ids)
-    rev = workspace.rev + 1
+    last_rev, stored = await hold(tx, team_id, user_ids)
+    rev = last_rev + 1
     merged = {key: contact_dropped(stored[key], left_before=left_before, now=now) for key in sorted(stored)}
     due = {key: each for key, each in merged.items() if each.user is not stored[key]}
     told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]

@@ -103,11 +103,11 @@ class Transaction:
         self.wipes = WipeWriter(connection)
         self.wishes = WishWriter(connection)
         self.is_to_ring = False
-        self._connection = connection
+        self.connection = connection
 
     async def say(self, statements: Sequence[Said]) -> None:
         """Run what repos said is to be done, in this order and together."""
-        await say_together(self._connection, statements)
+        await say_together(self.connection, statements)
 
     def rings(self) -> None:
         """Ask for the bell once this is committed."""
