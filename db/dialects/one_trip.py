@@ -24,7 +24,7 @@ def open_quickly(file: str, **options: Any) -> aiosqlite.Connection:
     return _Connection(partial(sqlite3.connect, file, **options))
 
 
-_READS, _WRITES = "BEGIN", "BEGIN IMMEDIATE"
+_READS = "BEGIN"
 TOGETHER = "-- several statements, each of them with its rows"
 """Stands for statements that are told in the place of parameters; see `db/dialects/together.py`."""
 
@@ -45,10 +45,8 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Self:
-        """Run a statement, and fetch whatever it finds; a transaction is begun by the first that follows."""
-        if sql in (_READS, _WRITES):
-            self._connection.begin(sql)
-        elif sql == TOGETHER:
+        """Run a statement, and fetch whatever it finds."""
+        if sql == TOGETHER:
             await self.executemany(sql, (parameters,))
         else:
             await self._connection.trip(partial(self._run, sql, parameters, is_many=False))
@@ -105,7 +103,7 @@ class _Connection(aiosqlite.Connection):
         return _Cursor(self)
 
     def begin(self, how: str) -> None:
-        """Have the next statement begin a transaction."""
+        """Have the next statement begin a transaction, with BEGIN if it only reads."""
         self._to_begin = how
 
     def put_off(self, errand: _Errand) -> None:
