@@ -121,6 +121,7 @@ def open_reader(url: URL, *, statement_s: float = READ_S) -> AsyncEngine:
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=5,
+        pool_use_lifo=True,  # each has a cache of its own, and one that is used again is warm already
     )
     _own_transactions(engine, begin="BEGIN")
     _on_connect(engine, "PRAGMA query_only=ON", "PRAGMA cache_size=-16384")
