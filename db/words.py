@@ -152,7 +152,7 @@ def _and_within(text: str, words: list[str], atoms: list[str]) -> list[str]:
 
 def _tails(atoms: list[str]) -> list[str]:
     """Write neighbours as one word, from each of them to the end, so that any run of them begins one."""
-    return [joined(atoms[start:]) for start in range(min(len(atoms), TAILS))]
+    return ["".join(atoms[start:])[:WORD_CHARS] for start in range(min(len(atoms), TAILS))]
 
 
 def _digit_tails(groups: list[str]) -> list[str]:
