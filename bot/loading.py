@@ -11,6 +11,11 @@ from bot.partly import Parts, partly
 
 _UNUSED = "rich"
 """structlog loads it for coloured tracebacks wherever it is installed, and typer installs it; ours are plain."""
+YOUNG = 10_000
+"""New objects between two looks for garbage; Python's own 700 are a sixth of one page of Slack's.
+
+Whatever is in no circle goes at once, without a look, and circles are few: so many of them are some megabytes at most.
+"""
 
 _PARTLY: dict[str, Parts] = {
     "sqlalchemy.ext.asyncio": {"engine": ("AsyncConnection", "AsyncEngine", "create_async_engine")},
@@ -24,7 +29,8 @@ def loading() -> Iterator[None]:
     """Import within this block. What is there at its end is taken to stay for good.
 
     The collector begins anew with each ten thousands of objects, and a start makes some hundred thousand: to walk them
-    over and over took a quarter of the time until the first page. Once they are frozen, no walk holds up the service.
+    over and over took a quarter of the time until the first page. Once they are frozen, no walk holds up the service;
+    and it looks at what comes in less often, for to walk the pages of a run as they were read took a tenth of the run.
     """
     gc.disable()
     try:
@@ -32,6 +38,7 @@ def loading() -> Iterator[None]:
             yield
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG)
         gc.enable()
 
 

@@ -91,7 +91,7 @@ def open_writer(url: URL, *, statement_s: float | None = STATEMENT_S, changes_jo
     # A migration makes indexes, and sorts more for them than may fit into memory.
     waiting = () if statement_s is None else (IN_MEMORY,)
     # What is deleted is overwritten at once, so that a page given back to the file holds nobody's address.
-    _on_connect(engine, *journal, "PRAGMA cache_size=-16384", "PRAGMA secure_delete=ON", *waiting)
+    _on_connect(engine, *journal, "PRAGMA cache_size=-8192", "PRAGMA secure_delete=ON", *waiting)
     return engine
 
 

@@ -59,17 +59,19 @@ def merge(stored: User | None, observation: Observation) -> Merged:
 
 def first(observation: Observation) -> User:
     """Make the row of somebody unknown: what `merge` makes of an empty one, in one go, for a million of them."""
-    mark = (observation.updated or 0, observation.moment)
-    said: dict[str, Any] = {
+    said = {
         **observation.values,
         "team_id": observation.team_id,
         "id": observation.id,
         "updated": observation.updated or 0,
         "moment": observation.moment,
-        "field_marks": {field: mark for field, value in observation.values.items() if value is None} or None,
-        "joined_at": _at(observation.moment) if observation.joined else None,
     }
-    user = User(**said)
+    if None in observation.values.values():
+        mark = (observation.updated or 0, observation.moment)
+        said["field_marks"] = {field: mark for field, value in observation.values.items() if value is None}
+    if observation.joined:
+        said["joined_at"] = _at(observation.moment)
+    user = User.of(said)
     if user.is_forgotten:
         return derived(_erased(user))
     return _filled(user)
@@ -165,8 +167,7 @@ def _is_heeded(stored: User, field: str) -> bool:
 
 def _filled(user: User) -> User:
     """Fill in the derived fields of a row just made, in place: nobody has seen it, so it needs no second copy."""
-    for name, value in derived_fields(user).items():
-        object.__setattr__(user, name, value)
+    vars(user).update(derived_fields(user))
     return user
 
 

@@ -28,6 +28,17 @@ def test_a_service_loads_nothing_that_draws_on_terminals() -> None:
     assert "[]" == loaded(program)
 
 
+def test_what_was_loaded_is_walked_no_more_and_what_comes_in_seldom() -> None:
+    program = (
+        "import gc\n"
+        "from bot.loading import loading\n"
+        "with loading():\n"
+        "    from bot import serving\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 100_000, gc.get_threshold()[0])\n"
+    )
+    assert "True True 10000" == loaded(program)
+
+
 def test_a_verb_that_draws_finds_it_afterwards() -> None:
     program = (
         "from bot.loading import loading\n"
