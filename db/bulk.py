@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from operator import attrgetter
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator
 
-from db.dialects import fill
+from db.dialects import Said, fill, rewriting
 
 Write = Callable[[Any], Any]
 
@@ -43,47 +44,76 @@ async def insert_rows(
     await fill(connection, table, columns, of_all)
 
 
-async def update_rows(
-    connection: AsyncConnection,
+def updating(
+    dialect: sa.Dialect,
     table: sa.Table,
     rows: Sequence[object],
     names: Sequence[str],
     *,
-    last: tuple[str, Iterable[Any]],
-) -> None:
-    """Rewrite what rows say under these names, and a last column that is no part of a row, where the key is theirs.
+    beside: Mapping[str, Iterable[Any]],
+) -> list[Said]:
+    """Say what rewrites in rows what they tell under these names, and in columns whose values are told beside them.
 
     An engine writes an index anew for each of its columns that is named, be it to what it was.
     """
-    dialect, keys = connection.dialect, [column.name for column in table.primary_key]
-    told, (last_name, values) = (*names, *keys), last
-    writers = {name: write for name in told if (write := _writer(table.c[name], dialect, rows[0]))}
-    text, order = await _update_of(connection, table, (*names, last_name), keys)
-    readers = [(index, writers[name]) for index, name in enumerate(told) if name in writers]
-    read, at = attrgetter(*told), [(*told, last_name).index(name) for name in order]
+    told = (*names, *(column.name for column in table.primary_key))
+    statement = _update_of(dialect, table, told, tuple(beside))
+    read = attrgetter(*told)
+    readers = [(index, write) for index, name in enumerate(told) if (write := _writer(table.c[name], dialect, rows[0]))]
+    more = [[_written(table.c[name], dialect, value) for value in values] for name, values in beside.items()]
     found = []
-    for row, value_of_last in zip(rows, values, strict=True):
-        values_of_row = [*read(row), value_of_last]
+    for row, *of_beside in zip(rows, *more, strict=True):
+        values: list[Any] = [*read(row), *of_beside]
         for index, write in readers:
-            if (value := values_of_row[index]) is not None:
-                values_of_row[index] = write(value)
-        found.append(tuple([values_of_row[index] for index in at]))
-    await connection.exec_driver_sql(text, found)
+            if (value := values[index]) is not None:
+                values[index] = write(value)
+        found.append(statement.in_order(values))
+    return rewriting(dialect, table, statement.names, statement.text, found)
 
 
-async def _update_of(
-    connection: AsyncConnection, table: sa.Table, names: Sequence[str], keys: Sequence[str]
-) -> tuple[str, list[str]]:
-    """Write the statement, once for each connection, and tell which columns it takes its values from, in order."""
-    raw = await connection.get_raw_connection()
-    known = raw.info.setdefault("updates of rows", {})
-    if (key := (table.name, tuple(names))) not in known:
-        is_key = sa.and_(*(table.c[name] == sa.bindparam(f"key_{name}") for name in keys))
-        statement = sa.update(table).where(is_key).values({name: sa.bindparam(name) for name in names})
-        compiled: Any = statement.compile(dialect=connection.dialect)
-        known[key] = str(compiled), [name.removeprefix("key_") for name in compiled.positiontup]
-    found: tuple[str, list[str]] = known[key]
-    return found
+def inserting(dialect: sa.Dialect, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[Said]:
+    """Say what inserts rows, each told as a mapping of the same names in the same order."""
+    text, writers = _insert_of(dialect, table, tuple(rows[0]))
+    return [
+        (
+            text,
+            [tuple([_said(write, value) for write, value in zip(writers, row.values(), strict=True)]) for row in rows],
+        )
+    ]
+
+
+class _Update(NamedTuple):
+    """A statement, the columns that it takes values of, in its own order, and what brings them into it."""
+
+    text: str
+    names: tuple[str, ...]
+    in_order: Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
+@lru_cache(maxsize=256)
+def _update_of(dialect: sa.Dialect, table: sa.Table, told: tuple[str, ...], beside: tuple[str, ...]) -> _Update:
+    """Write it once: to write and key so many columns anew takes SQLAlchemy longer than an engine to write a row."""
+    keys = [column.name for column in table.primary_key]
+    is_key = sa.and_(*(table.c[name] == sa.bindparam(f"key_{name}") for name in keys))
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in (*told[: -len(keys)], *beside)}
+    compiled: Any = sa.update(table).where(is_key).values(values).compile(dialect=dialect)
+    names = tuple(name.removeprefix("key_") for name in compiled.positiontup)
+    return _Update(str(compiled), names, itemgetter(*((*told, *beside).index(name) for name in names)))
+
+
+@lru_cache(maxsize=64)
+def _insert_of(dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]) -> tuple[str, list[Write | None]]:
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    text = str(sa.insert(sa.table(table.name, *columns)).compile(dialect=dialect))
+    return text, [_bound(table.c[name], dialect) for name in names]
+
+
+@lru_cache(maxsize=512)
+def _bound(column: sa.Column[Any], dialect: sa.Dialect) -> Write | None:
+    """Tell how SQLAlchemy would write a column's values; None where the driver takes them as they are."""
+    if isinstance(column.type, sa.JSON | TypeDecorator):
+        return column.type.dialect_impl(dialect).bind_processor(dialect)
+    return None
 
 
 def _writer(column: sa.Column[Any], dialect: sa.Dialect, row: object) -> Write | None:
@@ -91,13 +121,12 @@ def _writer(column: sa.Column[Any], dialect: sa.Dialect, row: object) -> Write |
 
     Drivers take true and false as they are, whatever SQLAlchemy makes of them.
     """
-    if isinstance(getattr(row, column.name), StrEnum):
-        return str
-    if isinstance(column.type, sa.JSON | TypeDecorator):
-        return column.type.dialect_impl(dialect).bind_processor(dialect)
-    return None
+    return str if isinstance(getattr(row, column.name), StrEnum) else _bound(column, dialect)
 
 
 def _written(column: sa.Column[Any], dialect: sa.Dialect, value: Any) -> Any:
-    write = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return _said(_bound(column, dialect), value)
+
+
+def _said(write: Write | None, value: Any) -> Any:
     return value if write is None or value is None else write(value)

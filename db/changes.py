@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.bulk import inserting
+from db.dialects import Said, say_together
 from db.errors import PositionTooOld
 from db.records import Change, Position, Source
 from db.tables import changes, workspaces
@@ -16,7 +18,6 @@ from db.workspaces import LAST_SEQ
 
 _NAMES = ("team_id", "rev", "seq", "user_id", "before", "after", "source", "at", "is_status")
 _COLUMNS = [changes.c[name] for name in _NAMES]
-_APPEND = sa.insert(changes)
 _IS_LASTING = changes.c.is_status.is_(False)
 _NEWEST_FIRST = (changes.c.at.desc(), changes.c.team_id.desc(), changes.c.rev.desc(), changes.c.seq.desc())
 """To the last row, so that whoever skips some skips the same ones; in the order of MariaDB's index, which ends in the
@@ -102,8 +103,11 @@ class ChangeWriter(ChangeReader):
 
     async def append(self, rows: Sequence[Change]) -> None:
         """Append the changes of a commit."""
-        if rows:
-            await self._connection.execute(_APPEND, [_values(change) for change in rows])
+        await say_together(self._connection, self.appending(rows))
+
+    def appending(self, rows: Sequence[Change]) -> list[Said]:
+        """Say what appends the changes of a commit."""
+        return inserting(self._connection.dialect, changes, [_values(change) for change in rows]) if rows else []
 
     async def prune(self, team_id: str, *, before: datetime, is_status: bool) -> int | None:
         """Drop what is older than `before`: custom statuses, or everything else. Tell the newest `rev` that went."""

@@ -36,8 +36,8 @@ def derived(user: User) -> User:
     return replace(user, **derived_fields(user))
 
 
-def derived_fields(user: User) -> dict[str, Any]:
-    """Derive from a row what the row itself may not yet say."""
+def derived_fields(user: User, *, keeps_words: bool = False) -> dict[str, Any]:
+    """Derive from a row what the row itself may not yet say; its words are kept where they are still the same."""
     return {
         "kind": kind_of(user),
         "state": state_of(user),
@@ -45,7 +45,7 @@ def derived_fields(user: User) -> dict[str, Any]:
         "title_key": value_key_of(user.title),
         "traits": traits_of(user),
         "start_day": start_day_of(user.start_date),
-        "search_text": search_text_of(user),
+        "search_text": user.search_text if keeps_words else search_text_of(user),
         "email_key": email_key_of(user.email),
     }
 

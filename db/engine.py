@@ -155,8 +155,8 @@ def _own_transactions(engine: AsyncEngine, *, begin: str) -> None:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def say_begin(connection: sa.Connection) -> None:
-        if ALONE not in connection.get_execution_options():
-            connection.exec_driver_sql(begin)
+        if ALONE not in connection.get_execution_options():  # and told to the driver, for it is only noted there
+            connection.connection.driver_connection.begin(begin)  # type: ignore[union-attr]
 
 
 def _on_connect(engine: AsyncEngine, *statements: str) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from db.derive import derived
+from db.dialects import Said
 from db.errors import StillActive
+from db.held import hold
 from db.merge import Merged, contact_dropped, first, may_be_known_again, merge, missed, purged
 from db.records import STATUS_FIELDS, Change, Observation, Source, State, User
 from db.store import Transaction
@@ -38,23 +40,22 @@ async def record(
 
     A backfill tells no change of each user, only one reset: nobody has changed, we have only begun to look.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, {observation.id for observation in observations})
+    last_rev, stored = await hold(tx, team_id, {observation.id for observation in observations})
     batch = _Batch(stored, tells_new=not is_backfill)
     for number, observation in enumerate(observations, start=1):
         batch.apply(observation)
         if number % BREATH_USERS == 0 and observation.source is Source.RUN:
             await asyncio.sleep(0)
-    rev = workspace.rev + 1
+    rev = last_rev + 1
     if is_backfill and batch.changes:
         changes = [Change(team_id, rev, 0, None, {}, {}, Source.RUN, now)]
     else:
         changes = _numbered(batch.changes, team_id, rev, now)
     for user_id in sorted(batch.erased):
         await _forget(tx, team_id, user_id, stored.get(user_id), now=now)
-    await _write(tx, batch, rev=rev, now=now)
+    rewritten = await _write(tx, batch, rev=rev, now=now)
     await tx.users.keep_digests(team_id, batch.digests_alone)
-    await _tell(tx, team_id, rev, changes)
+    await _tell(tx, team_id, rev, changes, after=rewritten)
     return Recorded(
         changes=tuple(changes),
         inserted=len(batch.new),
@@ -71,15 +72,14 @@ async def mark_missing(
 
     Raises UnknownWorkspace.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, user_ids)
+    last_rev, stored = await hold(tx, team_id, user_ids)
     batch = _Batch(stored)
     for user_id in sorted(stored):
         batch.miss(user_id, since=since)
-    rev = workspace.rev + 1
+    rev = last_rev + 1
     changes = _numbered(batch.changes, team_id, rev, now)
-    await _write(tx, batch, rev=rev, now=now)
-    await _tell(tx, team_id, rev, changes)
+    rewritten = await _write(tx, batch, rev=rev, now=now)
+    await _tell(tx, team_id, rev, changes, after=rewritten)
     return tuple(changes)
 
 
@@ -134,9 +134,8 @@ async def drop_contact(
 
     Raises UnknownWorkspace.
     """
-    workspace = await tx.workspaces.lock(team_id)
-    stored = await tx.users.find_users(team_id, user_ids)
-    rev = workspace.rev + 1
+    last_rev, stored = await hold(tx, team_id, user_ids)
+    rev = last_rev + 1
     merged = {key: contact_dropped(stored[key], left_before=left_before, now=now) for key in sorted(stored)}
     due = {key: each for key, each in merged.items() if each.user is not stored[key]}
     told = [(key, each, Source.RETENTION) for key, each in due.items() if each.before]
@@ -156,10 +155,13 @@ async def _forget(tx: Transaction, team_id: str, user_id: str, stored: User | No
         await tx.wipes.note(team_id, user_id, erased_at=now)
 
 
-async def _tell(tx: Transaction, team_id: str, rev: int, changes: Sequence[Change]) -> None:
-    await tx.changes.append(changes)
+async def _tell(
+    tx: Transaction, team_id: str, rev: int, changes: Sequence[Change], *, after: Sequence[Said] = ()
+) -> None:
+    """Append the changes and count the commit, together with what is to be done before."""
+    counted = tx.workspaces.counting(team_id, rev) if changes else []
+    await tx.say([*after, *tx.changes.appending(changes), *counted])
     if changes:
-        await tx.workspaces.set_rev(team_id, rev)
         tx.rings()
 
 
@@ -251,18 +253,22 @@ def _only(values: Mapping[str, object], names: Collection[str]) -> dict[str, obj
     return {name: value for name, value in values.items() if name in names}
 
 
-async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> None:
-    """Write what moved, in the order of the keys; `changed_at` moves only with what its readers are told."""
+async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> list[Said]:
+    """Write what moved, in the order of the keys, and say what rewrites the rows that were there.
+
+    `changed_at` moves only with what its readers are told.
+    """
     rows = [batch.rows[key] for key in sorted(batch.changed)]
     new = [row for row in rows if row.id in batch.new]
-    changed = [
-        replace(row, rev=rev, changed_at=now if row.id in batch.told else row.changed_at)
-        for row in rows
-        if row.id not in batch.new
-    ]
     of_new = {"rev": rev, "changed_at": now, "first_seen_at": now}
     await tx.users.insert(new, digests=batch.digests, shared=of_new)
-    await tx.users.update(changed, stored=batch.stored, digests=batch.digests)
     await tx.user_fields.replace_of([user for user in rows if batch.has_other_fields(user)])
     silent = [batch.rows[key] for key in sorted(batch.touched - batch.changed)]
     await tx.users.move_watermarks(silent, digests=batch.digests)
+    return tx.users.rewriting(
+        [row for row in rows if row.id not in batch.new],
+        batch.stored,
+        rev=rev,
+        changed_at=dict.fromkeys(batch.told, now),
+        digests=batch.digests,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from db.callers import CallerReader
 from db.changes import ChangeReader, ChangeWriter
 from db.copies import drop_copies
 from db.dead_letters import DeadLetterReader, DeadLetterWriter
-from db.dialects import dirty_a_page, file_of, is_refusal_of_a_row, run_lock
+from db.dialects import Said, dirty_a_page, file_of, is_refusal_of_a_row, run_lock, say_together
 from db.engine import ALONE, open_reader, open_writer, parse_url, place_of
 from db.errors import RowRefused, RunTaken, StoreAway, StoreLocked, StoreUnavailable
 from db.glance import GlanceReader
@@ -103,6 +103,11 @@ class Transaction:
         self.wipes = WipeWriter(connection)
         self.wishes = WishWriter(connection)
         self.is_to_ring = False
+        self.connection = connection
+
+    async def say(self, statements: Sequence[Said]) -> None:
+        """Run what repos said is to be done, in this order and together."""
+        await say_together(self.connection, statements)
 
     def rings(self) -> None:
         """Ask for the bell once this is committed."""

@@ -7,15 +7,16 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.bulk import insert_rows, update_rows
+from db.bulk import insert_rows, updating
 from db.counting import Counting, Wanted
 from db.derive import HIDDEN, email_key_of
-from db.dialects import WANTED, among, among_asked, asked_among, make_index, put_off_indexes, weigh
+from db.dialects import WANTED, Said, among, among_asked, asked_among, make_index, put_off_indexes, say_together, weigh
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
 from db.listing import find_places
@@ -29,6 +30,8 @@ from db.tables import users
 
 _NAMES = tuple(each.name for each in fields(User))
 COLUMNS = [users.c[name] for name in _NAMES]
+_KEY = ("team_id", "id")
+_ALL_OF = attrgetter(*_NAMES)
 _AT = {name: index for index, name in enumerate(_NAMES)}
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
@@ -45,16 +48,6 @@ Whatever else writes a row takes it away, so a page's entry that still has it wo
 NO_DIGESTS: Digests = {}
 
 _IS_KEY = sa.and_(users.c.team_id == sa.bindparam("key_team_id"), users.c.id == sa.bindparam("key_id"))
-INDEXED = frozenset(
-    {
-        "kind", "state", "sort_key", "title_key", "traits", "start_day", "email_key", "tz", "joined_at", "changed_at",
-        "first_seen_at", "search_text",
-    }
-)  # fmt: skip
-"""What stands in an index beside the key: written anew only where it moved."""
-_UNINDEXED = tuple(name for name in _NAMES if name not in INDEXED and name not in ("team_id", "id"))
-_OF_INDEXES = tuple(sorted(INDEXED))
-
 _MOVE_WATERMARK = (
     sa.update(users).where(_IS_KEY).values({name: sa.bindparam(name) for name in (*_WATERMARK, "page_digest")})
 )
@@ -262,17 +255,38 @@ class UserWriter(UserReader):
         """Make one of those that were left for later; False where none is missing."""
         return await make_index(self._connection, users)
 
-    async def update(
-        self, rows: Sequence[User], *, stored: Mapping[str, User] | None = None, digests: Digests = NO_DIGESTS
-    ) -> None:
-        """Rewrite rows that are there; without a digest the next page's entry is read, whatever it says.
-
-        Whoever has them as they are `stored`, by id, spares the indexes in which none of them moves.
-        """
+    async def update(self, rows: Sequence[User]) -> None:
+        """Rewrite rows that are there, and take their digests: the next page's entry is read, whatever it says."""
         if rows:
-            moved = _OF_INDEXES if stored is None else _moved([(stored[user.id], user) for user in rows])
-            last = ("page_digest", (digests.get(user.id) for user in rows))
-            await update_rows(self._connection, users, rows, (*_UNINDEXED, *moved), last=last)
+            digests = {"page_digest": [None] * len(rows)}
+            names = [name for name in _NAMES if name not in _KEY]
+            await say_together(self._connection, updating(self._connection.dialect, users, rows, names, beside=digests))
+
+    def rewriting(
+        self,
+        rows: Sequence[User],
+        stored: Mapping[str, User],
+        *,
+        rev: int,
+        changed_at: Mapping[str, datetime],
+        digests: Digests = NO_DIGESTS,
+    ) -> list[Said]:
+        """Say what rewrites rows that are there as they are `stored`, by id; whatever none of them moves is let alone.
+
+        Beside what they say it writes the `rev` of the commit, and `changed_at` of those for whom it moves. Without a
+        digest the next page's entry is read, whatever it says.
+        """
+        if not rows:
+            return []
+        beside: dict[str, Sequence[Any]] = {
+            "rev": [rev] * len(rows),
+            "page_digest": [digests.get(user.id) for user in rows],
+        }
+        if changed_at:
+            beside["changed_at"] = [changed_at.get(user.id, user.changed_at) for user in rows]
+        moved = _moved([(stored[user.id], user) for user in rows])
+        names = [name for name in _NAMES if name in moved and name not in beside and name not in _KEY]
+        return updating(self._connection.dialect, users, rows, names, beside=beside)
 
     async def move_watermarks(self, rows: Sequence[User], *, digests: Digests = NO_DIGESTS) -> None:
         """Write the watermark alone: it is in no index, so noise costs next to nothing."""
@@ -298,11 +312,13 @@ def user_of(row: Sequence[Any]) -> User:
     return User(*values)
 
 
-def _moved(pairs: Sequence[tuple[User, User]]) -> tuple[str, ...]:
-    """Name the indexed columns in which any of these rows differs from what it was."""
-    return tuple(
-        name for name in _OF_INDEXES if any(getattr(before, name) != getattr(after, name) for before, after in pairs)
-    )
+def _moved(pairs: Iterable[tuple[User, User]]) -> set[str]:
+    """Name the columns in which any of these rows differs from what it was."""
+    moved: set[str] = set()
+    for before, after in pairs:
+        both = zip(_NAMES, _ALL_OF(before), _ALL_OF(after), strict=True)
+        moved.update(name for name, was, value in both if was is not value and was != value)
+    return moved
 
 
 def _values(user: User, names: Iterable[str]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ What stands under `EMAIL` cannot tell a whole address: its tails stand there, an
 """
 COLUMN_OF: Mapping[str, str] = {TITLE: "title", EMAIL: "email", PHONE: "phone", CUSTOM: "fields"}
 """What a policy may hide; names are for everybody."""
+WORDED = frozenset({"name", "real_name", "display_name", "title", "email", "phone", "fields", "is_forgotten"})
+"""Of what the words are made; of nothing else."""
 _FIELD_MARKS = (string.ascii_lowercase + string.digits).replace(CUSTOM[1], "")
 FIELD_TAGS = frozenset(CUSTOM[0] + mark for mark in _FIELD_MARKS)
 """One for each custom field, or for a few: readers from whom single ones are hidden search under these."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.dialects import Said, say_together
 from db.errors import UnknownWorkspace
 from db.records import Position, Workspace
 from db.tables import workspaces
@@ -29,12 +31,15 @@ COLUMNS = [
     )
 ]
 _LOCK = sa.select(*COLUMNS).where(workspaces.c.team_id == sa.bindparam("locked")).with_for_update()
-_SET_REV = (
-    sa.update(workspaces).where(workspaces.c.team_id == sa.bindparam("counted")).values(rev=sa.bindparam("to_rev"))
-)
-"""Made once: each commit of an event says both, and to make them anew took SQLAlchemy longer than SQLite to do them."""
+"""Made once: each commit of an event says it, and to make it anew took SQLAlchemy longer than SQLite to do it."""
 LAST_SEQ = 2**31 - 1
 """A position after everything of a `rev`: a commit is seen whole or not at all."""
+
+
+@lru_cache(maxsize=8)
+def _set_rev(dialect: sa.Dialect) -> str:
+    is_key = workspaces.c.team_id == sa.bindparam("counted")
+    return str(sa.update(workspaces).where(is_key).values(rev=sa.bindparam("to_rev")).compile(dialect=dialect))
 
 
 class WorkspaceReader:
@@ -88,7 +93,11 @@ class WorkspaceWriter(WorkspaceReader):
 
     async def set_rev(self, team_id: str, rev: int) -> None:
         """Count a commit that changed a field. Call it under the lock."""
-        await self._connection.execute(_SET_REV, {"counted": team_id, "to_rev": rev})
+        await say_together(self._connection, self.counting(team_id, rev))
+
+    def counting(self, team_id: str, rev: int) -> list[Said]:
+        """Say what counts such a commit."""
+        return [(_set_rev(self._connection.dialect), [(rev, team_id)])]
 
     async def mark_walked(self, team_id: str, *, at: datetime) -> None:
         """Note that a pass over `users.list` has reached its end."""

@@ -93,15 +93,21 @@ class Live:
         """Follow the log until `close`: at every ring of the bell, and now and then in case one was lost."""
         while not self._is_closed:
             generation = self._bell.generation
-            try:
-                while await self._look():
-                    pass
-                await self._count()
-            except StoreUnavailable:
-                pass  # the pages keep what they have; the next look catches up
-            self._beats.clear()
-            self._tell_pulse()
+            if self._readers:
+                await self._follow()
+            else:
+                self._position = None  # nobody is told, so nothing is read: whoever comes first settles it anew
             await self._bell.wait(after=generation, timeout_s=self._look_every_s)
+
+    async def _follow(self) -> None:
+        try:
+            while await self._look():
+                pass
+            await self._count()
+        except StoreUnavailable:
+            pass  # the pages keep what they have; the next look catches up
+        self._beats.clear()
+        self._tell_pulse()
 
     async def close(self) -> None:
         """End every stream; they never end by themselves."""

@@ -25,6 +25,7 @@ from db.dialects.locks import (
     has_tables,
     is_shared,
     journal_mode,
+    locks_as_it_begins,
     migration_lock,
     run_lock,
     wiping_lock,
@@ -32,6 +33,7 @@ from db.dialects.locks import (
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
 from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
+from db.dialects.together import Said, rewriting, say_together
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "But",
     "Line",
     "Match",
+    "Said",
     "Token",
     "Utc",
     "a_line",
@@ -81,6 +84,7 @@ __all__ = [
     "journal_mode",
     "json_text",
     "key_part",
+    "locks_as_it_begins",
     "long_text",
     "make_index",
     "mend_search",
@@ -90,8 +94,10 @@ __all__ = [
     "put_off_indexes",
     "rewrite_file",
     "rewrite_tables",
+    "rewriting",
     "run_lock",
     "said_at_once",
+    "say_together",
     "settle",
     "spelt",
     "weigh",

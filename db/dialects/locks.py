@@ -57,6 +57,11 @@ def is_shared(name: str) -> bool:
     return name != "sqlite"
 
 
+def locks_as_it_begins(name: str) -> bool:
+    """Say whether a transaction that writes holds everything from its beginning, as SQLite's BEGIN IMMEDIATE does."""
+    return name == "sqlite"
+
+
 @contextmanager
 def run_lock(url: sa.URL, team_id: str) -> Iterator[bool]:
     """Hold the runs of a workspace for this process, as far as the engine knows a lock that dies with it.

@@ -3,6 +3,8 @@
 aiosqlite makes a trip for each of the four, and for each the interpreter has to let the other thread go on. The
 beginning of a transaction goes along with its first statement, too: before that it would see and lock nothing that
 anybody needs. Where nothing was begun, its end makes no trip, and nobody waits for the end of one that only read.
+Statements that are told together go along with whatever follows them, as a rule the commit, which then fails as they
+would have.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ from typing import Any, Self
 
 import aiosqlite
 
+_Errand = Callable[[sqlite3.Connection], None]
+
 
 def open_quickly(file: str, **options: Any) -> aiosqlite.Connection:
     """Make a connection as `aiosqlite.connect` does; await it to open it. `options` are those of `sqlite3.connect`."""
     return _Connection(partial(sqlite3.connect, file, **options))
 
 
-_READS, _WRITES = "BEGIN", "BEGIN IMMEDIATE"
+_READS = "BEGIN"
+TOGETHER = "-- several statements, each of them with its rows"
+"""Stands for statements that are told in the place of parameters; see `db/dialects/together.py`."""
 
 
 class _Cursor:
@@ -39,16 +45,19 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Self:
-        """Run a statement, and fetch whatever it finds; a transaction is begun by the first that follows."""
-        if sql in (_READS, _WRITES):
-            self._connection.begin(sql)
+        """Run a statement, and fetch whatever it finds."""
+        if sql == TOGETHER:
+            await self.executemany(sql, (parameters,))
         else:
             await self._connection.trip(partial(self._run, sql, parameters, is_many=False))
         return self
 
-    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
+    async def executemany(self, sql: str, parameters: Iterable[Any]) -> Self:
         """Run a statement once for each of them."""
-        await self._connection.trip(partial(self._run, sql, parameters, is_many=True))
+        if sql == TOGETHER:
+            self._connection.put_off(partial(_run_all, parameters))
+        else:
+            await self._connection.trip(partial(self._run, sql, parameters, is_many=True))
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -71,6 +80,15 @@ class _Cursor:
             cursor.close()
 
 
+def _run_all(statements: Iterable[tuple[str, Sequence[Any]]], connection: sqlite3.Connection) -> None:
+    """Run each of them for its rows; in the connection's own thread."""
+    for sql, rows in statements:
+        if len(rows) == 1:
+            connection.execute(sql, rows[0])
+        else:
+            connection.executemany(sql, rows)
+
+
 class _Connection(aiosqlite.Connection):
     def __init__(self, open_file: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(open_file, iter_chunk_size=64)
@@ -79,22 +97,30 @@ class _Connection(aiosqlite.Connection):
         """What the next trip begins a transaction with."""
         self._begun = ""
         """What the transaction was begun with that may be open; what came of that is the thread's to know."""
+        self._waiting: list[_Errand] = []
 
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
     def begin(self, how: str) -> None:
-        """Have the next statement begin a transaction."""
+        """Have the next statement begin a transaction, with BEGIN if it only reads."""
         self._to_begin = how
 
+    def put_off(self, errand: _Errand) -> None:
+        """Have something done before whatever comes next, in the same trip; a rollback takes it back undone."""
+        self._waiting.append(errand)
+
     async def commit(self) -> None:
-        """Commit what was begun."""
-        if self._is_to_be_ended():
+        """Commit what was begun, with what waits."""
+        if self._waiting:
+            await self.trip(sqlite3.Connection.commit)
+        elif self._is_to_be_ended():
             await super().commit()
-            self._begun = ""
+        self._begun = ""
 
     async def rollback(self) -> None:
         """Take back what was begun; a statement that may still be under way costs its connection (SQLAlchemy)."""
+        self._waiting = []
         if self._is_to_be_ended():
             await super().rollback()
             self._begun = ""
@@ -107,13 +133,15 @@ class _Connection(aiosqlite.Connection):
             self._begun = ""
         return bool(self._begun)
 
-    async def trip(self, errand: Callable[[sqlite3.Connection], None]) -> None:
+    async def trip(self, errand: _Errand) -> None:
         """Have something done in the thread, in a transaction if one was to begin. Raises as that does."""
         if begin := self._to_begin:
             self._to_begin, self._begun = "", begin
-        await self._execute(lambda: self._do(errand, begin))  # type: ignore[no-untyped-call]
+        errands, self._waiting = [*self._waiting, errand], []
+        await self._execute(lambda: self._do(errands, begin))  # type: ignore[no-untyped-call]
 
-    def _do(self, errand: Callable[[sqlite3.Connection], None], begin: str) -> None:
+    def _do(self, errands: Iterable[_Errand], begin: str) -> None:
         if begin:
             self._conn.execute(begin)
-        errand(self._conn)
+        for errand in errands:
+            errand(self._conn)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from db.derive import email_key_of, kind_of, state_of
 from db.merge import IMPERSONAL, may_be_known_again, merge
 from db.records import SLACK_FIELDS, Kind, Mark, Observation, Source, State, User
+from db.words import search_text_of
 from tests.support.factories import TEAM, an_observation
 from tests.support.model import Model
 
@@ -472,3 +473,20 @@ def test_of_the_erased_and_of_whoever_lost_their_contact_data_no_entry_is_known_
     assert may_be_known_again(row, row, page)
     assert not may_be_known_again(row, replace(row, contact_dropped_at=datetime(2026, 1, 1, tzinfo=UTC)), page)
     assert not may_be_known_again(row, replace(row, is_forgotten=True), page)
+
+
+EVERYTHING = {
+    "name": "ada", "real_name": "Ada", "display_name": "A", "title": "Engineer", "email": "ada@x", "phone": "+44 5555",
+    "fields": {"Xf1": {"value": "Analysis"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", SLACK_FIELDS)
+def test_whatever_moves_people_are_found_by_what_the_row_says(field: str) -> None:
+    """Words are laid out anew only where one of those fields moved of which they are made."""
+    stored = applied([an_observation(**EVERYTHING, updated=1)])
+    other: object = {"Xf1": {"value": "Synthesis"}} if field == "fields" else True if field[:3] == "is_" else "Zoë"
+
+    row = merge(stored, an_observation(**{field: other}, updated=2)).user
+
+    assert search_text_of(row) == row.search_text

@@ -1,17 +1,19 @@
-"""SQLite in one trip a statement: a transaction begins with its first, and one without any touches nothing."""
+"""SQLite in few trips: a transaction begins with its first statement, and ends with those that are told together."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from db import Store
+from db.errors import RowRefused
 from tests.support.factories import TEAM
-from tests.support.memory import install
+from tests.support.memory import install, keep_people
 
 
 @pytest.fixture
@@ -88,4 +90,56 @@ async def test_a_reader_sees_one_moment_from_its_first_question_on(file: Path) -
         async with store.transaction() as tx:
             await tx.workspaces.set_rev(TEAM, 9)
         assert before == await rx.workspaces.find_workspace(TEAM)
+    await store.close()
+
+
+async def look_and_fail_between(store: Store) -> None:
+    """Say something, look at it, say something else, and fail before it is committed."""
+    async with store.transaction() as tx:
+        await tx.say([("UPDATE workspaces SET rev = ?", [(5,)]), ("UPDATE workspaces SET name = ?", [("Ada",)])])
+        workspace = await tx.workspaces.find_workspace(TEAM)
+        assert workspace is not None
+        assert (5, "Ada") == (workspace.rev, workspace.name)
+        await tx.say([("UPDATE workspaces SET rev = ?", [(6,)])])
+        raise ZeroDivisionError
+
+
+async def test_what_is_told_together_is_seen_by_the_next_question_and_taken_back_with_the_rest(file: Path) -> None:
+    store = await Store.open(f"sqlite:///{file}")
+    await install(store, TEAM)
+    with pytest.raises(ZeroDivisionError):
+        await look_and_fail_between(store)
+    async with store.reading() as rx:
+        workspace = await rx.workspaces.find_workspace(TEAM)
+    assert workspace is not None
+    assert 0 == workspace.rev
+    await store.close()
+
+
+async def test_where_one_of_them_is_refused_nothing_of_the_transaction_stands(file: Path) -> None:
+    store = await Store.open(f"sqlite:///{file}")
+    await install(store, TEAM)
+    with pytest.raises(RowRefused):
+        async with store.transaction() as tx:
+            await tx.say([("UPDATE workspaces SET rev = ?", [(5,)]), ("UPDATE workspaces SET rev = ?", [(None,)])])
+    async with store.transaction() as tx:  # the connection is as good as before
+        workspace = await tx.workspaces.find_workspace(TEAM)
+        assert workspace is not None
+        assert 0 == workspace.rev
+    await store.close()
+
+
+async def test_of_rows_that_are_rewritten_together_a_gone_one_stays_gone(file: Path) -> None:
+    store = await Store.open(f"sqlite:///{file}")
+    await install(store, TEAM)
+    await keep_people(store, {f"U{number}": f"Person {number}" for number in range(4)})
+    async with store.transaction() as tx:
+        stored = await tx.users.find_users(TEAM, [f"U{number}" for number in range(4)])
+        await tx.say([("DELETE FROM users WHERE id = ?", [("U0",)])])
+        await tx.users.update([replace(user, title=f"Title of {user.id}") for user in stored.values()])
+    async with store.reading() as rx:
+        found = await rx.users.find_users(TEAM, list(stored))
+    assert {user_id: f"Title of {user_id}" for user_id in ("U1", "U2", "U3")} == {
+        user_id: user.title for user_id, user in found.items()
+    }
     await store.close()
