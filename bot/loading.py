@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.partly import Parts, partly
+
 _UNUSED = "rich"
 """structlog loads it for coloured tracebacks wherever it is installed, and typer installs it; ours are plain."""
 YOUNG = 10_000
@@ -14,6 +16,12 @@ YOUNG = 10_000
 
 Whatever is in no circle goes at once, without a look, and circles are few: so many of them are some megabytes at most.
 """
+
+_PARTLY: dict[str, Parts] = {
+    "sqlalchemy.ext.asyncio": {"engine": ("AsyncConnection", "AsyncEngine", "create_async_engine")},
+    "uvicorn": {"config": ("Config",), "server": ("Server",)},
+}
+"""What the one loads besides is the ORM, the other a command line: a tenth of a service's memory, and unused by us."""
 
 
 @contextmanager
@@ -26,7 +34,7 @@ def loading() -> Iterator[None]:
     """
     gc.disable()
     try:
-        with _without_the_unused():
+        with _without_the_unused(), partly(_PARTLY):
             yield
     finally:
         gc.freeze()
