@@ -282,7 +282,7 @@ class UserWriter(UserReader):
             "rev": [rev] * len(rows),
             "page_digest": [digests.get(user.id) for user in rows],
         }
-        if changed_at:
+        if any(user.id in changed_at for user in rows):
             beside["changed_at"] = [changed_at.get(user.id, user.changed_at) for user in rows]
         moved = _moved([(stored[user.id], user) for user in rows])
         names = [name for name in _NAMES if name in moved and name not in beside and name not in _KEY]
