@@ -22,6 +22,7 @@ COPY db db
 COPY web web
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheel . \
     && /opt/usersync/bin/python -m pip install --no-deps --no-index /wheel/usersync-*.whl \
+    && /opt/usersync/bin/python -m web.made_ready \
     && /opt/usersync/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13-slim

@@ -18,11 +18,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from peak import peak_mib
 
-from bot.runs.claim import Order
-from bot.runs.runner import Runner, RunPace
-from bot.slack import SlackClock, make_client, open_session
-from db import Store
-from db.records import Workspace
+from bot.loading import loading
+
+with loading():  # as the product itself does
+    from bot.runs.claim import Order
+    from bot.runs.runner import Runner, RunPace
+    from bot.slack import SlackClock, make_client, open_session
+    from db import Store
+    from db.records import Workspace
 
 TEAM = "T0SIM00001"
 UNPACED = RunPace(lists_a_minute=10**9, asks_a_minute=10**9)

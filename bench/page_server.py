@@ -16,15 +16,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bot.pace import Pace
-from bot.runs.runner import RunPace
-from bot.runs.schedule import Rhythm
-from bot.service import Service
-from bot.settings import Settings
-from bot.simulator import Simulator
-from db import Sight, looking
-from db.filters import UserFilter
-from db.records import Kind, State
+from bot.loading import loading
+
+with loading():  # as `usersync serve` does: what was loaded is not looked at again by the collector
+    from bot.pace import Pace
+    from bot.runs.runner import RunPace
+    from bot.runs.schedule import Rhythm
+    from bot.service import Service
+    from bot.settings import Settings
+    from bot.simulator import Simulator
+    from db import Sight, looking
+    from db.filters import UserFilter
+    from db.records import Kind, State
 
 MEMBERS = UserFilter(kinds=frozenset({Kind.MEMBER}), states=frozenset({State.ACTIVE}))
 A_DAY_S = 86_400

@@ -149,7 +149,8 @@ def lines_of(users: int, room: Path, peers: Path | None, effort: Effort, parts: 
         if "search" in parts:
             with floor("search_floor.py", file) as least:
                 yield from search_lines(product, least, words_of(file, effort.words_needed), effort, of)
-        yield Line(f"the slowest request of all these, of {of}; a second", max(product.took_ms), MOST_MS, 1)
+        if product.took_ms:
+            yield Line(f"the slowest request of all these, of {of}; a second", max(product.took_ms), MOST_MS, 1)
         if "load" in parts:
             yield from load_lines(product, file, peers, effort, of)
         if "pass" in parts:

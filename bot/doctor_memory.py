@@ -9,7 +9,7 @@ from bot.doctor_report import Finding, failed, ok, warning
 from bot.slack_words import another_workspace, named
 from db.dialects import file_of
 from db.engine import parse_url
-from db.errors import StoreError, StoreUnavailable
+from db.errors import StoreError, StoreRefusesUs, StoreUnavailable
 from db.inspection import Inspection, inspect
 from db.records import Workspace
 
@@ -32,6 +32,8 @@ async def look(url: str, *, patience_s: float) -> Inspection | Unseen:
             return await inspect(url)
     except TimeoutError:
         return Unseen(f"The database did not answer within {patience_s:g} s.", _remedy(url))
+    except StoreRefusesUs as error:
+        return Unseen(str(error))
     except StoreUnavailable as error:
         return Unseen(str(error), _remedy(url))
     except StoreError as error:

@@ -11,11 +11,13 @@ from bot.housekeeping import keep_house
 from bot.likeness import CONTACT_KEEP, HISTORY_KEEP, longest
 from bot.pace import Pace
 from bot.settings import Settings
+from bot.spare_memory import give_back
 from bot.wiper import Wiper
 
 SOCKETS = "sockets"
 ENDED_TOGETHER = (
     "runs", "introduction", "housekeeping", "wiping", "alerts", "told alerts", "digest", "roster", "elsewhere",
+    "spare memory",
 )  # fmt: skip
 """All but the sockets, which are closed once their task has ended."""
 
@@ -24,6 +26,7 @@ Duty = tuple[str, Coroutine[Any, Any, None]]
 
 def duties(house: House, settings: Settings, *, clock: Callable[[], datetime], pace: Pace) -> Iterator[Duty]:
     """Tell them all."""
+    yield "spare memory", give_back()
     if house.neighbours.is_shared:
         yield "roster", house.roster.run()
         yield "elsewhere", house.elsewhere.run()

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-
 _QUEUE = 2048
 """Connections that wait to be taken; uvicorn's own figure."""
 

@@ -31,22 +31,17 @@ async def insert_rows(
     A value at a time through SQLAlchemy costs a first pass more than all the rest of it.
     """
     dialect = connection.dialect
-    own = [name for name in names if name not in shared]
-    writers = {name: write for name in own if (write := _writer(table.c[name], dialect, rows[0]))}
-    plain = [name for name in own if name not in writers]
-    name, values = last
-    of_all = tuple(_written(table.c[each], dialect, value) for each, value in shared.items())
-    read_odd, read_plain, write_odd = attrgetter(*writers), attrgetter(*plain), tuple(writers.values())
-    told = [
-        (
-            *[value if value is None else write(value) for write, value in zip(write_odd, read_odd(row), strict=True)],
-            *read_plain(row),
-            *of_all,
-            value_of_last,
-        )
-        for row, value_of_last in zip(rows, values, strict=True)
-    ]
-    await fill(connection, table, (*writers, *plain, *shared, name), told)
+    columns: dict[str, Sequence[Any]] = {}
+    for name in names:
+        if name in shared:
+            continue
+        values: list[Any] = [*map(attrgetter(name), rows)]
+        if write := _writer(table.c[name], dialect, rows[0]):
+            values = [value if value is None else write(value) for value in values]
+        columns[name] = values
+    columns[last[0]] = list(last[1])
+    of_all = {name: _written(table.c[name], dialect, value) for name, value in shared.items()}
+    await fill(connection, table, columns, of_all)
 
 
 def updating(

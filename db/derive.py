@@ -26,6 +26,9 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 HIDDEN = 1 << 0
 LACKS: Mapping[Lack, int] = {lack: 1 << (1 + index) for index, lack in enumerate(Lack)}
 """The bits of `traits`; a new one is added at the end, for those of old rows stay as they are."""
+_NO_PICTURE, _NO_TITLE, _NO_EMAIL, _NO_PHONE, _NO_ZONE = (
+    LACKS[lack] for lack in (Lack.PICTURE, Lack.TITLE, Lack.EMAIL, Lack.PHONE, Lack.ZONE)
+)
 
 
 def derived(user: User) -> User:
@@ -82,14 +85,14 @@ def value_key_of(value: str | None) -> str:
 
 def traits_of(user: User) -> int:
     """Tell as bits what a user lacks, and whether they are hidden."""
-    has = {
-        Lack.PICTURE: user.is_custom_image,
-        Lack.TITLE: (user.title or "").strip(),
-        Lack.EMAIL: (user.email or "").strip(),
-        Lack.PHONE: (user.phone or "").strip(),
-        Lack.ZONE: user.tz,
-    }
-    return sum(bit for lack, bit in LACKS.items() if not has[lack]) | (HIDDEN if user.hidden_at is not None else 0)
+    return (
+        (HIDDEN if user.hidden_at is not None else 0)
+        | (0 if user.is_custom_image else _NO_PICTURE)
+        | (0 if user.title and user.title.strip() else _NO_TITLE)
+        | (0 if user.email and user.email.strip() else _NO_EMAIL)
+        | (0 if user.phone and user.phone.strip() else _NO_PHONE)
+        | (0 if user.tz else _NO_ZONE)
+    )
 
 
 def start_day_of(text: str | None) -> int | None:
@@ -115,7 +118,8 @@ def email_key_of(email: str | None) -> str:
     A proxy's word is looked up by it, so nothing else may become the same: for Unicode the Kelvin sign is a `k`, too,
     and not for case folding alone but for normal forms as well.
     """
-    key = (email or "").strip(" ").translate(_LOWER)
+    bare = (email or "").strip(" ")
+    key = bare.lower() if bare.isascii() else bare.translate(_LOWER)
     return key if len(key) <= EMAIL_KEY_CHARS else ""
 
 

@@ -5,7 +5,8 @@ StoreError
 │   ├── StoreAway
 │   ├── StoreLocked
 │   ├── StoreFull
-│   └── StoreReadOnly
+│   ├── StoreReadOnly
+│   └── StoreRefusesUs
 ├── RowRefused
 ├── ForeignTables
 ├── NewerSchema
@@ -63,6 +64,13 @@ class StoreReadOnly(StoreUnavailable):
     """The database refuses every write: it or its disk is read-only, or the disk fails.
 
     Nothing was changed, and what is there can be read. Let it be written again.
+    """
+
+
+class StoreRefusesUs(StoreUnavailable):
+    """The database server knows no such database, or not this name with this password.
+
+    Nothing was changed. Mend DATABASE_URL, or make the database and grant it to that name.
     """
 
 

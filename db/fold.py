@@ -41,9 +41,7 @@ def folded_words(text: str) -> list[str]:
         return plain
     if text.isascii():
         return _PLAIN.findall(text.lower().translate(_NO_APOSTROPHES))
-    if max(text) < _BEHIND_LETTERS and unicodedata.is_normalized("NFC", text):
-        return [word for each in text.translate(_LETTERS).split() if (word := _from_a_letter(each))]
-    return folded_letters(text)
+    return _letter_by_letter(text) if _is_in_letters(text) else folded_letters(text)
 
 
 def plain_words(text: str) -> list[str] | None:
@@ -51,7 +49,20 @@ def plain_words(text: str) -> list[str] | None:
 
     None for any other text. Most text is plain, and there are ten texts to a user.
     """
-    return _PLAIN.findall(text.lower()) if text.isascii() and _APART.search(text) is None else None
+    if _APART.search(text) is not None:
+        return None
+    if text.isascii():
+        return _PLAIN.findall(text.lower())
+    return _letter_by_letter(text) if _is_in_letters(text) else None
+
+
+def _is_in_letters(text: str) -> bool:
+    return max(text) < _BEHIND_LETTERS and unicodedata.is_normalized("NFC", text)
+
+
+def _letter_by_letter(text: str) -> list[str]:
+    words = text.translate(_LETTERS).split()
+    return words if "".join(words).isalnum() else [word for each in words if (word := _from_a_letter(each))]
 
 
 def folded_letters(text: str) -> list[str]:

@@ -63,17 +63,19 @@ def merge(stored: User | None, observation: Observation) -> Merged:
 
 def first(observation: Observation) -> User:
     """Make the row of somebody unknown: what `merge` makes of an empty one, in one go, for a million of them."""
-    mark = (observation.updated or 0, observation.moment)
-    said: dict[str, Any] = {
+    said = {
         **observation.values,
         "team_id": observation.team_id,
         "id": observation.id,
         "updated": observation.updated or 0,
         "moment": observation.moment,
-        "field_marks": {field: mark for field, value in observation.values.items() if value is None} or None,
-        "joined_at": _at(observation.moment) if observation.joined else None,
     }
-    user = User(**said)
+    if None in observation.values.values():
+        mark = (observation.updated or 0, observation.moment)
+        said["field_marks"] = {field: mark for field, value in observation.values.items() if value is None}
+    if observation.joined:
+        said["joined_at"] = _at(observation.moment)
+    user = User.of(said)
     if user.is_forgotten:
         return derived(_erased(user))
     return _filled(user)
@@ -172,8 +174,7 @@ def _filled(user: User, keeps_words: bool = False) -> User:
 
     To lay out words takes longer than all the rest, and a custom status, which changes most often, is none of them.
     """
-    for name, value in derived_fields(user, keeps_words=keeps_words).items():
-        object.__setattr__(user, name, value)
+    vars(user).update(derived_fields(user, keeps_words=keeps_words))
     return user
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from db.dialects import Ailment, ailment_of, is_unreadable_cell
-from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
+from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreRefusesUs, StoreUnavailable
 
 _ERRORS = {
     Ailment.AWAY: StoreAway,
     Ailment.LOCKED: StoreLocked,
     Ailment.FULL: StoreFull,
     Ailment.READ_ONLY: StoreReadOnly,
+    Ailment.REFUSES_US: StoreRefusesUs,
     Ailment.OTHER: StoreUnavailable,
 }
 

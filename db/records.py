@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 class Kind(StrEnum):
@@ -104,7 +104,7 @@ class Workspace:
     """When the last pass over `users.list` had ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SlackFields:
     """What Slack says of a user; each may be unknown (None)."""
 
@@ -171,9 +171,12 @@ STATUS_FIELDS = frozenset({"status_text", "status_emoji", "status_expiration", "
 """The custom status: told live, kept for an hour, never part of a history."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class User(SlackFields):
-    """One row of `users`: Slack's fields, the watermark, and what we derive from them."""
+    """One row of `users`: Slack's fields, the watermark, and what we derive from them.
+
+    It has no slots: to fill seventy of them one by one takes longer than to read a user out of Slack's JSON.
+    """
 
     team_id: str = ""
     id: str = ""
@@ -206,6 +209,13 @@ class User(SlackFields):
     """Since when an operator keeps this user out of every surface; None for nearly everybody."""
     contact_dropped_at: datetime | None = None
     """When the contact data of a deactivated user went; only a reactivation lets it in again."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Make one of its values by their names, all at once; what they leave out is as it is in an empty one."""
+        user = object.__new__(cls)
+        user.__dict__.update(values)
+        return user
 
     @property
     def shown_name(self) -> str:

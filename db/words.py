@@ -144,15 +144,17 @@ def _words(text: str) -> list[str]:
 
 def _and_within(text: str, words: list[str], atoms: list[str]) -> list[str]:
     """Give beside the words what a search may begin with inside of them: parts of O'Brien, tails of CJK."""
+    if atoms is words:
+        return words
     if text.isascii():
-        return words if atoms is words else words + atoms
+        return words + atoms
     tails = [tail for word in words if is_cjk(word) for tail in _tails(folded_atoms(word))]
     return words + tails + [atom for atom in atoms if not is_cjk(atom)]
 
 
 def _tails(atoms: list[str]) -> list[str]:
     """Write neighbours as one word, from each of them to the end, so that any run of them begins one."""
-    return [joined(atoms[start:]) for start in range(min(len(atoms), TAILS))]
+    return ["".join(atoms[start:])[:WORD_CHARS] for start in range(min(len(atoms), TAILS))]
 
 
 def _digit_tails(groups: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from db import Bell, Store
 from db.filters import CustomField
 from db.records import TokenScope
 from db.visibility import Policy
-from web import api, etags
+from web import etags, later
 from web.address import Address
 from web.admits import Admits, GuardedRoute
 from web.assets import Assets
@@ -116,12 +116,12 @@ def create_app(
         GuardedRoute("/view-as", view_as, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/choices", chooser.choose, admits=Admits.VIEWERS, methods=["POST"]),
         GuardedRoute("/live", live, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
-        GuardedRoute("/api/v1/users", etags.data(api.users), admits=Admits.VIEWERS, scope=TokenScope.USERS),
+        GuardedRoute("/api/v1/users", etags.data(later.users), admits=Admits.VIEWERS, scope=TokenScope.USERS),
         GuardedRoute(
-            "/api/v1/users/{team_id}/{user_id}", etags.data(api.user), admits=Admits.VIEWERS, scope=TokenScope.USERS
+            "/api/v1/users/{team_id}/{user_id}", etags.data(later.user), admits=Admits.VIEWERS, scope=TokenScope.USERS
         ),
-        GuardedRoute("/api/v1/changes", api.changes, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
-        GuardedRoute("/api/v1/openapi.json", api.openapi, admits=Admits.ANYBODY),
+        GuardedRoute("/api/v1/changes", later.changes, admits=Admits.VIEWERS, scope=TokenScope.CHANGES),
+        GuardedRoute("/api/v1/openapi.json", later.openapi, admits=Admits.ANYBODY),
         GuardedRoute("/signin", ask, admits=Admits.ANYBODY),
         GuardedRoute("/signin", answer, admits=Admits.ANYBODY, methods=["POST"]),
         GuardedRoute("/signin/slack", to_slack, admits=Admits.ANYBODY),

@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from web.peers import Network, address_of
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.storage import MemoryStorage
+    from limits.strategies import MovingWindowRateLimiter
 
 MOST = 20
 WITHIN_S = 60
@@ -29,23 +32,25 @@ class Attempts:
 
     def __init__(self, *, trusted_proxies: Sequence[Network] = (), most: int = MOST, within_s: int = WITHIN_S) -> None:
         self._trusted_proxies = tuple(trusted_proxies)
-        self._limit = RateLimitItemPerSecond(most, within_s)
-        self._begin_anew()
+        self._most = most
+        self._within_s = within_s
+        self._window: MovingWindowRateLimiter | None = None
         self._under_way: Counter[str] = Counter()
 
     def wait_s(self, request: Request) -> int:
         """Tell how many seconds to wait before the next try; 0 where one is free."""
         source = self._source(request)
-        window = self._window.get_window_stats(self._limit, source)
+        window = self._counts().get_window_stats(self._limit, source)
         if window.remaining > self._under_way[source]:
             return 0
         return max(1, math.ceil(window.reset_time - time.time()))
 
     def note_failure(self, request: Request) -> None:
         """Count a try that did not let anybody in."""
+        counts = self._counts()
         if len(self._storage.events) >= MOST_SOURCES:
-            self._begin_anew()  # the library keeps a key for ever, also once its failures are forgotten
-        self._window.hit(self._limit, self._source(request))
+            counts = self._begin_anew()  # the library keeps a key for ever, also once its failures are forgotten
+        counts.hit(self._limit, self._source(request))
 
     @contextmanager
     def under_way(self, request: Request) -> Iterator[None]:
@@ -59,10 +64,19 @@ class Attempts:
             if not self._under_way[source]:
                 del self._under_way[source]
 
-    def _begin_anew(self) -> None:
+    def _counts(self) -> MovingWindowRateLimiter:
+        return self._window or self._begin_anew()
+
+    def _begin_anew(self) -> MovingWindowRateLimiter:
         """Forget all counts. A storage that is emptied instead trips up the thread by which the library tidies it."""
-        self._storage = MemoryStorage()
+        from limits import RateLimitItemPerSecond  # it is loaded once somebody tries to come in
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        self._limit: RateLimitItem = RateLimitItemPerSecond(self._most, self._within_s)
+        self._storage: MemoryStorage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
+        return self._window
 
     def _source(self, request: Request) -> str:
         told = address_of(request, self._trusted_proxies)

@@ -31,6 +31,8 @@ class CustomStatus:
 
 def custom_status_of(user: User, now: datetime, zone: tzinfo | None = None) -> CustomStatus | None:
     """Return the custom status while it holds by our clock: Slack tells no one when it ends."""
+    if not user.status_emoji and not user.status_text:
+        return None
     expires_at = _expiry(user.status_expiration)
     if _is_over(expires_at, now):
         return None

@@ -21,8 +21,8 @@ def marked(text: str, q: str, *, joins: str = "") -> tuple[Stretch, ...]:
 
     A word may run over hyphens and the like (annemarie), and over the characters of `joins` as well.
     """
-    words = folded_words(q)
-    if not text or not words:
+    words = folded_words(q) if q and text else []
+    if not words:
         return (Stretch(text, hit=False),) if text else ()
     stretches: list[Stretch] = []
     for char, hit in zip(text, _hits(text, words, joins), strict=True):

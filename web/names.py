@@ -22,8 +22,10 @@ _UNRULY = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e
 
 def name_of(user: User) -> str:
     """Return the real name; where there is none the display name, then the handle, and the id as a last resort."""
-    spoken = (user.real_name, user.display_name, user.name)
-    return next((each.strip() for each in spoken if each and each.strip()), user.id)
+    for spoken in (user.real_name, user.display_name, user.name):
+        if spoken and (name := spoken.strip()):
+            return name
+    return user.id
 
 
 def second_name_of(user: User) -> str:
@@ -60,11 +62,13 @@ def margin_letter(sort_key: str) -> str:
 
 
 def _has_letter(text: str) -> bool:
-    return any(unicodedata.category(char).startswith("L") for char in text)
+    return text[:1].isalpha() or any(unicodedata.category(char).startswith("L") for char in text)
 
 
 def _first_letter(text: str) -> str:
     """Return the first letter with the marks that belong to it, as far as they are no pile."""
+    if text.isascii() and text[:1].isalpha():
+        return text[0]
     for index, char in enumerate(text):
         if unicodedata.category(char).startswith("L"):
             end = index + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,10 @@ SLACKS = (
 """What people upload and the emoji of their own are at Slack's edge. A picture of Slack's default is asked for at
 Gravatar, which sends browsers on to the others; a content policy counts every step."""
 
+_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
+"""The scheme and the authority of an address (RFC 3986, appendix B)."""
+_ODD = re.compile(r"[^!-~]|[\\\"'<>]")
+"""What a browser might read otherwise than we do."""
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -29,15 +34,24 @@ class Pictures:
 
     def shown(self, url: str | None) -> str:
         """Give the address back if its picture may be shown, else nothing: no workspace sends viewers elsewhere."""
-        asked = _parts(url or "")
-        if asked is None or asked.username is not None or asked.password is not None:
-            return ""
-        return url or "" if any(_covers(source, asked) for source in self.sources) else ""
+        url = url or ""
+        origin = _ORIGIN.match(url)
+        is_shown = origin is not None and not _ODD.search(url) and _are_from(self.sources, origin[0])
+        return url if is_shown else ""
 
 
 def pictures_from(sources: Iterable[str], *, is_https: bool) -> Pictures:
     """Take the sources that a page may use: one that came over HTTPS loads nothing over HTTP."""
     return Pictures(tuple(each for each in sources if not (is_https and each.startswith("http:"))))
+
+
+@lru_cache(maxsize=256)
+def _are_from(sources: tuple[str, ...], origin: str) -> bool:
+    """Say whether what is at an origin may be shown: a hundred pictures of a page are of two or three."""
+    asked = _parts(origin)
+    if asked is None or asked.username is not None or asked.password is not None:
+        return False
+    return any(_covers(source, asked) for source in sources)
 
 
 def _covers(source: str, asked: SplitResult) -> bool:
@@ -55,9 +69,7 @@ def _listed(source: str) -> SplitResult | None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """Take an address apart; None for what a browser might read otherwise than we do."""
-    if not url.isascii() or not url.isprintable() or any(sign in url for sign in " \\\"'<>"):
-        return None
+    """Take an address apart; None for what is none of the web."""
     try:
         parts = urlsplit(url)
         return parts if parts.scheme in _DEFAULT_PORTS and parts.hostname and _port(parts) else None

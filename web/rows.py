@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from db.filters import CustomField
@@ -89,15 +89,16 @@ def row_of(
 ) -> Row:
     """Lay out one user for the list."""
     is_active = user.state is State.ACTIVE
+    name, title = name_of(user), (user.title or "").strip()
     time = local_time(user.tz, now, zone) if is_active and user.kind is not Kind.BOT else None
     return Row(
         key=f"{user.team_id}-{user.id}",
         href=profile_link(user.team_id, user.id),
-        name=marked(name_of(user), q),
-        plain_name=name_of(user),
+        name=marked(name, q),
+        plain_name=name,
         second_name=marked(second_name_of(user), q),
         pronouns=(user.pronouns or "").strip(),
-        title=marked((user.title or "").strip(), q),
+        title=marked(title, q),
         badges=badges_of(user, now, zone),
         face=face_of(user),
         status=custom_status_of(user, now, zone) if is_active else None,
@@ -170,7 +171,7 @@ def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, 
 
 def profile_link(team_id: str, user_id: str) -> str:
     """Return the address of somebody's own page."""
-    return f"/users/{quote(team_id, safe='')}/{quote(user_id, safe='')}"
+    return f"/users/{_quoted(team_id)}/{_quoted(user_id)}"
 
 
 def card_link(team_id: str, user_id: str) -> str:
@@ -182,7 +183,7 @@ def message_link(user: User) -> str:
     """Return the link that opens a conversation in the viewer's own Slack; empty where nobody would answer."""
     if user.state is not State.ACTIVE:
         return ""
-    return f"slack://user?{urlencode({'team': user.team_id, 'id': user.id})}"
+    return f"slack://user?team={_quoted(user.team_id)}&id={_quoted(user.id)}"
 
 
 def web_link(user: User, workspace: Workspace) -> str:
@@ -191,6 +192,11 @@ def web_link(user: User, workspace: Workspace) -> str:
     if user.state is not State.ACTIVE or not _DOMAIN.fullmatch(domain):
         return ""
     return f"https://{domain}.slack.com/team/{quote(user.id, safe='')}"
+
+
+def _quoted(key: str) -> str:
+    """Write an id as a part of an address; Slack's hold nothing that has to be written otherwise."""
+    return key if key.isascii() and key.isalnum() else quote(key, safe="")
 
 
 def email_link(email: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,19 @@ from starlette.responses import HTMLResponse
 
 from web.assets import Assets
 from web.clocks import hours_attribute
+from web.kept import Compiled
 from web.pictures import Pictures
 from web.pieces import Piece
 
 FOLDER = Path(__file__).parent / "templates"
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _INCLUDE = re.compile(r'\{%(-?)\s*include\s+"([^"]+)"\s*(-?)%\}')
+_WAY: dict[str, Any] = {
+    "undefined": jinja2.StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "auto_reload": False,
+}
 NO_PICTURES = Pictures(())
 Pieces = tuple[Piece | str, ...]
 
@@ -45,16 +53,15 @@ class Templates:
     """The templates of this package."""
 
     def __init__(self, assets: Assets, pictures: Pictures = NO_PICTURES) -> None:
-        self._environment = jinja2.Environment(
-            loader=_Inlined(FOLDER),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        kept = Compiled(FOLDER, f"{version('jinja2')} {_WAY}")
+        self._environment = jinja2.Environment(loader=_Inlined(FOLDER), bytecode_cache=kept, autoescape=True, **_WAY)
         self._environment.globals.update(asset=assets.path, hours=hours_attribute())
         self._environment.filters["picture"] = pictures.shown
+
+    def compile_all(self) -> None:
+        """Compile every template, so that no start has to, if they can be kept."""
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)
 
     def render(self, name: str, **values: Any) -> str:
         """Render to text."""

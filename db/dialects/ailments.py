@@ -23,8 +23,10 @@ class Ailment(Enum):
     FULL = auto()
     READ_ONLY = auto()
     """Refuses every write, whatever refuses it below."""
+    REFUSES_US = auto()
+    """A wrong name or password, or no such database."""
     OTHER = auto()
-    """Does not pass by itself: a wrong password, no such database, not ours to use."""
+    """Does not pass by itself, whatever it is."""
 
 
 _AILMENTS_OF_POSTGRESQL = {
@@ -37,6 +39,8 @@ _AILMENTS_OF_POSTGRESQL = {
     "53100": Ailment.FULL,
     "25006": Ailment.READ_ONLY,
     "58030": Ailment.READ_ONLY,  # an I/O error
+    "28": Ailment.REFUSES_US,  # invalid authorization
+    "3D": Ailment.REFUSES_US,  # invalid catalog name
 }
 """By how an SQLSTATE begins."""
 _AILMENTS_OF_MARIADB = {
@@ -44,6 +48,7 @@ _AILMENTS_OF_MARIADB = {
     **dict.fromkeys((1205, 1213, 3572), Ailment.LOCKED),
     **dict.fromkeys((1021, 1114), Ailment.FULL),
     **dict.fromkeys((1030, 1290, 1792, 1836), Ailment.READ_ONLY),
+    **dict.fromkeys((1044, 1045, 1049, 1698), Ailment.REFUSES_US),
 }
 _AILMENTS_OF_SQLITE = {
     sqlite3.SQLITE_BUSY: Ailment.LOCKED,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,20 +14,41 @@ IN_MEMORY = "PRAGMA temp_store=MEMORY"
 """What waits here to be inserted is not written to a second file on the way."""
 
 
-async def fill(connection: AsyncConnection, table: sa.Table, names: Sequence[str], rows: Sequence[Any]) -> None:
-    """Insert rows that are tuples of what the driver takes, in the order of the names.
+Columns = Mapping[str, Sequence[Any]]
+"""By the name of each column, what all rows have in it, as the driver takes it; one row at least."""
+
+
+async def fill(connection: AsyncConnection, table: sa.Table, columns: Columns, shared: Mapping[str, Any]) -> None:
+    """Insert rows, given by column, and what all of them share.
 
     SQLite ends a piece of its index of words with each statement that may fail in the middle, so all of them come by
-    one statement, from a table that has neither indexes nor triggers.
+    one statement, from a table that has neither indexes nor triggers. What none of them has is not told.
     """
-    if connection.dialect.name != "sqlite":
-        await connection.exec_driver_sql(await _insert(connection, table.name, table, names), list(rows))
+    if connection.dialect.name == "sqlite":
+        told = {name: values for name, values in columns.items() if _is_any_there(values)}
+        await _fill_at_once(connection, table, told, shared)
         return
-    columns, waiting = ", ".join(f'"{name}"' for name in names), f"new_{table.name}"
-    await connection.exec_driver_sql(f"CREATE TEMP TABLE {waiting} ({columns})")
-    await connection.exec_driver_sql(await _insert(connection, waiting, table, names), list(rows))
-    await connection.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {waiting}")  # noqa: S608 - our own names
-    await connection.exec_driver_sql(f"DROP TABLE {waiting}")
+    rows = zip(*columns.values(), *map(repeat, shared.values()), strict=False)
+    await connection.exec_driver_sql(await _insert(connection, table, (*columns, *shared)), list(rows))
+
+
+async def _fill_at_once(
+    connection: AsyncConnection, table: sa.Table, columns: Columns, shared: Mapping[str, Any]
+) -> None:
+    """The table where rows wait stays with the connection: each new one would have every statement compiled anew."""
+    waiting = f"temp.new_{table.name}"
+    named, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    told, of_all = ", ".join((*columns, *shared)), ", ".join((*columns, *("?" * len(shared))))
+    wait = f"INSERT INTO {waiting} ({named}) VALUES ({marks})"  # noqa: S608 - our own names, here and below
+    come_in = f"INSERT INTO {table.name} ({told}) SELECT {of_all} FROM {waiting}"  # noqa: S608
+    await connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {waiting} ({', '.join(table.columns.keys())})")
+    await connection.exec_driver_sql(wait, list(zip(*columns.values(), strict=True)))
+    await connection.exec_driver_sql(come_in, tuple(shared.values()))
+    await connection.exec_driver_sql(f"DELETE FROM {waiting}")  # noqa: S608
+
+
+def _is_any_there(values: Sequence[Any]) -> bool:
+    return values[0] is not None or values.count(None) < len(values)
 
 
 async def weigh(connection: AsyncConnection, table: sa.Table) -> None:
@@ -73,11 +95,11 @@ def _missing(connection: sa.Connection, table: sa.Table) -> list[sa.Index]:
     return sorted((index for index in table.indexes if index.name not in there), key=lambda index: str(index.name))
 
 
-async def _insert(connection: AsyncConnection, into: str, table: sa.Table, names: Sequence[str]) -> str:
+async def _insert(connection: AsyncConnection, table: sa.Table, names: Sequence[str]) -> str:
     """Write the statement, once for each connection: to compile one of eighty columns takes as long as a page of it."""
     known = (await connection.get_raw_connection()).info.setdefault("inserts of rows", {})
-    if (key := (into, tuple(names))) not in known:
+    if (key := (table.name, tuple(names))) not in known:
         columns = [sa.column(name, table.c[name].type) for name in names]
-        known[key] = str(sa.insert(sa.table(into, *columns)).compile(dialect=connection.dialect))
+        known[key] = str(sa.insert(sa.table(table.name, *columns)).compile(dialect=connection.dialect))
     text: str = known[key]
     return text

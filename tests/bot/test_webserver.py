@@ -12,9 +12,12 @@ from bot.webserver import PortTaken, WebServer, bind
 
 
 def test_an_answer_on_a_connection_that_is_kept_does_not_wait_for_an_ack() -> None:
-    with bind("127.0.0.1", 0) as listening:
-        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    with (
+        bind("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_who_comes_before_it_answers_is_kept_waiting() -> None:

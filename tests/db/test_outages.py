@@ -16,7 +16,7 @@ from asyncmy import errors as asyncmy
 from db import Store
 from db.dialects import LOCK_WAIT_S, STATEMENT_S
 from db.engine import open_reader, open_writer, parse_url
-from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreUnavailable
+from db.errors import StoreAway, StoreFull, StoreLocked, StoreReadOnly, StoreRefusesUs, StoreUnavailable
 from db.outages import unavailable
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import install, keep
@@ -48,8 +48,8 @@ MEANS: list[tuple[BaseException, type[StoreUnavailable]]] = [
     (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), StoreLocked),
     (asyncpg.DiskFullError("could not extend file"), StoreFull),
     (asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE"), StoreReadOnly),
-    (asyncpg.InvalidPasswordError("password authentication failed"), StoreUnavailable),
-    (asyncpg.InvalidCatalogNameError("database does not exist"), StoreUnavailable),
+    (asyncpg.InvalidPasswordError("password authentication failed"), StoreRefusesUs),
+    (asyncpg.InvalidCatalogNameError("database does not exist"), StoreRefusesUs),
     (asyncpg.InsufficientPrivilegeError("permission denied"), StoreUnavailable),
     (wrapped(asyncmy.OperationalError(2003, "Can't connect")), StoreAway),
     (wrapped(asyncmy.OperationalError(2013, "Lost connection")), StoreAway),
@@ -57,8 +57,8 @@ MEANS: list[tuple[BaseException, type[StoreUnavailable]]] = [
     (wrapped(asyncmy.OperationalError(1205, "Lock wait timeout exceeded")), StoreLocked),
     (wrapped(asyncmy.OperationalError(1114, "The table is full")), StoreFull),
     (wrapped(asyncmy.OperationalError(1290, "running with --read-only")), StoreReadOnly),
-    (wrapped(asyncmy.OperationalError(1045, "Access denied")), StoreUnavailable),
-    (wrapped(asyncmy.OperationalError(1049, "Unknown database")), StoreUnavailable),
+    (wrapped(asyncmy.OperationalError(1045, "Access denied")), StoreRefusesUs),
+    (wrapped(asyncmy.OperationalError(1049, "Unknown database")), StoreRefusesUs),
     (wrapped(of_sqlite(sqlite3.SQLITE_BUSY)), StoreLocked),
     (wrapped(of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT)), StoreLocked),
     (wrapped(of_sqlite(sqlite3.SQLITE_FULL)), StoreFull),
@@ -80,7 +80,7 @@ def test_what_somebody_has_to_mend_in_the_settings_is_not_waited_for() -> None:
     assert {StoreAway, StoreLocked, StoreFull} == passing
 
 
-@pytest.mark.parametrize("kind", [StoreAway, StoreLocked, StoreFull, StoreReadOnly])
+@pytest.mark.parametrize("kind", [StoreAway, StoreLocked, StoreFull, StoreReadOnly, StoreRefusesUs])
 def test_the_words_for_everybody_hold_nothing_of_the_drivers(kind: type[StoreUnavailable]) -> None:
     error = kind("(OperationalError: secret)")
 

@@ -166,7 +166,7 @@ async def test_a_missing_scope_is_told_by_its_name_and_the_run_that_fails_for_it
     service.runs.want("a test")
 
     begun = await told(slack, ops, "*A permission is missing*")
-    await eventually(lambda: service.runs.trouble, within_s=10, of="the run that fails")
+    await eventually(lambda: service.runs.trouble, within_s=40, of="the run that fails")
     await service.house.teller.look()
     assert 1 == len(posts(slack, ops))
     slack.scopes.add("users:read")
@@ -192,14 +192,14 @@ async def test_a_database_that_is_away_is_told_meanwhile_and_that_it_is_back(
             kept = await rx.alert_posts.list_of([each.alert_id for each in alerts])
         return [(begun["ts"], True)] == [(each.ts, each.is_over) for each in kept]
 
-    await eventually(kept, within_s=10, of="the message in the table")
+    await eventually(kept, within_s=40, of="the message in the table")
 
 
 async def test_by_default_nothing_is_posted_and_the_status_says_how_to_change_that(
     slack: Simulator, settings: Settings, start: Start, ada: PretendUser
 ) -> None:
     service: Service = await start(settings)
-    await eventually(lambda: service.runs.finished, within_s=10, of="the first run")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
     slack.faults.fail("users.list", error="fatal_error", times=None)
     service.runs.want("a test")
     await eventually(lambda: service.alerts.open, within_s=20, of="an alert")

@@ -109,7 +109,7 @@ async def test_while_a_channel_refuses_the_status_says_why_and_an_invitation_men
     await started(start, wanted, disk)
     ops.has_app = False
     disk.free = 1 * MB
-    await eventually(lambda: slack.calls("chat.postMessage"), within_s=10, of="a try")
+    await eventually(lambda: slack.calls("chat.postMessage"), within_s=40, of="a try")
 
     status = await answer_to(await slack.types(ada, "/usersync status"), "/invite")
     ops.has_app = True
@@ -170,7 +170,7 @@ async def test_what_is_over_before_slack_listens_again_is_not_posted_any_more(
     service = await started(start, wanted, disk)
     slack.faults.fail("chat.postMessage", drop=True, times=None)
     disk.free = 1 * MB
-    await eventually(lambda: slack.calls("chat.postMessage"), within_s=10, of="a try")
+    await eventually(lambda: slack.calls("chat.postMessage"), within_s=40, of="a try")
     disk.free = 5_000 * MB
     await ended(service)
     slack.faults.clear()
@@ -231,7 +231,7 @@ async def test_what_comes_and_goes_is_one_message_that_says_how_often(
     for number in range(3):
         disk.free = 1 * MB
         await told(slack, ops, f":red_circle: {FULL}")
-        await eventually(lambda: service.alerts.open, within_s=10, of="the alert")
+        await eventually(lambda: service.alerts.open, within_s=40, of="the alert")
         disk.free = 5_000 * MB
         await eventually(lambda: "Resolved" in texts(slack, ops)[0], within_s=20, of=f"end {number}")
     await eventually(lambda: len(receiver.heard) == 2, within_s=20, of="the address")

@@ -44,7 +44,7 @@ async def opened(slack: Simulator, grace: PretendUser, settings: Settings, start
         slack.adds(f"Temp Helper {number}")
     public = settings.model_copy(update={"public_url": PUBLIC})
     service: Service = await start(public, image_sources=(slack.url,))
-    await eventually(lambda: service.runs.finished, within_s=10, of="the first run")
+    await eventually(lambda: service.runs.finished, within_s=40, of="the first run")
     return service
 
 

@@ -37,7 +37,7 @@ def grace(slack: Simulator) -> PretendUser:
 async def service(slack: Simulator, start: Start, ada: PretendUser, grace: PretendUser) -> Service:
     """The whole service, everybody read, with pictures of the pretend Slack, and somebody new."""
     running: Service = await start(image_sources=(slack.url,))
-    await eventually(lambda: running.runs.finished and running.status().sockets == 2, within_s=10, of="the first walk")
+    await eventually(lambda: running.runs.finished and running.status().sockets == 2, within_s=40, of="the first walk")
     slack.joins("Nora New", face=4)
     await slack.eventually_acked()
     return running

@@ -52,7 +52,7 @@ def grace(slack: Simulator) -> PretendUser:
 async def service(start: Start, ada: PretendUser, grace: PretendUser) -> Service:
     """The whole service, its first walk done, and no gap open."""
     running: Service = await start(pace=CALM)
-    await eventually(lambda: running.runs.finished and running.status().sockets == 2, within_s=10, of="the first walk")
+    await eventually(lambda: running.runs.finished and running.status().sockets == 2, within_s=40, of="the first walk")
     await eventually(lambda: running.runs.progress is None and running.runs.next_reconcile_in_s > 60, of="calm")
     return running
 

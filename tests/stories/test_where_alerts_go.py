@@ -184,7 +184,7 @@ async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_
 ) -> None:
     wanted = settings.model_copy(update={"alert_channel": ops.id})
     first: Service = await start(wanted)
-    await eventually(lambda: first.runs.finished, within_s=10, of="the first run")
+    await eventually(lambda: first.runs.finished, within_s=40, of="the first run")
     fails(slack, first)
     begun = await told(slack, ops, FAILED)
 
@@ -193,7 +193,7 @@ async def test_off_means_nowhere_whatever_the_settings_say_and_what_was_told_is_
     await resolved(slack, ops, begun)
     await first.close()
     second: Service = await start(wanted)
-    await eventually(lambda: second.runs.finished, within_s=10, of="a run")
+    await eventually(lambda: second.runs.finished, within_s=40, of="a run")
     fails(slack, second)
     await eventually(lambda: second.alerts.open, within_s=20, of="an alert")
     await second.house.teller.look()
@@ -249,12 +249,12 @@ async def test_a_place_typed_in_slack_wins_over_the_settings_after_a_restart(
 ) -> None:
     wanted = settings.model_copy(update={"alert_channel": slack.opens_channel("preset").id})
     first: Service = await start(wanted)
-    await eventually(lambda: first.runs.finished, within_s=10, of="the first run")
+    await eventually(lambda: first.runs.finished, within_s=40, of="the first run")
     await types(slack, ada, "alerts here", ops)
     await first.close()
 
     second: Service = await start(wanted)
-    await eventually(lambda: second.runs.finished, within_s=10, of="a run")
+    await eventually(lambda: second.runs.finished, within_s=40, of="a run")
     fails(slack, second)
 
     await told(slack, ops, FAILED)

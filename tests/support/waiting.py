@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], T | Awaitable[T]], *, within_s: float = 20, of: str = "it") -> T:
+async def eventually(look: Callable[[], T | Awaitable[T]], *, within_s: float = 40, of: str = "it") -> T:
     """Look again and again until what is seen is true, and return it. Raises AssertionError after the deadline."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s

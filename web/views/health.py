@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from db import Store
-from db.errors import StoreAway, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from db.errors import StoreAway, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreRefusesUs
 from web.ports import Clock, MetricsReader, StatusReader
 from web.readiness import judge
 
@@ -57,7 +57,7 @@ def _health_of(request: Request) -> Health:
 
 def _told(away: StoreError | None) -> str:
     """Tell what is known of the reason, without the driver's own words: anybody may ask."""
-    return away.plain if isinstance(away, StoreAway | StoreLocked | StoreFull | StoreReadOnly) else ""
+    return away.plain if isinstance(away, StoreAway | StoreLocked | StoreFull | StoreReadOnly | StoreRefusesUs) else ""
 
 
 async def _why_away(health: Health) -> StoreError | None:
