@@ -63,15 +63,16 @@ def asks(*paths: str) -> Paths:
     return lambda: iter(paths)
 
 
-def a_second(side: Side, path: str, effort: Effort) -> float:
-    """Ask through many connections at once; gives the answers in a second."""
+def a_second(side: Side, paths: Paths, effort: Effort) -> float:
+    """Ask for one path after the other through many connections at once; gives the answers in a second."""
+    asked = cycle(paths())
     until = time.perf_counter() + effort.load_s
 
     def keep_asking(_: int) -> int:
         answers = 0
         with closing(side.connect()) as connection:
             while time.perf_counter() < until:
-                side.ask(connection, path)
+                side.ask(connection, next(asked))
                 answers += 1
         return answers
 

@@ -168,7 +168,7 @@ def lines(people: int, starts: int) -> Iterator[Line]:
     tell("floor", least)
     tell("verbs", verbs)
     us, floor = medians(ours), medians(least)
-    yield Line("start to first page; the least app", us["start_s"], floor["start_s"], 2, unit="s")
+    yield Line(f"start to first page, {people:,} people; the least app", us["start_s"], floor["start_s"], 2, unit="s")
     yield Line("memory of the idle process (PSS); the least app", us["pss_mib"], floor["pss_mib"], 1.8, unit="MiB")
     loaded = us["pss_loaded_mib"], floor["pss_loaded_mib"]
     yield Line(f"memory after {PAGES} pages (PSS); the least app", *loaded, None, unit="MiB")

@@ -47,9 +47,9 @@ def page_lines(product: Side, least: Side, effort: Effort, of: str) -> Iterator[
     ours, others = in_turns(effort, (product, unasked_pages(product)), (least, always("/")))
     yield Line(f"page of {of} that nobody asked for, p50; the least app", p50(ours), p50(others), 1.7)
     yield Line(f"page of {of} that nobody asked for, p99; the least app", p99(ours), p99(others), None)
-    deep = always(behind("m", next_link(product)))
-    ours, first = in_turns(effort, (product, deep), (product, always("/")))
-    yield Line(f"page from the middle of {of}, again, p50; the first", p50(ours), p50(first), 1.1)
+    deep, early = unasked_pages(product, "n"), unasked_pages(product, "a")
+    ours, others = in_turns(effort, (product, deep), (product, early))
+    yield Line(f"page from the middle of {of}, p50; one near the beginning", p50(ours), p50(others), 1.1)
 
 
 def unasked_pages(product: Side, first: str = "m") -> Paths:
@@ -102,13 +102,21 @@ def matched(word: str) -> str:
 
 def load_lines(product: Side, file: Path, peers: Path | None, effort: Effort, of: str) -> Iterator[Row]:
     what = f"first page of {of}, again, {effort.connections} connections; {version('datasette')}"
+    some = "&".join(f"_col={name}" for name in ("real_name", "title", "tz", "kind", "state", "image_72"))
     python = python_of("datasette", peers) if peers else None
     if python is None:
         yield NotMeasured(what, "not installed")
         return
     with datasette(python, file) as peer:
-        ours, others = a_second(product, "/", effort), a_second(peer, f"/{file.stem}/users?_size=50", effort)
+        page = f"/{file.stem}/users?_size=50"
+        ours, others = a_second(product, always("/"), effort), a_second(peer, always(page), effort)
+        anew, less = (
+            a_second(product, unasked_pages(product, "k"), effort),
+            a_second(peer, always(f"{page}&{some}"), effort),
+        )
     yield Line(what, ours, others, 15, unit="/s", at_most=False)
+    yield Line("a page that nobody asked for; the same", anew, others, None, unit="/s", at_most=False)
+    yield Line("a page that nobody asked for; datasette, six columns", anew, less, None, unit="/s", at_most=False)
 
 
 def pass_lines(file: Path, users: int, rest: Side, effort: Effort) -> Iterator[Line]:

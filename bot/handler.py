@@ -19,11 +19,11 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.ingest import NotCommitted
 from bot.intake import Intake
+from bot.listeners.users import OBSERVED
 
 log = structlog.get_logger(__name__)
 
 _OK, _NOT_FOUND = 200, 404
-_OBSERVED = ("user_change", "team_join")
 _HOME = "app_home_opened"
 _EVENTS = "events_api"
 _RESTARTING = "usersync is being restarted, and did nothing about this. Try it again in a minute."
@@ -117,7 +117,7 @@ class EnvelopeHandler:
             bolt_request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received_at": received_at})
         except (TypeError, AttributeError, LookupError, ValueError, RecursionError):
             return await self._take(request, received_at)
-        if request.type == _EVENTS and payload["event"]["type"] not in (*_OBSERVED, _HOME):
+        if request.type == _EVENTS and payload["event"]["type"] not in (*OBSERVED, _HOME):
             self.received.unasked += 1
         try:
             response: BoltResponse = await self._app.async_dispatch(bolt_request)
@@ -147,4 +147,4 @@ def _is_for_bolt(payload: dict[str, Any]) -> bool:
     if payload.get("type") != "event_callback" or not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return False
     user = event.get("user")
-    return event["type"] not in _OBSERVED or (isinstance(user, dict) and isinstance(user.get("id"), str))
+    return event["type"] not in OBSERVED or (isinstance(user, dict) and isinstance(user.get("id"), str))

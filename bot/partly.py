@@ -85,7 +85,8 @@ def _rest(package: ModuleType, loader: Loader) -> Callable[[str], object]:
             loader.exec_module(package)
         finally:
             loading.discard(me)
-        vars(package).pop("__getattr__", None)
+        if vars(package).get("__getattr__") is find:  # it may have one of its own
+            del vars(package)["__getattr__"]
         return getattr(package, name)
 
     return find

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+_PORTS = 1 << 16
 _QUEUE = 2048
 """Connections that wait to be taken; uvicorn's own figure."""
 
@@ -83,7 +84,7 @@ class WebServer:
 
 def bind(host: str, port: int, *, or_next: bool = False) -> socket.socket:
     """Bind host and port and let callers queue; with `or_next`, the next free one of twenty. Raises PortTaken."""
-    for candidate in range(port, port + (20 if or_next and port else 1)):
+    for candidate in range(port, min(port + (20 if or_next and port else 1), _PORTS)):
         try:
             return _bound(host, candidate)
         except (OSError, UnicodeError) as error:  # a host name that is none fails in its encoding

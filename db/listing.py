@@ -27,6 +27,8 @@ STRETCH = 20_000
 """So far of each kind and state a list is looked for along its order, row by row."""
 _MOST_BRANCHES = 90
 """SQLite takes 500 in one statement, and every one costs a server's planner something."""
+_PARTS_KEPT = 4
+"""A statement of so many kinds and states is kept: one of all of them weighs more than a megabyte, and few ask it."""
 
 
 async def find_places(
@@ -52,6 +54,8 @@ class _Finder:
         named = _named(ways.user_filter)
         groups = groups_of(ways.user_filter, ways.sight)
         if not groups.keys() - {LACKS}:  # an index of the order tells what is lacking, too
+            if len(ways.parts) > _PARTS_KEPT:
+                return await self._read(ways.walk())
             return await self._read(_walk_along(ways.from_any_place()), ways.place())
         if len(groups) == 1 and named and (statement := _along_names(ways, named[0])) is not None:
             return await self._read(statement)
@@ -77,7 +81,7 @@ class _Finder:
         return [Place(*row) for row in await self._connection.execute(statement, place)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _walk_along(ways: Ways) -> sa.Select[tuple[Any, ...]]:
     """Make it once for all pages of a list: to write it takes SQLAlchemy longer than SQLite to find a page."""
     return ways.walk()

@@ -64,7 +64,7 @@ def _table() -> Mapping[str, str]:
     Raises FileNotFoundError where the package carries it no more, or is not there.
     """
     source, ours = _source(), Path(__file__)
-    stamp = " ".join(f"{of.st_size} {of.st_mtime:.0f}" for of in (source.stat(), ours.stat()))
+    stamp = " ".join(f"{of.st_size} {int(of.st_mtime)}" for of in (source.stat(), ours.stat()))
     found: dict[str, str] | None = kept(ours, stamp)
     if found is None:
         found = _made(source)

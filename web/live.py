@@ -97,6 +97,7 @@ class Live:
                 await self._follow()
             else:
                 self._position = None  # nobody is told, so nothing is read: whoever comes first settles it anew
+                self._beats.clear()
             await self._bell.wait(after=generation, timeout_s=self._look_every_s)
 
     async def _follow(self) -> None:

@@ -53,7 +53,7 @@ class Templates:
     """The templates of this package."""
 
     def __init__(self, assets: Assets, pictures: Pictures = NO_PICTURES) -> None:
-        kept = Compiled(FOLDER, f"{version('jinja2')} {_WAY}")
+        kept = Compiled(FOLDER, f"{version('jinja2')} escaped {_WAY}")
         self._environment = jinja2.Environment(loader=_Inlined(FOLDER), bytecode_cache=kept, autoescape=True, **_WAY)
         self._environment.globals.update(asset=assets.path, hours=hours_attribute())
         self._environment.filters["picture"] = pictures.shown

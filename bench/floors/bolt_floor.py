@@ -9,6 +9,7 @@ killed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -41,4 +42,6 @@ async def main(file: str, api_url: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the product has the collector look as seldom
+    gc.set_threshold(10_000)
     asyncio.run(main(*sys.argv[1:3]))

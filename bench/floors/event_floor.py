@@ -8,6 +8,7 @@ No Bolt, no merge, no change log, no second connection. Needs orjson (bench/requ
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import sys
 from pathlib import Path
@@ -102,4 +103,6 @@ async def main(file: str, api_url: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the product has the collector look as seldom
+    gc.set_threshold(10_000)
     asyncio.run(main(*sys.argv[1:3]))

@@ -10,6 +10,7 @@ have been filled by usersync, and never writes to it.
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,4 +114,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the product has the collector look as seldom
+    gc.set_threshold(10_000)
     main()

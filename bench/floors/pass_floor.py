@@ -9,6 +9,7 @@ Needs orjson (bench/requirements.txt). The figures are printed as JSON, like the
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import sqlite3
@@ -123,4 +124,6 @@ async def main(file: str, port: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the product has the collector look as seldom
+    gc.set_threshold(10_000)
     asyncio.run(main(*sys.argv[1:3]))

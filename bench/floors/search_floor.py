@@ -9,6 +9,7 @@ is ranked, counted, forgiven, narrowed or hidden.
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 import sys
 from contextlib import asynccontextmanager
@@ -73,4 +74,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the product has the collector look as seldom
+    gc.set_threshold(10_000)
     main()

@@ -15,7 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.intake import Intake
 
-_OBSERVED = ("user_change", "team_join")
+OBSERVED = ("user_change", "team_join")
 
 
 class _Observing(AsyncMiddleware):
@@ -30,7 +30,7 @@ class _Observing(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - the same
     ) -> BoltResponse | None:
         event = req.body.get("event") if req.body.get("type") == "event_callback" else None
-        if not isinstance(event, dict) or event.get("type") not in _OBSERVED:
+        if not isinstance(event, dict) or event.get("type") not in OBSERVED:
             return await next()
         await self._intake.take(req.body, received_at=req.context.get("received_at"))
         return BoltResponse(status=200)

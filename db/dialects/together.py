@@ -44,9 +44,11 @@ def rewriting(
     told = f"SELECT rowid, {', '.join(marks[: -len(keys)])} FROM {table.name} WHERE {is_key}"  # noqa: S608 - our own names
     every = ", ".join(f'"{column.name}"' for column in table.columns)
     changed = ", ".join(f"{name} = n.{name}" for name in moved)
+    # Without the sign, SQLite would take every row of the table and look whether it is among the new ones.
+    is_it = f"{table.name}.rowid = +n.at"
     return [
         (f"CREATE TEMP TABLE IF NOT EXISTS {beside} (at INTEGER PRIMARY KEY, {every})", _AS_IT_IS),
         (f"INSERT INTO temp.{beside} (at, {', '.join(moved)}) {told}", rows),
-        (f"UPDATE {table.name} SET {changed} FROM temp.{beside} AS n WHERE {table.name}.rowid = n.at", _AS_IT_IS),  # noqa: S608
+        (f"UPDATE {table.name} SET {changed} FROM temp.{beside} AS n WHERE {is_it}", _AS_IT_IS),  # noqa: S608
         (f"DELETE FROM temp.{beside}", _AS_IT_IS),  # noqa: S608
     ]

@@ -143,3 +143,20 @@ async def test_of_rows_that_are_rewritten_together_a_gone_one_stays_gone(file: P
         user_id: user.title for user_id, user in found.items()
     }
     await store.close()
+
+
+async def test_rows_that_are_rewritten_together_are_each_found_by_number(file: Path) -> None:
+    store = await Store.open(f"sqlite:///{file}")
+    await install(store, TEAM)
+    await keep_people(store, {f"U{number}": f"Ada {number}" for number in range(9)})
+    async with store.transaction() as tx:
+        stored = await tx.users.find_users(TEAM, ["U2", "U5", "U7"])
+        moved = [replace(each, title="Moved", rev=9) for each in stored.values()]
+        said = tx.users.rewriting(moved, stored, rev=9, changed_at={})
+        await tx.say(said)
+        (update,) = (sql for sql, _ in said if sql.startswith("UPDATE"))
+        plan = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {update}")).all()
+    await store.close()
+
+    assert [] == [row[3] for row in plan if row[3].startswith("SCAN users")]
+    assert [row[3] for row in plan if row[3].startswith("SEARCH users USING INTEGER PRIMARY KEY")]

@@ -72,6 +72,27 @@ async def test_a_change_is_told_to_whoever_listens(live: Live, slack: Slack, sto
     assert {"team_id", "user_id", "rev", "seq", "fields", "at", "source"} == told.keys()
 
 
+async def test_who_comes_after_all_others_left_is_told_how_things_are_by_now(
+    live: Live, slack: Slack, clock: Clock
+) -> None:
+    await slack.says("U1", real_name="Ada")
+    first = await first_words(live)
+    clock.passes(hours=2)
+    async with following(live):
+        await asyncio.sleep(0)  # it has looked once, and nobody was there
+        later = await first_words(live)
+
+    assert first != later
+
+
+async def first_words(live: Live) -> str:
+    """Open a page's stream, and leave as soon as it has told how things are."""
+    stream = live.stream(View.DIRECTORY, None, None, sight=EVERYTHING)
+    told = await next_frame(stream)
+    await stream.aclose()
+    return told["data"]
+
+
 async def test_a_reader_goes_on_behind_its_last_id(live: Live, slack: Slack, store: Store) -> None:
     await slack.says("U1", real_name="Ada")
     start = await position_of(store)
