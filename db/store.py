@@ -157,7 +157,11 @@ class Store:
             async with asyncio.timeout(None if file_of(self._url) else CLOSE_S):  # closing a file waits for nobody
                 if self._trying is not None:
                     await asyncio.wait({self._trying}, timeout=CLOSE_S / 2)
-                await asyncio.gather(self._writer.dispose(), self._reader.dispose())
+                if file_of(self._url):  # closed at once, neither folded a long log into the file
+                    await self._reader.dispose()
+                    await self._writer.dispose()
+                else:
+                    await asyncio.gather(self._writer.dispose(), self._reader.dispose())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

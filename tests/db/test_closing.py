@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from db import Store
+from tests.support.factories import TEAM
+from tests.support.memory import a_letter, install
 
 
 @pytest.fixture
@@ -95,3 +97,17 @@ async def test_questions_that_are_cancelled_leave_nothing_open(database_url: str
     gc.collect()
 
     assert [] == left
+
+
+async def test_a_file_that_is_closed_lies_in_one_piece(tmp_path: Path) -> None:
+    file = tmp_path / "usersync.sqlite3"
+    store = await Store.open(f"sqlite:///{file}")
+    await install(store, TEAM)
+    async with store.reading() as rx:  # while somebody reads, what is written cannot leave the log
+        await rx.workspaces.list_workspaces()
+        for number in range(20):
+            async with store.transaction() as tx:
+                await tx.dead_letters.put_aside(a_letter(f"event:Ev{number}", payload="x" * 1_000_000))
+    await store.close()
+
+    assert [] == [each.name for each in tmp_path.iterdir() if each.name.endswith(("-wal", "-shm"))]
