@@ -110,4 +110,9 @@ async def test_a_file_that_is_closed_lies_in_one_piece(tmp_path: Path) -> None:
                 await tx.dead_letters.put_aside(a_letter(f"event:Ev{number}", payload="x" * 1_000_000))
     await store.close()
 
-    assert [] == [each.name for each in tmp_path.iterdir() if each.name.endswith(("-wal", "-shm"))]
+    assert [] == beside(file)
+
+
+def beside(file: Path) -> list[str]:
+    """Name what SQLite keeps beside an open file."""
+    return [each.name for each in file.parent.iterdir() if each.name.endswith(("-wal", "-shm"))]
