@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 import yaml
 
+from bot.listeners.users import OBSERVED
 from bot.scopes import FREE_CALLS, FREE_EVENTS, SCOPES
 from bot.simulator.methods import METHODS as PRETEND_METHODS
 from tests.support.slack_usage import METHODS, Unreadable, Usage, usage_of
@@ -47,7 +48,7 @@ def test_the_code_calls_exactly_the_methods_that_the_table_lists() -> None:
 
 
 def test_the_code_listens_to_exactly_the_events_that_the_manifest_subscribes_to() -> None:
-    assert set(SETTINGS["event_subscriptions"]["bot_events"]) == USAGE.registered["event"]
+    assert set(SETTINGS["event_subscriptions"]["bot_events"]) == {*OBSERVED, *USAGE.registered["event"]}
 
 
 def test_the_code_answers_exactly_the_commands_that_the_manifest_offers() -> None:
