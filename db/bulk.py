@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator
 
-from db.dialects import Said, fill, rewriting
+from db.dialects import Said, fill, insert_of, rewriting
 
 Write = Callable[[Any], Any]
 
@@ -73,13 +73,10 @@ def updating(
 
 def inserting(dialect: sa.Dialect, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[Said]:
     """Say what inserts rows, each told as a mapping of the same names in the same order."""
-    text, writers = _insert_of(dialect, table, tuple(rows[0]))
-    return [
-        (
-            text,
-            [tuple([_said(write, value) for write, value in zip(writers, row.values(), strict=True)]) for row in rows],
-        )
-    ]
+    names = tuple(rows[0])
+    writers = [_bound(table.c[name], dialect) for name in names]
+    told = [tuple([_said(write, value) for write, value in zip(writers, row.values(), strict=True)]) for row in rows]
+    return [(insert_of(dialect, table, names), told)]
 
 
 class _Update(NamedTuple):
@@ -99,13 +96,6 @@ def _update_of(dialect: sa.Dialect, table: sa.Table, told: tuple[str, ...], besi
     compiled: Any = sa.update(table).where(is_key).values(values).compile(dialect=dialect)
     names = tuple(name.removeprefix("key_") for name in compiled.positiontup)
     return _Update(str(compiled), names, itemgetter(*((*told, *beside).index(name) for name in names)))
-
-
-@lru_cache(maxsize=64)
-def _insert_of(dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]) -> tuple[str, list[Write | None]]:
-    columns = [sa.column(name, table.c[name].type) for name in names]
-    text = str(sa.insert(sa.table(table.name, *columns)).compile(dialect=dialect))
-    return text, [_bound(table.c[name], dialect) for name in names]
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from db.dialects.connections import (
     file_of,
     said_at_once,
 )
-from db.dialects.filling import IN_MEMORY, fill, make_index, put_off_indexes, weigh
+from db.dialects.filling import IN_MEMORY, fill, insert_of, make_index, put_off_indexes, weigh
 from db.dialects.listening import Line, a_line, can_listen
 from db.dialects.locks import (
     dirty_a_page,
@@ -76,6 +76,7 @@ __all__ = [
     "has_tables",
     "hold_still",
     "indexed",
+    "insert_of",
     "is_of_search",
     "is_open_elsewhere",
     "is_refusal_of_a_row",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -12,7 +13,6 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 IN_MEMORY = "PRAGMA temp_store=MEMORY"
 """What waits here to be inserted is not written to a second file on the way."""
-
 
 Columns = Mapping[str, Sequence[Any]]
 """By the name of each column, what all rows have in it, as the driver takes it; one row at least."""
@@ -29,7 +29,7 @@ async def fill(connection: AsyncConnection, table: sa.Table, columns: Columns, s
         await _fill_at_once(connection, table, told, shared)
         return
     rows = zip(*columns.values(), *map(repeat, shared.values()), strict=False)
-    await connection.exec_driver_sql(await _insert(connection, table, (*columns, *shared)), list(rows))
+    await connection.exec_driver_sql(insert_of(connection.dialect, table, (*columns, *shared)), list(rows))
 
 
 async def _fill_at_once(
@@ -95,11 +95,8 @@ def _missing(connection: sa.Connection, table: sa.Table) -> list[sa.Index]:
     return sorted((index for index in table.indexes if index.name not in there), key=lambda index: str(index.name))
 
 
-async def _insert(connection: AsyncConnection, table: sa.Table, names: Sequence[str]) -> str:
-    """Write the statement, once for each connection: to compile one of eighty columns takes as long as a page of it."""
-    known = (await connection.get_raw_connection()).info.setdefault("inserts of rows", {})
-    if (key := (table.name, tuple(names))) not in known:
-        columns = [sa.column(name, table.c[name].type) for name in names]
-        known[key] = str(sa.insert(sa.table(table.name, *columns)).compile(dialect=connection.dialect))
-    text: str = known[key]
-    return text
+@lru_cache(maxsize=64)
+def insert_of(dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]) -> str:
+    """Write the statement, once: to compile one of eighty columns takes as long as a page of it."""
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    return str(sa.insert(sa.table(table.name, *columns)).compile(dialect=dialect))
