@@ -14,14 +14,14 @@ from starlette.responses import Response
 from db import looking
 from db.filters import CustomField
 from db.records import Change, Kind, State, User, Workspace
+from web.clocks import LocalTime, local_time, offset_words, zone_of
 from web.clocks import difference as clock_difference
-from web.clocks import local_time, offset_words, zone_of
 from web.etags import holds_until
 from web.facts import People, Said, facts_of, named_in, standing_of
 from web.history import history_of
 from web.names import first_name_of, plain
 from web.news import Sentence, city_of
-from web.overlap import begins_again, overlap
+from web.overlap import Overlap, begins_again, overlap
 from web.positions import encode
 from web.rows import card_link, phone_link, row_of, web_link
 from web.viewer import sight_of, viewer_of, zone_of_viewer
@@ -38,6 +38,24 @@ class Moment:
     day: str
     at: When
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPanel:
+    """What the panel with somebody's clock shows."""
+
+    time: LocalTime
+    iso: str
+    day: str
+    city: str
+    beside: str
+    """How that clock is to the viewer's, in words; empty where theirs is unknown."""
+    words: str
+    overlap: Overlap | None
+    viewer: str
+    """The viewer's zone by its name."""
+    begins: str
+    """The day on which working hours begin again, on a weekend there."""
 
 
 async def profile(request: Request) -> Response:
@@ -94,24 +112,24 @@ def _person(user: User, now: datetime, zone: ZoneInfo | None, *, shows_title: bo
     }
 
 
-def _clock(user: User, now: datetime, viewer: ZoneInfo | None) -> dict[str, Any] | None:
+def _clock(user: User, now: datetime, viewer: ZoneInfo | None) -> ClockPanel | None:
     """Compute the clock panel; None for who has no day here: no known zone, a bot, or gone."""
     time, zone = local_time(user.tz, now, viewer), zone_of(user.tz)
     if time is None or zone is None or user.state is not State.ACTIVE or user.kind is Kind.BOT:
         return None
     there = now.astimezone(zone)
     ahead = offset_words(clock_difference(zone, viewer, now)) if viewer else ""
-    return {
-        "time": time,
-        "iso": f"{there:%Y-%m-%dT%H:%M%z}",
-        "day": weekday(there),
-        "city": city_of(user.tz),
-        "beside": _beside(ahead) if viewer else "",
-        "words": time.words[:1].upper() + time.words[1:],
-        "overlap": overlap(zone, viewer, now) if viewer else None,
-        "viewer": viewer.key if viewer else "",
-        "begins": begins_again(zone, viewer, now) if time.is_weekend else "",
-    }
+    return ClockPanel(
+        time=time,
+        iso=f"{there:%Y-%m-%dT%H:%M%z}",
+        day=weekday(there),
+        city=city_of(user.tz),
+        beside=_beside(ahead) if viewer else "",
+        words=time.words[:1].upper() + time.words[1:],
+        overlap=overlap(zone, viewer, now) if viewer else None,
+        viewer=viewer.key if viewer else "",
+        begins=begins_again(zone, viewer, now) if time.is_weekend else "",
+    )
 
 
 def _beside(ahead: str) -> str:
