@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.records import User, Workspace
+from db.rows import COLUMNS as OF_USER
+from db.rows import user_of
 from db.sessions import SessionReader, has_ended
 from db.tables import ended_sessions, users, workspaces
-from db.users import COLUMNS as OF_USER
-from db.users import user_of
 from db.workspaces import COLUMNS as OF_WORKSPACE
 
 _WIDTH = len(OF_WORKSPACE)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from db.dialects import WANTED, among_asked, asked_among, locks_as_it_begins
 from db.errors import UnknownWorkspace
+from db.rows import COLUMNS, user_of
 from db.tables import users, workspaces
-from db.users import COLUMNS, user_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

@@ -7,7 +7,7 @@ that order is walked for a stretch first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.filters import TITLES, ZONES, UserFilter
 from db.narrowing import Condition, row_conditions, values_by_field
-from db.ordering import ORDERS, Order, Place
+from db.ordering import ORDERS, Place
+from db.records import User
 from db.sight import Sight
 from db.starts import FEW, LACKS, SOME, Start, groups_of, least_start
 from db.tables import user_fields, users
-from db.ways import NOWHERE, Ways
+from db.ways import Ways
 
 STRETCH = 20_000
 """So far of each kind and state a list is looked for along its order, row by row."""
@@ -31,32 +32,40 @@ _PARTS_KEPT = 4
 """A statement of so many kinds and states is kept: one of all of them weighs more than a megabyte, and few ask it."""
 
 
-async def find_places(
-    connection: AsyncConnection, user_filter: UserFilter, sight: Sight, *, after: str | None, limit: int
-) -> tuple[list[Place], Order]:
-    """Find where those stand whom a filter finds, from behind the cursor, in their order. Raises BadCursor."""
-    order = ORDERS[user_filter.sort]
-    place = order.place(after) if after is not None else None
-    places = await _Finder(connection, Ways(order, sight.narrowed(user_filter), sight, place, limit)).places()
-    return places, order
+class Listing:
+    """One page of one list, from behind the cursor, in its order. Raises BadCursor."""
 
-
-class _Finder:
-    """One page of one list."""
-
-    def __init__(self, connection: AsyncConnection, ways: Ways) -> None:
+    def __init__(
+        self, connection: AsyncConnection, user_filter: UserFilter, sight: Sight, *, after: str | None, limit: int
+    ) -> None:
+        self.order = ORDERS[user_filter.sort]
+        place = self.order.place(after) if after is not None else None
         self._connection = connection
-        self._ways = ways
+        self._ways = Ways(self.order, sight.narrowed(user_filter), sight, place, limit)
+        self._groups = groups_of(self._ways.user_filter, sight)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it goes along an index of its order, by a statement that is kept; one tells what is lacking, too."""
+        return not self._groups.keys() - {LACKS} and len(self._ways.parts) <= _PARTS_KEPT
+
+    def cursor_behind(self, user: User) -> str:
+        """Write where a user of it stands as a word for a URL."""
+        return self.order.cursor(Place(getattr(user, self.order.column.name), user.team_id, user.id))
+
+    async def rows(self, names: Sequence[str]) -> Sequence[sa.Row[tuple[Any, ...]]]:
+        """Read these columns of the rows themselves, of a list that `is_kept`."""
+        ways = self._ways
+        found = await self._connection.execute(_rows_along(ways.from_any_place(), tuple(names)), ways.place())
+        rows: Sequence[sa.Row[tuple[Any, ...]]] = found.all()
+        return rows
 
     async def places(self) -> list[Place]:
-        """Choose the way that is short: the group that finds fewest where they are few, else the order itself."""
-        ways = self._ways
+        """Find where they stand, and no more, by the way that is short: a group that finds few, or else the order."""
+        ways, groups = self._ways, self._groups
         named = _named(ways.user_filter)
-        groups = groups_of(ways.user_filter, ways.sight)
-        if not groups.keys() - {LACKS}:  # an index of the order tells what is lacking, too
-            if len(ways.parts) > _PARTS_KEPT:
-                return await self._read(ways.walk())
-            return await self._read(_walk_along(ways.from_any_place()), ways.place())
+        if not groups.keys() - {LACKS}:
+            return await self._read(ways.walk())
         if len(groups) == 1 and named and (statement := _along_names(ways, named[0])) is not None:
             return await self._read(statement)
         least = await least_start(self._connection, ways.user_filter, ways.sight)
@@ -77,14 +86,14 @@ class _Finder:
             return found
         return await self._read(self._ways.sorted(least))
 
-    async def _read(self, statement: sa.Select[tuple[Any, ...]], place: Mapping[str, Any] = NOWHERE) -> list[Place]:
-        return [Place(*row) for row in await self._connection.execute(statement, place)]
+    async def _read(self, statement: sa.Select[tuple[Any, ...]]) -> list[Place]:
+        return [Place(*row) for row in await self._connection.execute(statement)]
 
 
 @lru_cache(maxsize=16)
-def _walk_along(ways: Ways) -> sa.Select[tuple[Any, ...]]:
+def _rows_along(ways: Ways, names: tuple[str, ...]) -> sa.Select[tuple[Any, ...]]:
     """Make it once for all pages of a list: to write it takes SQLAlchemy longer than SQLite to find a page."""
-    return ways.walk()
+    return ways.rows_along(names)
 
 
 def _along_names(ways: Ways, named: _Named) -> sa.Select[tuple[Any, ...]] | None:

@@ -89,7 +89,13 @@ def parts_of(user_filter: UserFilter, sight: Sight) -> tuple[Part, ...]:
 
 def within(user_filter: UserFilter, table: sa.FromClause = users) -> tuple[Condition, ...]:
     """Keep to the workspaces that a narrowed filter names; every index of a list tells the workspace."""
-    return (table.c.team_id.in_(sorted(user_filter.team_ids)),) if user_filter.team_ids else ()
+    match sorted(user_filter.team_ids):
+        case []:
+            return ()
+        case [team_id]:  # of a list SQLAlchemy writes the statement anew each time that it is asked
+            return (table.c.team_id == team_id,)
+        case team_ids:
+            return (table.c.team_id.in_(team_ids),)
 
 
 def values_by_field(user_filter: UserFilter) -> dict[str, list[str]]:

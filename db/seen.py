@@ -12,6 +12,7 @@ from db.cursor import with_meant, without_meant
 from db.filters import Counts, Page, UserFilter
 from db.latest import Latest
 from db.records import Change, DeadLetter, Kind, Position, Run, User, Workspace
+from db.rows import NAMES
 from db.sight import Sight
 from db.store import Snapshot, Store
 from db.tables import could_be_id
@@ -75,33 +76,45 @@ class Seen:
         return {key: seen for key, user in found.items() if (seen := self.sight.user(user)) is not None}
 
     async def list_users(
-        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, forgives: bool = True
+        self,
+        user_filter: UserFilter,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        forgives: bool = True,
+        showing: Sequence[str] = NAMES,
     ) -> Page:
         """List whom the filter finds, from behind the cursor. Raises BadCursor, also for one of another order.
+
+        Where only the columns in `showing` are shown, others may be left out.
 
         A search that finds nobody for a slip of one letter is answered as it was meant, and says so in `meant`; its
         cursor goes on with that, whoever comes or goes meanwhile. `forgives=False` leaves nobody for nobody.
         """
         if after is not None:
             meant, after = without_meant(after, user_filter.q)
-            return await self._as_meant(user_filter, meant, after, limit)
-        page = await self._page(user_filter, None, limit)
+            return await self._as_meant(user_filter, meant, after, limit, showing)
+        page = await self._page(user_filter, None, limit, showing)
         if page.users or not forgives or not user_filter.q.strip():
             return page
         meant = await self._rx.meanings.find_meant(user_filter, self.sight)
         if not meant:
             return page
-        better = await self._as_meant(user_filter, meant, None, limit)
+        better = await self._as_meant(user_filter, meant, None, limit, showing)
         return better if better.users else page
 
-    async def _as_meant(self, user_filter: UserFilter, meant: str, after: str | None, limit: int) -> Page:
-        page = await self._page(replace(user_filter, q=meant or user_filter.q), after, limit)
-        if not meant or page.next_cursor is None:
+    async def _as_meant(
+        self, user_filter: UserFilter, meant: str, after: str | None, limit: int, showing: Sequence[str]
+    ) -> Page:
+        if not meant:
+            return await self._page(user_filter, after, limit, showing)
+        page = await self._page(replace(user_filter, q=meant), after, limit, showing)
+        if page.next_cursor is None:
             return replace(page, meant=meant)
         return replace(page, meant=meant, next_cursor=with_meant(page.next_cursor, user_filter.q, meant))
 
-    async def _page(self, user_filter: UserFilter, after: str | None, limit: int) -> Page:
-        page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight)
+    async def _page(self, user_filter: UserFilter, after: str | None, limit: int, showing: Sequence[str]) -> Page:
+        page = await self._rx.users.list_users(user_filter, after=after, limit=limit, sight=self.sight, showing=showing)
         return replace(page, users=tuple(seen for user in page.users if (seen := self.sight.user(user))))
 
     async def count_users(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
@@ -19,20 +18,18 @@ from db.derive import HIDDEN, email_key_of
 from db.dialects import WANTED, Said, among, among_asked, asked_among, make_index, put_off_indexes, say_together, weigh
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
-from db.listing import find_places
+from db.listing import Listing
 from db.narrowing import EVERYTHING, beside_kind_and_state
 from db.news import told_apart
 from db.offers import Offers
 from db.records import Kind, State, User
+from db.rows import COLUMNS, NAMES, user_of, with_always
 from db.search import has_handle
 from db.sight import Sight
 from db.tables import users
 
-_NAMES = tuple(each.name for each in fields(User))
-COLUMNS = [users.c[name] for name in _NAMES]
 _KEY = ("team_id", "id")
-_ALL_OF = attrgetter(*_NAMES)
-_AT = {name: index for index, name in enumerate(_NAMES)}
+_ALL_OF = attrgetter(*NAMES)
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
 _SOME = 500
@@ -112,19 +109,33 @@ class UserReader:
         return found
 
     async def list_users(
-        self, user_filter: UserFilter, *, after: str | None = None, limit: int = 50, sight: Sight = EVERYTHING
+        self,
+        user_filter: UserFilter,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        sight: Sight = EVERYTHING,
+        showing: Sequence[str] = NAMES,
     ) -> Page:
-        """List in the order asked for, from behind the cursor, whom this sight finds; rows are told whole.
+        """List in the order asked for, from behind the cursor, whom this sight finds.
 
-        Raises BadCursor, also for one of another order.
+        Rows are told whole; where only some columns are shown, others may be left out. Raises BadCursor, also for one
+        of another order.
         """
         user_filter = sight.heeded(user_filter)
         if user_filter.q.strip():
             return await self._find_users(user_filter, after=after, limit=limit, sight=sight)
-        places, order = await find_places(self._connection, user_filter, sight, after=after, limit=limit + 1)
-        found = await self.get_users((place.team_id, place.user_id) for place in places[:limit])
-        shown = tuple(found[place.team_id, place.user_id] for place in places[:limit])
-        return Page(shown, order.cursor(places[limit - 1]) if len(places) > limit else None)
+        listing = Listing(self._connection, user_filter, sight, after=after, limit=limit + 1)
+        if listing.is_kept:
+            names = with_always(showing)
+            rows = await listing.rows(names)
+            shown, has_more = tuple(user_of(row, names) for row in rows[:limit]), len(rows) > limit
+        else:
+            places = await listing.places()
+            found = await self.get_users((place.team_id, place.user_id) for place in places[:limit])
+            shown = tuple(found[place.team_id, place.user_id] for place in places[:limit])
+            has_more = len(places) > limit
+        return Page(shown, listing.cursor_behind(shown[-1]) if has_more else None)
 
     async def _find_users(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
         where = beside_kind_and_state(user_filter, sight)
@@ -241,7 +252,7 @@ class UserWriter(UserReader):
         """Insert rows that are not there yet; what `shared` says is written in all of them, whatever they say."""
         if rows:
             last = ("page_digest", (digests.get(user.id) for user in rows))
-            await insert_rows(self._connection, users, rows, _NAMES, shared=shared or {}, last=last)
+            await insert_rows(self._connection, users, rows, NAMES, shared=shared or {}, last=last)
 
     async def weigh(self) -> None:
         """Let the engine learn how many rows there are by now, where it would not look for itself in time."""
@@ -259,7 +270,7 @@ class UserWriter(UserReader):
         """Rewrite rows that are there, and take their digests: the next page's entry is read, whatever it says."""
         if rows:
             digests = {"page_digest": [None] * len(rows)}
-            names = [name for name in _NAMES if name not in _KEY]
+            names = [name for name in NAMES if name not in _KEY]
             await say_together(self._connection, updating(self._connection.dialect, users, rows, names, beside=digests))
 
     def rewriting(
@@ -285,7 +296,7 @@ class UserWriter(UserReader):
         if any(user.id in changed_at for user in rows):
             beside["changed_at"] = [changed_at.get(user.id, user.changed_at) for user in rows]
         moved = _moved([(stored[user.id], user) for user in rows])
-        names = [name for name in _NAMES if name in moved and name not in beside and name not in _KEY]
+        names = [name for name in NAMES if name in moved and name not in beside and name not in _KEY]
         return updating(self._connection.dialect, users, rows, names, beside=beside)
 
     async def move_watermarks(self, rows: Sequence[User], *, digests: Digests = NO_DIGESTS) -> None:
@@ -300,23 +311,11 @@ class UserWriter(UserReader):
             await self._connection.execute(_KEEP_DIGEST, rows)
 
 
-def user_of(row: Sequence[Any]) -> User:
-    """Read a row of `COLUMNS`."""
-    values = list(row)
-    values[_AT["kind"]] = Kind(values[_AT["kind"]])
-    values[_AT["state"]] = State(values[_AT["state"]])
-    if (teams := values[_AT["enterprise_teams"]]) is not None:
-        values[_AT["enterprise_teams"]] = tuple(teams)
-    if (marks := values[_AT["field_marks"]]) is not None:
-        values[_AT["field_marks"]] = {name: tuple(mark) if mark else None for name, mark in marks.items()}
-    return User(*values)
-
-
 def _moved(pairs: Iterable[tuple[User, User]]) -> set[str]:
     """Name the columns in which any of these rows differs from what it was."""
     moved: set[str] = set()
     for before, after in pairs:
-        both = zip(_NAMES, _ALL_OF(before), _ALL_OF(after), strict=True)
+        both = zip(NAMES, _ALL_OF(before), _ALL_OF(after), strict=True)
         moved.update(name for name, was, value in both if was is not value and was != value)
     return moved
 

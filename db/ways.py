@@ -63,6 +63,14 @@ class Ways:
         begun: list[tuple[Part, tuple[Condition, ...]]] = [(part, ()) for part in self.parts]
         return self.merged(begun, row_conditions(self.user_filter), until=until)
 
+    def rows_along(self, names: Sequence[str]) -> sa.Select[tuple[Any, ...]]:
+        """Walk, and read these columns of the rows that stand there, in the same order."""
+        found = self.walk().subquery("found")
+        value, team_id, user_id = found.c
+        is_there = sa.and_(users.c.team_id == team_id, users.c.id == user_id)
+        rows = sa.select(*(users.c[name] for name in names)).join_from(found, users, is_there)
+        return rows.order_by(*self.order.sorted([value, team_id, user_id]))
+
     def bound(self, stretch: int) -> sa.Select[tuple[Any, ...]]:
         """Find the place before which every row of the order is within the stretch of its kind and state."""
         keys = self.order.keys

@@ -6,7 +6,7 @@ The addresses are as Slack told them; a template shows one through its filter `p
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from db.records import Kind, State, User
 from web.names import initials, name_of
@@ -14,8 +14,7 @@ from web.names import initials, name_of
 HUES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """What an avatar is drawn from."""
 
     hue: int

@@ -46,7 +46,9 @@ def plain(text: str) -> str:
 
 def initials(name: str, handle: str = "") -> str:
     """Return one or two letters for a person without a picture; nothing where there is no letter at all."""
-    parts = [part for part in _ASIDE.sub(" ", unicodedata.normalize("NFC", name)).split() if _has_letter(part)]
+    composed = name if name.isascii() else unicodedata.normalize("NFC", name)
+    whole = _ASIDE.sub(" ", composed) if "(" in composed or "[" in composed else composed
+    parts = [part for part in whole.split() if _has_letter(part)]
     parts = [part for part in parts if part.casefold() not in PARTICLES] or parts
     if not parts:
         return _upper(_first_letter(handle))
@@ -79,7 +81,7 @@ def _first_letter(text: str) -> str:
 
 
 def _stands_alone(letter: str) -> bool:
-    return bool(letter) and unicodedata.name(letter[0], "").startswith(_WHOLE_SCRIPTS)
+    return not letter.isascii() and unicodedata.name(letter[0], "").startswith(_WHOLE_SCRIPTS)
 
 
 def _upper(letter: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,16 @@ from web.names import name_of, second_name_of
 from web.words import short_day
 
 NEW_FOR = timedelta(days=14)
+READ = (
+    "name", "real_name", "display_name", "first_name", "last_name", "title", "email", "phone", "pronouns", "fields",
+    "tz", "status_text", "status_emoji", "status_expiration", "status_emoji_url",
+    "image_72", "image_192", "image_512", "is_custom_image", "deleted", "updated", "guest_expiration_ts",
+    "joined_at", "missing_since", "sort_key", "rev",
+)  # fmt: skip
+"""What a row tells of a user, beside who it is: other columns need not be read for a list."""
 _EMAIL = re.compile(r"[^@\s<>\"'(),:;\\]+@[^@\s<>\"'(),:;\\]+\.[^@\s<>\"'(),:;\\]+")
+_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~@+-]+")
+"""What is not quoted in an address: nearly all of them are of nothing else."""
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.enterprise)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-]{2,30}")
 
@@ -43,8 +52,7 @@ class Found:
     text: tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What a row of the list, or a card, shows."""
 
     key: str
@@ -150,7 +158,6 @@ def _field_text(value: Any) -> str:
 
 def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, ...]:
     """Say the exceptions, at most two, guest and external first."""
-    today = now.astimezone(zone or UTC).date()
     found = []
     if user.kind is Kind.GUEST:
         found.append(Badge("guest", "Guest", _guest_until(user, now, zone)))
@@ -161,8 +168,9 @@ def badges_of(user: User, now: datetime, zone: ZoneInfo | None) -> tuple[Badge, 
     if user.state is State.DEACTIVATED:
         found.append(Badge("gone", "Deactivated"))
     if user.state is State.MISSING:
-        since = user.missing_since
-        date = f"since {short_day(since.astimezone(zone or UTC).date(), today)}" if since else ""
+        since, there = user.missing_since, zone or UTC
+        today = now.astimezone(there).date()
+        date = f"since {short_day(since.astimezone(there).date(), today)}" if since else ""
         found.append(Badge("gone", "Missing", date))
     if user.state is State.ACTIVE and user.joined_at and timedelta() <= now - user.joined_at < NEW_FOR:
         found.append(Badge("new", "New"))
@@ -202,7 +210,9 @@ def _quoted(key: str) -> str:
 def email_link(email: str | None) -> str:
     """Return a mailto link for what is plainly an address, else nothing."""
     email = (email or "").strip()
-    return f"mailto:{quote(email, safe='@+')}" if _EMAIL.fullmatch(email) else ""
+    if not _EMAIL.fullmatch(email):
+        return ""
+    return f"mailto:{email if _AS_IT_IS.fullmatch(email) else quote(email, safe='@+')}"
 
 
 def phone_link(phone: str | None) -> str:

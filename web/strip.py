@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from db.records import Change, User
@@ -29,17 +30,30 @@ class Entry:
     at: When
 
 
-def entries(
-    changes: Iterable[Change], users: Mapping[tuple[str, str], User], now: datetime, zone: ZoneInfo | None
-) -> tuple[Entry, ...]:
-    """Lay out the newest changes that are worth a sentence, newest first."""
-    found: list[Entry] = []
+class Told(NamedTuple):
+    """A change with its sentence, which says no time and so holds until there is another."""
+
+    change: Change
+    user: User
+    sentence: Sentence
+
+
+def told_of(changes: Iterable[Change], users: Mapping[tuple[str, str], User]) -> tuple[Told, ...]:
+    """Choose the newest changes that are worth a sentence, newest first."""
+    found: list[Told] = []
     for change in changes:
         user = users.get((change.team_id, change.user_id or ""))
         sentence = news_of(change, user) if user else None
         if user and sentence:
-            found.append(entry_of(change, user, sentence, now, zone))
-    return tuple(found[:SHOWN])
+            found.append(Told(change, user, sentence))
+        if len(found) == SHOWN:
+            break
+    return tuple(found)
+
+
+def entries(told: Iterable[Told], now: datetime, zone: ZoneInfo | None) -> tuple[Entry, ...]:
+    """Lay out what is told as of a moment."""
+    return tuple(entry_of(*each, now, zone) for each in told)
 
 
 def entry_of(change: Change, user: User, sentence: Sentence, now: datetime, zone: ZoneInfo | None) -> Entry:

@@ -195,3 +195,17 @@ async def test_who_left_lacks_contact_data_for_whoever_may_not_see_it(memory: St
     assert ["U1", "U2", "U4"] == [user.id for user in await walk(memory, wanted, sight=member)]
     assert [2, 3] == [each.total for each in counts]
     assert [1, 2] == [each.states[State.DEACTIVATED] for each in counts]
+
+
+@pytest.mark.parametrize("sort", Sort)
+async def test_a_list_that_shows_some_columns_tells_them_and_the_same_people(memory: Store, sort: Sort) -> None:
+    await gather(memory, TEAM, many=30)
+    wanted, sight = replace(EVERYBODY, kinds=frozenset({Kind.MEMBER}), sort=sort), Sight(sees_contact_of_gone=True)
+    async with memory.reading() as rx:
+        whole = await rx.users.list_users(wanted, limit=9, sight=sight)
+        some = await rx.users.list_users(wanted, limit=9, sight=sight, showing=("title", "tz", "joined_at"))
+
+    told = [(each.team_id, each.id, each.kind, each.state, each.title, each.tz, each.joined_at) for each in whole.users]
+    assert told == [(u.team_id, u.id, u.kind, u.state, u.title, u.tz, u.joined_at) for u in some.users]
+    assert whole.next_cursor == some.next_cursor
+    assert {user.real_name for user in some.users} == {None}, "what is not shown is not read"

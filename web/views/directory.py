@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from db import Seen, Sight, looking
 from db.filters import Counts, CustomField, Page, Sort, UserFilter
-from db.records import Change, User, Workspace
+from db.records import User, Workspace
 from db.workspaces import position_of
 from web import query
 from web.asked import asked_of
@@ -26,9 +26,9 @@ from web.pieces import Piece, Printed
 from web.positions import encode
 from web.rail import Rail, asked_columns, described, spans
 from web.recall import Moment, Recall
-from web.rows import Row, row_of
+from web.rows import READ, Row, row_of
 from web.sights import sight_for
-from web.strip import LOOKED_AT, entries
+from web.strip import LOOKED_AT, Told, entries, told_of
 from web.viewer import Viewer, sight_of, viewer_of, zone_of_viewer
 from web.window import Window, frame, window_of
 from web.words import number, people, up_to
@@ -55,10 +55,9 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What just happened, and to whom."""
+    """What just happened, as far as it is told."""
 
-    changes: tuple[Change, ...]
-    users: dict[tuple[str, str], User]
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ def _recent_of(look: Look) -> Hashable:
 
 
 async def _find(seen: Seen, user_filter: UserFilter, after: str | None, look: Look, moment: Moment) -> People:
-    page = await seen.list_users(user_filter, after=after, limit=PAGE_SIZE)
+    page = await seen.list_users(user_filter, after=after, limit=PAGE_SIZE, showing=READ)
     # What is counted beside the people is about the people that are shown, wherever in their order the page is.
     shown = replace(user_filter, q=page.meant or user_filter.q, sort=query.DEFAULT.sort)
     counts = await moment.get(("counts", shown, look.key), lambda: _count(seen, shown, look))
@@ -191,7 +190,7 @@ async def _count(seen: Seen, shown: UserFilter, look: Look) -> Counts:
 
 
 async def _find_recent(seen: Seen) -> Recent:
-    return Recent(*await seen.list_recent_of(LOOKED_AT))
+    return Recent(told_of(*await seen.list_recent_of(LOOKED_AT)))
 
 
 def _laid_out(
@@ -245,7 +244,7 @@ def _written(
     return {
         "fresh_spot": part("fresh.html", fresh=freshness_of(status, now, zone), is_live=False),
         "foot_spot": part("foot.html", foot=foot_of(status, now, zone, people), is_live=False),
-        "news_spot": part("news.html", news=entries(found.changes, found.users, now, zone), is_live=False),
+        "news_spot": part("news.html", news=entries(found.told, now, zone), is_live=False),
     }
 
 
