@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Audience(StrEnum):
@@ -71,10 +72,17 @@ class Policy:
 
     def hidden_from(self, audience: Audience) -> frozenset[str]:
         """Name the columns, and the custom fields by their ids, that this audience may not see."""
-        groups = {name for name in FIELDS if not _may(audience, self.audience_of(name))}
-        custom = {name for name in self.audiences if name.startswith(CUSTOM_FIELD)}
-        hidden = {name for name in custom if not _may(audience, self.audience_of(name))}
-        return frozenset({column for group in groups for column in FIELDS[group]} | hidden)
+        return _hidden_from(tuple(self.audiences.items()), audience)
+
+
+@lru_cache(maxsize=64)
+def _hidden_from(audiences: tuple[tuple[str, Audience], ...], audience: Audience) -> frozenset[str]:
+    """Tell it once of a policy: every request asks."""
+    policy = Policy(dict(audiences))
+    groups = {name for name in FIELDS if not _may(audience, policy.audience_of(name))}
+    custom = {name for name in policy.audiences if name.startswith(CUSTOM_FIELD)}
+    hidden = {name for name in custom if not _may(audience, policy.audience_of(name))}
+    return frozenset({column for group in groups for column in FIELDS[group]} | hidden)
 
 
 _STRICTNESS = list(Audience)

@@ -135,10 +135,11 @@ class Guard:
         session: Session | None = getattr(request.state, "session", None)
         if self._doorkeeper is None or session is None or not is_for_people(request):
             return send
-        fresh = Response()
-        self._doorkeeper.sessions.renew(fresh, session)
-        if "set-cookie" not in fresh.headers:
+        sessions = self._doorkeeper.sessions
+        if not sessions.is_to_be_renewed(session):
             return send
+        fresh = Response()
+        sessions.renew(fresh, session)
 
         async def send_renewed(message: Message) -> None:
             if message["type"] == "http.response.start":

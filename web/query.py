@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -86,8 +87,9 @@ def pairs(user_filter: UserFilter, *, without_q: bool = False) -> Pairs:
     return found
 
 
+@lru_cache(maxsize=512)
 def link(user_filter: UserFilter, *, after: str | None = None, more: str = "") -> str:
-    """Return the address of the directory under this filter."""
+    """Return the address of the directory under this filter; most links of a page are those of its neighbours."""
     found = pairs(user_filter)
     found += [("more", more)] if more else []
     found += [("after", after)] if after else []

@@ -64,11 +64,14 @@ class Sessions:
         now = self._clock()
         self._keep(response, Session(team_id, user_id, secrets.token_urlsafe(ID_BYTES), now, now, now + self.lifetime))
 
-    def renew(self, response: Response, session: Session) -> None:
-        """Let the browser keep a session for another lifetime, if it is worth a cookie."""
+    def is_to_be_renewed(self, session: Session) -> bool:
+        """Say whether a session is worth another cookie."""
         is_old = self._clock() - session.renewed_at >= max(self.lifetime / 10, SOONEST_RENEWAL)
-        if is_old or session.is_by_older_key:
-            self._keep(response, session)
+        return is_old or session.is_by_older_key
+
+    def renew(self, response: Response, session: Session) -> None:
+        """Let the browser keep a session for another lifetime."""
+        self._keep(response, session)
 
     def end(self, response: Response) -> None:
         """Let the browser forget its session, and where it obeys, every page that it has kept."""
