@@ -23,13 +23,14 @@ from db.narrowing import EVERYTHING, beside_kind_and_state
 from db.news import told_apart
 from db.offers import Offers
 from db.records import Kind, State, User
-from db.rows import COLUMNS, NAMES, user_of, with_always
+from db.rows import COLUMNS, user_of, with_always
+from db.rows import NAMES as _NAMES
 from db.search import has_handle
 from db.sight import Sight
 from db.tables import users
 
 _KEY = ("team_id", "id")
-_ALL_OF = attrgetter(*NAMES)
+_ALL_OF = attrgetter(*_NAMES)
 _ORDER = (users.c.sort_key, users.c.team_id, users.c.id)
 _STRETCH = 10_000
 _SOME = 500
@@ -115,7 +116,7 @@ class UserReader:
         after: str | None = None,
         limit: int = 50,
         sight: Sight = EVERYTHING,
-        showing: Sequence[str] = NAMES,
+        showing: Sequence[str] = _NAMES,
     ) -> Page:
         """List in the order asked for, from behind the cursor, whom this sight finds.
 
@@ -252,7 +253,7 @@ class UserWriter(UserReader):
         """Insert rows that are not there yet; what `shared` says is written in all of them, whatever they say."""
         if rows:
             last = ("page_digest", (digests.get(user.id) for user in rows))
-            await insert_rows(self._connection, users, rows, NAMES, shared=shared or {}, last=last)
+            await insert_rows(self._connection, users, rows, _NAMES, shared=shared or {}, last=last)
 
     async def weigh(self) -> None:
         """Let the engine learn how many rows there are by now, where it would not look for itself in time."""
@@ -270,7 +271,7 @@ class UserWriter(UserReader):
         """Rewrite rows that are there, and take their digests: the next page's entry is read, whatever it says."""
         if rows:
             digests = {"page_digest": [None] * len(rows)}
-            names = [name for name in NAMES if name not in _KEY]
+            names = [name for name in _NAMES if name not in _KEY]
             await say_together(self._connection, updating(self._connection.dialect, users, rows, names, beside=digests))
 
     def rewriting(
@@ -296,7 +297,7 @@ class UserWriter(UserReader):
         if any(user.id in changed_at for user in rows):
             beside["changed_at"] = [changed_at.get(user.id, user.changed_at) for user in rows]
         moved = _moved([(stored[user.id], user) for user in rows])
-        names = [name for name in NAMES if name in moved and name not in beside and name not in _KEY]
+        names = [name for name in _NAMES if name in moved and name not in beside and name not in _KEY]
         return updating(self._connection.dialect, users, rows, names, beside=beside)
 
     async def move_watermarks(self, rows: Sequence[User], *, digests: Digests = NO_DIGESTS) -> None:
@@ -315,7 +316,7 @@ def _moved(pairs: Iterable[tuple[User, User]]) -> set[str]:
     """Name the columns in which any of these rows differs from what it was."""
     moved: set[str] = set()
     for before, after in pairs:
-        both = zip(NAMES, _ALL_OF(before), _ALL_OF(after), strict=True)
+        both = zip(_NAMES, _ALL_OF(before), _ALL_OF(after), strict=True)
         moved.update(name for name, was, value in both if was is not value and was != value)
     return moved
 
