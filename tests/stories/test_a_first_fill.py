@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.runs.claim import Order
+from bot.runs.progress import Progress
+from bot.runs.put_off import PutOff
 from bot.runs.runner import RunPace
 from bot.simulator import Simulator
 from db import Store
 from db.dialects import make_index
 from db.engine import open_writer, parse_url
 from db.filters import Counts, Page, UserFilter
-from db.records import User
+from db.records import RunKind, User
 from db.tables import users
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import install, keep
@@ -173,3 +176,16 @@ async def test_whoever_makes_an_index_has_its_cache_back(store: Store, file: Pat
 
     assert is_made
     assert at_first.scalar_one() == after.scalar_one()
+
+
+async def test_whoever_fills_is_told_when_rows_begin_to_cost_more(store: Store, file: Path) -> None:
+    at_first, progress = indexes(file), Progress(TEAM, RunKind.BACKFILL, datetime.now(UTC))
+    put_off = PutOff(store, progress)
+    async with put_off.during(may_begin=True):
+        assert not await put_off.after_page()
+        assert {} == indexes(file)
+        progress.waits = "Slack wants a pause."
+        assert await put_off.after_page()
+        assert at_first == indexes(file)
+        assert not await put_off.after_page(), "there is nothing left to make"
+    await store.close()
