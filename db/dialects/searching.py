@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from db.dialects.tidying import tidy_by_commits
+
 FTS5 = """
 CREATE VIRTUAL TABLE IF NOT EXISTS users_search USING fts5(
     search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4', detail='none'
@@ -63,6 +65,7 @@ def build_search(connection: sa.Connection) -> None:
         return  # MySQL cannot be told to make it only where it is missing
     for statement in _STATEMENTS[connection.dialect.name].split(";;"):
         connection.exec_driver_sql(statement)
+    tidy_by_commits(connection)
 
 
 def drop_search(connection: sa.Connection) -> None:
@@ -90,6 +93,7 @@ def mend_search(connection: sa.Connection) -> None:
     if not _IS_WHOLE[connection.dialect.name](connection):
         drop_search(connection)
         build_search(connection)
+    tidy_by_commits(connection)
 
 
 def _is_whole_on_sqlite(connection: sa.Connection) -> bool:
