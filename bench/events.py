@@ -231,7 +231,7 @@ async def bolt_floor(given: Given) -> Figures:
     """Measure Bolt, committing one by one; fewer events tell it, for it is slow."""
     sender = Sender(await asyncio.to_thread(People, given.people))
     await sender.start()
-    events = (min(given.burst, len(sender.people)) - WARM_UP) // 2
+    events = min(given.burst // 2, len(sender.people) - WARM_UP)
     with tempfile.TemporaryDirectory() as folder:
         script, file = str(HERE / "floors" / "bolt_floor.py"), Path(folder) / "floor.sqlite3"
         async with running(script, str(file), sender.api_url, room=Path(folder)):

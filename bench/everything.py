@@ -34,10 +34,10 @@ import passes
 from asking import QUICK, USUAL
 from lines import Figures, Line, NotMeasured, Row, heading, show
 from machine import machine
+from memory import MILLION
 from peer_venvs import VENVS
 from report import measured, write
 
-MILLION = 1_000_000
 PARTS = ("passes", "pace", "memory", "postgresql", "events", "pages", "start")
 
 
@@ -127,7 +127,7 @@ def parts_of(given: Given) -> dict[str, Part]:
         "memory": Part("Memory of a pass", 0.7 * rounds * large + 12 * million, memory_rows),
         "postgresql": Part("PostgreSQL", (1.2 * rounds * large if given.postgresql else 0), postgresql_rows),
         "events": Part("Events", 1.5 * rounds, event_rows),
-        "pages": Part("Pages", 1 + 2.5 * large + 15 * million, page_rows),
+        "pages": Part("Pages", 1 + 2.5 * large + 6 * million, page_rows),
         "start": Part("A start", 0.2 * (2 * rounds), start_rows),
     }
 

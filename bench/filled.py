@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from lines import Figures
 from pages import served
+from passes import product
 
 HERE = Path(__file__).parent
 
@@ -30,18 +32,27 @@ def written_by() -> str:
 def filled(room: Path, users: int) -> Path:
     """Fill a file by a first pass of today's code over so many people, unless it is there."""
     file = room / f"usersync-{users}-{written_by()}.sqlite3"
-    if file.exists():
+    if file.exists() and _figures_of(file).exists():
         return file
     unfinished = room / f"filling-{users}.sqlite3"
     for left in [*room.glob(f"usersync-{users}-*.sqlite3"), unfinished]:
         remove(left)
     print(f"Filling {file} …", file=sys.stderr, flush=True)
     with served(users, room) as port:
-        command = [sys.executable, str(HERE / "one_pass.py"), f"sqlite:///{unfinished.absolute()}", port]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        figures = product(f"sqlite:///{unfinished.absolute()}", port)
+    _figures_of(file).write_text(json.dumps(figures))
     unfinished.rename(file)
     remove(unfinished)
     return file
+
+
+def figures_of_fill(room: Path, users: int) -> Figures:
+    """Tell the figures of the pass that filled the file, which is made unless it is there."""
+    return json.loads(_figures_of(filled(room, users)).read_text())
+
+
+def _figures_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.json")
 
 
 def remove(file: Path) -> None:

@@ -217,6 +217,10 @@ class _Batch:
     def has_other_fields(self, user: User) -> bool:
         return copied(user) != copied(self.stored.get(user.id))
 
+    def has_other_words(self, user: User) -> bool:
+        stored = self.stored.get(user.id)
+        return stored is None or stored.search_text != user.search_text
+
     def miss(self, user_id: str, *, since: datetime) -> None:
         merged = missed(self.rows[user_id], since=since)
         if merged.before:
@@ -254,7 +258,7 @@ def _only(values: Mapping[str, object], names: Collection[str]) -> dict[str, obj
 
 
 async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> list[Said]:
-    """Write what moved, in the order of the keys, and say what rewrites the rows that were there.
+    """Write what moved, in the order of the keys, and say what rewrites the rows that were there, and tidies up.
 
     `changed_at` moves only with what its readers are told.
     """
@@ -265,10 +269,11 @@ async def _write(tx: Transaction, batch: _Batch, *, rev: int, now: datetime) -> 
     await tx.user_fields.replace_of([user for user in rows if batch.has_other_fields(user)])
     silent = [batch.rows[key] for key in sorted(batch.touched - batch.changed)]
     await tx.users.move_watermarks(silent, digests=batch.digests)
-    return tx.users.rewriting(
+    rewriting = tx.users.rewriting(
         [row for row in rows if row.id not in batch.new],
         batch.stored,
         rev=rev,
         changed_at=dict.fromkeys(batch.told, now),
         digests=batch.digests,
     )
+    return [*rewriting, *tx.users.tidying(sum(batch.has_other_words(user) for user in rows))]

@@ -15,7 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.bulk import insert_rows, updating
 from db.counting import Counting, Wanted
 from db.derive import HIDDEN, email_key_of
-from db.dialects import WANTED, Said, among, among_asked, asked_among, make_index, put_off_indexes, say_together, weigh
+from db.dialects import (
+    WANTED,
+    Said,
+    among,
+    among_asked,
+    asked_among,
+    make_index,
+    put_off_indexes,
+    say_together,
+    tidying,
+    weigh,
+)
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
 from db.listing import Listing
@@ -272,7 +283,8 @@ class UserWriter(UserReader):
         if rows:
             digests = {"page_digest": [None] * len(rows)}
             names = [name for name in _NAMES if name not in _KEY]
-            await say_together(self._connection, updating(self._connection.dialect, users, rows, names, beside=digests))
+            said = updating(self._connection.dialect, users, rows, names, beside=digests)
+            await say_together(self._connection, [*said, *self.tidying(len(rows))])
 
     def rewriting(
         self,
@@ -299,6 +311,10 @@ class UserWriter(UserReader):
         moved = _moved([(stored[user.id], user) for user in rows])
         names = [name for name in _NAMES if name in moved and name not in beside and name not in _KEY]
         return updating(self._connection.dialect, users, rows, names, beside=beside)
+
+    def tidying(self, rows: int) -> list[Said]:
+        """Say what keeps the index of words in order, beside so many rows whose words are new."""
+        return tidying(self._connection.dialect, rows)
 
     async def move_watermarks(self, rows: Sequence[User], *, digests: Digests = NO_DIGESTS) -> None:
         """Write the watermark alone: it is in no index, so noise costs next to nothing."""

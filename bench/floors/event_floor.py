@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS users (
     row_id INTEGER PRIMARY KEY, id TEXT UNIQUE, {", ".join(name for name in COLUMNS if name != "id")}
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS users_search USING fts5(
-    search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4 5 6', detail='none'
+    search_text, content='users', content_rowid='row_id', tokenize='ascii', prefix='3 4', detail='none'
 );
 CREATE TRIGGER IF NOT EXISTS a_new_row AFTER INSERT ON users BEGIN
     INSERT INTO users_search (rowid, search_text) VALUES (new.row_id, new.search_text);

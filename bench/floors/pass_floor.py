@@ -75,7 +75,7 @@ def open_table(file: str) -> sqlite3.Connection:
 def build_search(connection: sqlite3.Connection) -> None:
     connection.executescript(
         "BEGIN; CREATE VIRTUAL TABLE users_search USING fts5(search_text, content='users', content_rowid='row_id',"
-        "tokenize='ascii', prefix='3 4 5 6', detail='none');"
+        "tokenize='ascii', prefix='3 4', detail='none');"
         "INSERT INTO users_search (users_search) VALUES ('rebuild'); COMMIT;"
     )
 

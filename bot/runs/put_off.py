@@ -45,11 +45,16 @@ class PutOff:
             raise
         await self._end()
 
-    async def after_page(self) -> None:
-        """Let the engine look at what came in; catch up where that is due. Raises StoreUnavailable."""
+    async def after_page(self) -> bool:
+        """Let the engine look at what came in, and catch up where that is due; say whether it was.
+
+        Raises StoreUnavailable.
+        """
         await to_its_end(self._weigh())
-        if self._progress.waits or self._progress.inserted >= MOST_ROWS:
+        is_due = self._is_open and (bool(self._progress.waits) or self._progress.inserted >= MOST_ROWS)
+        if is_due:
             await self._end()
+        return is_due
 
     async def _end(self) -> None:
         while self._is_open:

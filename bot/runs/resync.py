@@ -129,8 +129,8 @@ class Resync:
                 also = self._checkpoint(page, ids, last=entries)
             await self._commit(entries, page.asked_at_s, also=also)
             self._halt.look()
-        if self.progress.inserted > known:
-            await self._put_off.after_page()
+        if self.progress.inserted > known and await self._put_off.after_page():
+            self._slice = Slice()  # with indexes a row costs several times as much, of time and of memory
 
     def _found(self, entries: Sequence[Entry], done: Recorded, asked_at_s: float) -> dict[str, Any]:
         """Count what was found so far: a page that is read again after a kill would find none of it."""

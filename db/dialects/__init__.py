@@ -33,6 +33,7 @@ from db.dialects.locks import (
 from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
 from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
+from db.dialects.tidying import tidying
 from db.dialects.together import Said, rewriting, say_together
 from db.dialects.wiping import out_of_reach, rewrite_file, rewrite_tables
 
@@ -101,6 +102,7 @@ __all__ = [
     "say_together",
     "settle",
     "spelt",
+    "tidying",
     "weigh",
     "whole",
     "wiping_lock",

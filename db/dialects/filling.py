@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 IN_MEMORY = "PRAGMA temp_store=MEMORY"
 """What waits here to be inserted is not written to a second file on the way."""
+_WHILE_SORTING = -1024
+"""The size of the cache meanwhile, in KiB where it is below zero (sqlite.org/pragma.html, cache_size)."""
 
 Columns = Mapping[str, Sequence[Any]]
 """By the name of each column, what all rows have in it, as the driver takes it; one row at least."""
@@ -84,8 +87,20 @@ async def make_index(connection: AsyncConnection, table: sa.Table) -> bool:
         return False
     missing = await connection.run_sync(_missing, table)
     for index in missing[:1]:
-        await connection.execute(CreateIndex(index))
+        async with _with_little_cache(connection):
+            await connection.execute(CreateIndex(index))
     return bool(missing)
+
+
+@asynccontextmanager
+async def _with_little_cache(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Give the memory of SQLite's cache to what is sorted for an index, which reads each page of its table once."""
+    kept = (await connection.exec_driver_sql("PRAGMA cache_size")).scalar_one()
+    await connection.exec_driver_sql(f"PRAGMA cache_size={_WHILE_SORTING}")
+    try:
+        yield
+    finally:
+        await connection.exec_driver_sql(f"PRAGMA cache_size={kept}")
 
 
 def _missing(connection: sa.Connection, table: sa.Table) -> list[sa.Index]:

@@ -113,6 +113,7 @@ async def test_cursors_end_and_cover_everybody_exactly_once():
     assert {"USLACKBOT", sim.bot_user_id} <= set(ids)
 
 
+@pytest.mark.slow
 async def test_a_million_users_are_listed_from_anywhere_in_little_time_and_memory():
     async with Simulator(crowd=1_000_000) as sim:
         tracemalloc.start()

@@ -90,6 +90,7 @@ async def sim() -> AsyncIterator[Simulator]:
         await page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 async def test_the_page_has_no_barriers_and_never_scrolls_sideways(
     browser: Browser, sim: Simulator, width: int, scheme: str

@@ -123,6 +123,7 @@ async def walking(store: Store, asked: Iterable[Asked]) -> list[str]:
     return [f"{line}\n    {each.sql}" for each in once for line in await walks(store, each)]
 
 
+@pytest.mark.slow
 async def test_lists_begin_at_an_index(many: Store) -> None:
     async def pages(seen: Seen, wanted: UserFilter) -> None:
         page = await seen.list_users(wanted, limit=9)
@@ -138,6 +139,7 @@ async def test_lists_begin_at_an_index(many: Store) -> None:
     assert {} == await walks_of(many, questions)
 
 
+@pytest.mark.slow
 async def test_counts_begin_at_an_index(many: Store) -> None:
     async def counts(seen: Seen, wanted: UserFilter, longer: str) -> None:
         days = tuple((NOW - timedelta(days=many)).date() for many in (7, 30))
@@ -152,6 +154,7 @@ async def test_counts_begin_at_an_index(many: Store) -> None:
     assert {} == await walks_of(many, questions)
 
 
+@pytest.mark.slow
 async def test_all_else_begins_at_an_index(many: Store) -> None:
     async def follow(seen: Seen) -> None:
         position = await seen.find_position()

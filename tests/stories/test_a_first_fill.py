@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.runs.claim import Order
+from bot.runs.progress import Progress
+from bot.runs.put_off import PutOff
 from bot.runs.runner import RunPace
 from bot.simulator import Simulator
 from db import Store
+from db.dialects import make_index
+from db.engine import open_writer, parse_url
 from db.filters import Counts, Page, UserFilter
-from db.records import User
+from db.records import RunKind, User
+from db.tables import users
 from tests.support.factories import TEAM, an_observation
 from tests.support.memory import install, keep
 from tests.support.runs import a_runner
@@ -154,4 +160,32 @@ async def test_a_fill_that_is_broken_off_leaves_them_all(store: Store, file: Pat
         await asyncio.gather(run, return_exceptions=True)
 
     assert at_first == indexes(file)
+    await store.close()
+
+
+async def test_whoever_makes_an_index_has_its_cache_back(store: Store, file: Path) -> None:
+    """What is sorted for it lies in the memory of the cache, which everything after it needs again."""
+    await store.close()
+    asked, engine = "PRAGMA cache_size", open_writer(parse_url(f"sqlite:///{file}"))
+    async with engine.begin() as connection:
+        at_first = await connection.exec_driver_sql(asked)
+        await connection.exec_driver_sql("DROP INDEX users_by_name")
+        is_made = await make_index(connection, users)
+        after = await connection.exec_driver_sql(asked)
+    await engine.dispose()
+
+    assert is_made
+    assert at_first.scalar_one() == after.scalar_one()
+
+
+async def test_whoever_fills_is_told_when_rows_begin_to_cost_more(store: Store, file: Path) -> None:
+    at_first, progress = indexes(file), Progress(TEAM, RunKind.BACKFILL, datetime.now(UTC))
+    put_off = PutOff(store, progress)
+    async with put_off.during(may_begin=True):
+        assert not await put_off.after_page()
+        assert {} == indexes(file)
+        progress.waits = "Slack wants a pause."
+        assert await put_off.after_page()
+        assert at_first == indexes(file)
+        assert not await put_off.after_page(), "there is nothing left to make"
     await store.close()

@@ -49,6 +49,7 @@ async def test_a_folder_that_we_may_not_even_look_into_is_told_the_same_way(slac
     assert f"chown -R {STRANGER} {folder}" in await told(slack, folder / "usersync.sqlite3", place)
 
 
+@pytest.mark.slow
 @NEEDS_ROOT
 @pytest.mark.parametrize("left_behind", ["usersync.sqlite3", "usersync.sqlite3-wal", "usersync.sqlite3-shm"])
 async def test_a_file_that_root_left_in_our_folder_is_told(slack: Simulator, place: Path, left_behind: str) -> None:

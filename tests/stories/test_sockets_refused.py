@@ -83,6 +83,7 @@ async def test_a_ticket_that_has_expired_is_not_used_again(settings: Settings, s
         assert "HTTP 408" in str(service.status().trouble)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refuse", ["the address", "the handshake"])
 async def test_tries_come_ever_more_slowly(slack: Simulator, one_socket: Settings, start: Start, refuse: str) -> None:
     service: Service = await start(one_socket)
@@ -101,6 +102,7 @@ async def test_tries_come_ever_more_slowly(slack: Simulator, one_socket: Setting
     assert all(pause >= 0.25 * 2 ** (number + 1) for number, pause in enumerate(pauses)), pauses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["refresh_requested", "link_disabled", "too_many_websockets"])
 async def test_a_slack_that_ends_every_connection_at_once_is_not_asked_in_a_hot_loop(
     slack: Simulator, one_socket: Settings, start: Start, reason: str

@@ -16,6 +16,7 @@ from tests.support.schemas import make_older, set_revision
 from tests.support.waiting import eventually
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("older", [None, "0002"], ids=["empty", "older"])
 async def test_two_services_that_start_at_once_migrate_once_and_both_run(

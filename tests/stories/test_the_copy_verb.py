@@ -180,6 +180,7 @@ async def test_a_service_that_runs_is_not_copied_and_its_copy_not_begun(slack: S
     assert 0 == code, output
 
 
+@pytest.mark.slow
 async def test_killed_in_the_middle_it_leaves_an_empty_database_that_takes_another_copy(tmp_path: Path) -> None:
     source, file = await a_crowd(tmp_path / "old.sqlite3", 20_000), tmp_path / "new.sqlite3"
     async with running("copy", source, f"sqlite:///{file}", env=environment(), cwd=tmp_path) as program:

@@ -59,6 +59,7 @@ async def test_a_newcomer_asks_for_help_and_watches_somebody_join(browser: Brows
         assert directory.url.startswith(demo.service.url)
 
 
+@pytest.mark.slow
 async def test_dropped_sockets_are_told_and_come_back_by_themselves(browser: Browser, demo: Demo) -> None:
     async with a_page(browser) as page:
         await page.goto(demo.page.url)

@@ -375,6 +375,7 @@ async def test_the_browser_tells_its_zone_and_the_page_its_difference(browser: B
         await expect(page.locator(f"#u-{TEAM}-U2 .time-words")).to_contain_text("5 ½ h ahead")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 1024, 390])
 async def test_pages_have_no_barriers_and_never_scroll_sideways(

@@ -41,6 +41,7 @@ async def focused(page: Page) -> str:
     return str(await page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), shapes(390, 800, 1280))
 async def test_every_state_is_without_barriers_and_never_scrolls_sideways(
     browser: Browser, url: str, scheme: Any, width: int

@@ -264,6 +264,7 @@ async def test_a_stream_does_not_outlive_its_session(app: Starlette, slack: Slac
     assert ("U2", "the end") == (before, after)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 @pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 1280))

@@ -93,6 +93,7 @@ def test_a_template_is_taken_only_if_it_was_compiled_in_the_same_way(tmp_path: P
     assert found("trimmed") is None
 
 
+@pytest.mark.slow
 def test_an_image_is_built_with_all_that_a_start_would_make(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -206,6 +206,7 @@ async def test_who_waits_may_try_again(store: Store, clock: Clock, service: Serv
     assert (410, 429) == (first, second)
 
 
+@pytest.mark.slow
 def test_a_flood_from_everywhere_fills_no_memory() -> None:
     attempts = Attempts()
     for n in range(2 * MOST_SOURCES):

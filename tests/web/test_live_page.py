@@ -149,6 +149,7 @@ async def test_after_a_long_absence_the_list_is_read_anew_where_it_stands(
         await expect(page.locator("#people .row")).to_have_count(2)
 
 
+@pytest.mark.slow
 async def test_eight_tabs_stand_open_and_a_ninth_page_loads(browser: Browser, url: str, app: Starlette) -> None:
     context = await browser.new_context(timezone_id="Europe/Lisbon")
     await context.add_cookies([{"name": "tz", "value": "Europe%2FLisbon", "domain": "127.0.0.1", "path": "/"}])
@@ -210,6 +211,7 @@ async def test_a_search_that_answers_late_takes_neither_focus_nor_words_away(
         await expect(page.locator("#q")).to_have_value("countess")
 
 
+@pytest.mark.slow
 async def test_the_foot_is_true_while_the_page_stands_open(
     browser: Browser, url: str, slack: Slack, service: Service
 ) -> None:

@@ -353,6 +353,7 @@ def test_a_span_counts_back_from_today(text: str, days: int) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_a_thousand_values_are_no_burden(client: httpx.AsyncClient, slack: Slack) -> None:
     await everybody(slack)
     many = "&".join(f"title=t{number}&zone=Europe/Z{number}&Xf01=v{number}" for number in range(400))

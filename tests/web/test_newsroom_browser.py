@@ -82,6 +82,7 @@ async def violations_of(page: Any) -> list[Any]:
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 1024, 1280))
 async def test_no_state_has_barriers_or_scrolls_sideways(
     browser: Browser, url: str, slack: Slack, store: Store, clock: Clock, service: Service, scheme: str, width: int

@@ -96,6 +96,7 @@ async def test_an_open_profile_goes_on_with_the_day(browser: Browser, url: str) 
         assert "56.25%" == await page.locator(".day-line").get_attribute("x1")
 
 
+@pytest.mark.slow
 async def test_the_browsers_clock_agrees_with_the_servers_at_every_change(
     browser: Browser, url: str, slack: Slack, clock: Clock
 ) -> None:
@@ -177,6 +178,7 @@ async def barriers(page: Page) -> list[tuple[str, list[str]]]:
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found["violations"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), shapes(320, 390, 800, 1280))
 async def test_a_profile_in_any_state_has_no_barriers_and_never_scrolls_sideways(
     browser: Browser, url: str, scheme: str, width: int
