@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialects import Match, indexed, whole
+from db.dialects import Match, how_many, indexed, whole
 from db.filters import UserFilter
 from db.narrowing import aside, if_there
 from db.ranking import Ranking, ranking_of
@@ -175,7 +175,7 @@ class _Seeker:
 
     async def _has_at_most(self, many: int, match: Match) -> bool:
         """Count, whole words first: those are not gathered from many places of the index before the first is told."""
-        counts = [counted(each, many).scalar_subquery() for each in dict.fromkeys((whole(match), match))]
+        counts = [counted(each, many) for each in dict.fromkeys((whole(match), match))]
         has_more = sa.case(*((count > many, True) for count in counts), else_=False)  # asked for one after the other
         return not (await self._connection.execute(sa.select(has_more))).scalar_one()
 
@@ -183,11 +183,9 @@ class _Seeker:
         return list(await self._connection.execute(statement))
 
 
-def counted(match: Match, many: int) -> sa.Select[Any]:
+def counted(match: Match, many: int) -> sa.ColumnElement[int]:
     """Count those whom the index finds; one more than so many stands for all that are beyond."""
-    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(users)
-    some = found.where(indexed(match, users.c.search_text, at_most=many + 1)).limit(many + 1).subquery()
-    return sa.select(sa.func.count()).select_from(some)
+    return how_many(match, users.c.search_text, at_most=many + 1)
 
 
 def _said(number: int) -> sa.ColumnElement[int]:

@@ -81,7 +81,7 @@ class MeaningReader:
 
     async def _is_of_somebody(self, others: str, sight: Sight) -> bool:
         search = search_of(others, sight.searched_tags(gone=False))
-        return search is None or bool((await self._connection.execute(counted(search.match, 0))).scalar_one())
+        return search is None or bool(await self._connection.scalar(sa.select(counted(search.match, 0))))
 
     async def _best(self, slip: Slip, way: Way, user_filter: UserFilter, sight: Sight) -> str:
         if way.in_fields and not sight.sees("fields"):

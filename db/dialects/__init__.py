@@ -30,7 +30,7 @@ from db.dialects.locks import (
     run_lock,
     wiping_lock,
 )
-from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
+from db.dialects.matching import AllOf, AnyOf, But, Match, Token, how_many, indexed, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
 from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
 from db.dialects.together import Said, rewriting, say_together
@@ -75,6 +75,7 @@ __all__ = [
     "has_column",
     "has_tables",
     "hold_still",
+    "how_many",
     "indexed",
     "insert_of",
     "is_of_search",

@@ -61,6 +61,14 @@ def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = 
     return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text), *by_words)
 
 
+def how_many(match: Match, text: sa.Column[str], *, at_most: int) -> sa.ColumnElement[int]:
+    """Count whom the index finds, no further than so many; where it knows rows by number, no row is looked at."""
+    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(text.table)
+    some = found.where(indexed(match, text, at_most=at_most)).limit(at_most).subquery()
+    by_rows = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    return _HowMany(sa.literal(as_fts5(match)), sa.literal(at_most), by_rows)
+
+
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Make the same condition for one who has the row at hand already."""
     patterns: list[str] = []
@@ -185,6 +193,26 @@ def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
     words, _, limit, *_ = element.clauses
     asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
     return f"users.row_id IN (SELECT rowid FROM users_search WHERE {asked})"  # noqa: S608 - both are bound
+
+
+class _HowMany(FunctionElement[int]):
+    """A number of people, told by whatever each engine has."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(_HowMany, "sqlite")
+def _of_index(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
+    words, limit, _ = element.clauses
+    asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
+    return f"(SELECT count(*) FROM (SELECT rowid FROM users_search WHERE {asked}))"  # noqa: S608 - both are bound
+
+
+@compiles(_HowMany)
+def _of_rows(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
+    *_, by_rows = element.clauses
+    return compiler.process(by_rows, **options)
 
 
 @compiles(_Indexed, "postgresql")
