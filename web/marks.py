@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from db.fold import folded_words
 
+_BARE = {code: None for code in range(128) if not chr(code).isalnum()}
+
 
 class Stretch(NamedTuple):
     """A part of a text; `hit` where it begins a word that was searched for."""
@@ -24,13 +26,16 @@ def marked(text: str, q: str, *, joins: str = "") -> tuple[Stretch, ...]:
     words = folded_words(q) if q and text else []
     if not words:
         return (Stretch(text, hit=False),) if text else ()
+    hits = _hits(text, words, joins)
+    if not any(hits):
+        return (Stretch(text, hit=False),)
     stretches: list[Stretch] = []
-    for char, hit in zip(text, _hits(text, words, joins), strict=True):
+    start = 0
+    for end in range(1, len(text) + 1):
         # A mark over a letter stays with its letter.
-        if stretches and (stretches[-1].hit == hit or unicodedata.combining(char)):
-            stretches[-1] = Stretch(stretches[-1].text + char, stretches[-1].hit)
-        else:
-            stretches.append(Stretch(char, hit))
+        if end == len(text) or (hits[end] != hits[start] and not unicodedata.combining(text[end])):
+            stretches.append(Stretch(text[start:end], hits[start]))
+            start = end
     return tuple(stretches)
 
 
@@ -41,10 +46,18 @@ def words_not_in(q: str, *texts: str) -> list[str]:
 
 def _hits(text: str, words: list[str], joins: str) -> list[bool]:
     """Tell for each letter whether it belongs to a beginning of a word that was asked for."""
+    hits = [False] * len(text)
+    if text.isascii():  # where most words are told apart at once, for each letter of these texts is itself
+        bare = text.lower().translate(_BARE)
+        words = [word for word in words if word in bare]
+        if not words:
+            return hits
     letters = [_spelt(char) for char in text]
-    hits = [False] * len(letters)
+    firsts = {word[0] for word in words}
     for start, letter in enumerate(letters):
-        begun = [word for word in words if word.startswith(letter) or letter.startswith(word)] if letter else []
+        if not letter or letter[0] not in firsts:
+            continue
+        begun = [word for word in words if word.startswith(letter) or letter.startswith(word)]
         if not begun or (start and letters[start - 1] and not _stands_alone(text[start])):
             continue
         for word in begun:
@@ -68,7 +81,7 @@ def _length(text: str, letters: list[str], word: str, joins: str) -> int:
 
 def _stands_alone(char: str) -> bool:
     """Say whether people look for a character wherever it stands in a word (CJK)."""
-    return len(folded_words(f"a{char}")) > 1
+    return not char.isascii() and len(folded_words(f"a{char}")) > 1
 
 
 @lru_cache(maxsize=4096)
