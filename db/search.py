@@ -8,7 +8,8 @@ from enum import Enum, auto
 
 import sqlalchemy as sa
 
-from db.dialects import AllOf, AnyOf, But, Match, Token, indexed, spelt
+from db.blanks import NO_WORDS, Words, blanks_for
+from db.dialects import AllOf, AnyOf, But, Match, Token, indexed, is_untold, spelt
 from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
@@ -133,6 +134,27 @@ def search_of(text: str, tags: frozenset[str]) -> Search | None:
     words = tuple(dict.fromkeys(said))[:MAX_WORDS]
     kind = Typed.NUMBER if digits else Typed.ADDRESS if _ADDRESS.fullmatch(text.strip()) else Typed.WORDS
     return Search(words, said[:WORD_CHARS], tags, kind, digits) if words else None
+
+
+def apart(text: str) -> tuple[str, Words]:
+    """Take the words out of what was typed: gives a text that means the same with blanks in their place, and them.
+
+    Numbers keep their digits, for their zeros have a meaning, and so does what has to be cut or cannot be told.
+    """
+    search = search_of(text, frozenset())
+    if search is None or search.kind is Typed.NUMBER or not _can_be_blanks(search):
+        return text, NO_WORDS
+    blanks, words = blanks_for(search.said)
+    if search.kind is Typed.ADDRESS:
+        return f"{blanks[0]}@{'.'.join(blanks[1:])}", words
+    return " ".join(blanks), words
+
+
+def _can_be_blanks(search: Search) -> bool:
+    is_cut = len(joined(search.said)) < sum(map(len, search.said)) or len(search.words) < len(set(search.said))
+    is_address = search.kind is Typed.ADDRESS
+    is_plain = not any(is_untold(word) or (word.isdecimal() and len(word) >= MIN_DIGITS) for word in search.words)
+    return is_plain and not is_cut and not (is_address and len(search.said) == 1)
 
 
 def _digits_of(text: str) -> str:

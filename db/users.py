@@ -20,7 +20,7 @@ from db.dialects import WANTED, Said, among, among_asked, asked_among, make_inde
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
 from db.listing import find_places
-from db.narrowing import EVERYTHING, beside_kind_and_state
+from db.narrowing import EVERYTHING
 from db.news import told_apart
 from db.offers import Offers
 from db.records import Kind, State, User
@@ -127,8 +127,7 @@ class UserReader:
         return Page(shown, order.cursor(places[limit - 1]) if len(places) > limit else None)
 
     async def _find_users(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
-        where = beside_kind_and_state(user_filter, sight)
-        found = await find(self._connection, user_filter, where, after=after, limit=limit, sight=sight)
+        found = await find(self._connection, user_filter, after=after, limit=limit, sight=sight)
         rows = await self.get_users(found.keys)
         return Page(tuple(rows[key] for key in found.keys), found.next_cursor)
 

@@ -30,7 +30,7 @@ from db.dialects.locks import (
     run_lock,
     wiping_lock,
 )
-from db.dialects.matching import AllOf, AnyOf, But, Match, Token, how_many, indexed, spelt, whole
+from db.dialects.matching import AllOf, AnyOf, But, Match, Token, how_many, indexed, is_untold, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
 from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
 from db.dialects.together import Said, rewriting, say_together
@@ -83,6 +83,7 @@ __all__ = [
     "is_refusal_of_a_row",
     "is_shared",
     "is_unreadable_cell",
+    "is_untold",
     "journal_mode",
     "json_text",
     "key_part",

@@ -15,6 +15,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from db.blanks import asked
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -56,9 +58,9 @@ def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = 
     With `at_most`, it may leave out rows beyond so many.
     """
     limit = sa.literal(-1 if at_most is None else at_most)
-    asked = as_fulltext(match)
-    by_words = () if asked is None else (sa.literal(asked),)
-    return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text), *by_words)
+    told = as_fulltext(match)
+    by_words = () if told is None else (asked(told),)
+    return _Indexed(asked(as_fts5(match)), asked(as_tsquery(match)), limit, spelt(match, text), *by_words)
 
 
 def how_many(match: Match, text: sa.Column[str], *, at_most: int) -> sa.ColumnElement[int]:
@@ -66,14 +68,14 @@ def how_many(match: Match, text: sa.Column[str], *, at_most: int) -> sa.ColumnEl
     found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(text.table)
     some = found.where(indexed(match, text, at_most=at_most)).limit(at_most).subquery()
     by_rows = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    return _HowMany(sa.literal(as_fts5(match)), sa.literal(at_most), by_rows)
+    return _HowMany(asked(as_fts5(match)), sa.literal(at_most), by_rows)
 
 
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Make the same condition for one who has the row at hand already."""
     patterns: list[str] = []
     shape = _shape(match, patterns)
-    return _Spelt(text, sa.literal_column(shape), *map(sa.literal, patterns))
+    return _Spelt(text, sa.literal_column(shape), *map(asked, patterns))
 
 
 def _shape(match: Match, patterns: list[str]) -> str:
@@ -137,7 +139,7 @@ def as_fulltext(match: Match) -> str | None:
     """
     match match:
         case Token(word, is_whole):
-            return None if _UNTOLD.search(word) else word if is_whole else f"{word}*"
+            return None if is_untold(word) else word if is_whole else f"{word}*"
         case AnyOf(parts):
             said = [as_fulltext(part) for part in parts]
             return None if None in said else f"({' '.join(filter(None, said))})"
@@ -149,6 +151,11 @@ def as_fulltext(match: Match) -> str | None:
 
 
 _UNTOLD = re.compile(r"\W|_|[^\x00-\uffff]")
+
+
+def is_untold(word: str) -> bool:
+    """Say whether MariaDB's index cannot tell a word."""
+    return _UNTOLD.search(word) is not None
 
 
 def _together(say: Callable[[Match], str], parts: tuple[Match, ...], sign: str) -> str:
@@ -191,8 +198,8 @@ class _Indexed(FunctionElement[bool]):
 @compiles(_Indexed, "sqlite")
 def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
     words, _, limit, *_ = element.clauses
-    asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
-    return f"users.row_id IN (SELECT rowid FROM users_search WHERE {asked})"  # noqa: S608 - both are bound
+    where = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
+    return f"users.row_id IN (SELECT rowid FROM users_search WHERE {where})"  # noqa: S608 - both are bound
 
 
 class _HowMany(FunctionElement[int]):
@@ -205,8 +212,8 @@ class _HowMany(FunctionElement[int]):
 @compiles(_HowMany, "sqlite")
 def _of_index(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
     words, limit, _ = element.clauses
-    asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
-    return f"(SELECT count(*) FROM (SELECT rowid FROM users_search WHERE {asked}))"  # noqa: S608 - both are bound
+    where = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
+    return f"(SELECT count(*) FROM (SELECT rowid FROM users_search WHERE {where}))"  # noqa: S608 - both are bound
 
 
 @compiles(_HowMany)
@@ -218,8 +225,8 @@ def _of_rows(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(_Indexed, "postgresql")
 def _of_postgresql(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
     _, words, *_ = element.clauses
-    asked = f"CAST({compiler.process(words, **options)} AS tsquery)"
-    return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {asked}"
+    query = f"CAST({compiler.process(words, **options)} AS tsquery)"
+    return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {query}"
 
 
 @compiles(_Indexed)
