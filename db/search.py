@@ -9,7 +9,7 @@ from enum import Enum, auto
 import sqlalchemy as sa
 
 from db.blanks import NO_WORDS, Words, blanks_for
-from db.dialects import AllOf, AnyOf, But, Match, Token, indexed, is_untold, spelt
+from db.dialects import NOWHERE, AllOf, AnyOf, But, Match, Token, indexed, is_untold, spelt
 from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
@@ -165,16 +165,18 @@ def _digits_of(text: str) -> str:
     return f"00{digits}" if text.startswith("+") else digits
 
 
-def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
+def matches(text: str, sight: Sight, *, behind: sa.ColumnElement[int] = NOWHERE) -> sa.ColumnElement[bool]:
     """Turn what was typed into a condition; what holds neither letter nor digit finds nobody.
 
-    Words of fields that the reader may not see are not looked at: a search must not tell what a page does not.
+    Words of fields that the reader may not see are not looked at: a search must not tell what a page does not. Of rows
+    that have numbers, those up to `behind` are left out.
     """
     search = search_of(text, sight.searched_tags(gone=False))
     if search is None:
         return sa.false()
     of_gone = replace(search, tags=sight.searched_tags(gone=True))
-    return sa.and_(indexed(search.match, users.c.search_text), may_be_found(search.match, of_gone.match))
+    found = indexed(search.match, users.c.search_text, behind=behind)
+    return sa.and_(found, may_be_found(search.match, of_gone.match))
 
 
 def matches_row(text: str, sight: Sight) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db.blanks import Kept, kept
-from db.dialects import Match, how_many, indexed, whole
+from db.dialects import Match, has_more, indexed, indexed_few
 from db.filters import UserFilter
 from db.narrowing import aside, beside_kind_and_state, if_there
 from db.ranking import Ranking, ranking_of
@@ -49,7 +49,7 @@ class Tiers:
 
     def has_more(self, many: int, match: Match) -> Kept:
         """Say whether the index finds more than so many: of the search, or of a tier."""
-        return self._once(("has_more", many, match), lambda: sa.select(_has_more(many, match)))
+        return self._once(("has_more", many, match), lambda: sa.select(has_more(match, users.c.search_text, many=many)))
 
     def by_index(self, number: int, *, is_behind: bool) -> Kept:
         """Take those of a tier from the index, and sort them."""
@@ -84,9 +84,9 @@ class Tiers:
 
     def _few(self, here: int | None) -> sa.Select[Any]:
         narrowed = [*self._narrowed(), self.ranking.may_be_found, *self._after(here)]
-        tier, are_few = self.ranking.number.label("tier"), sa.not_(_has_more(FEW, self.ranking.found))
-        found = indexed(self.ranking.found, users.c.search_text)
-        return self._sorted(self._rows(tier, are_few, found, aside(*narrowed)), tier)
+        tier = self.ranking.number.label("tier")
+        found = indexed_few(self.ranking.found, users.c.search_text, many=FEW)
+        return self._sorted(self._rows(tier, found, aside(*narrowed)), tier)
 
     def _by_index(self, number: int, *, is_behind: bool) -> sa.Select[Any]:
         match = self.ranking.tiers[number].match or self.ranking.found
@@ -148,12 +148,6 @@ def tiers_of(user_filter: UserFilter, sight: Sight) -> Tiers | None:
     """Make them once for all searches that are typed alike; None for what holds neither letter nor digit."""
     ranking = ranking_of(user_filter.q, sight, user_filter.sort)
     return Tiers(ranking, user_filter, sight) if ranking else None
-
-
-def _has_more(many: int, match: Match) -> sa.ColumnElement[bool]:
-    """Count, whole words first: those are not gathered from many places of the index before the first is told."""
-    counts = [how_many(each, users.c.search_text, at_most=many + 1) for each in dict.fromkeys((whole(match), match))]
-    return sa.case(*((count > many, True) for count in counts), else_=False)  # asked for one after the other
 
 
 def _said(number: int) -> sa.ColumnElement[int]:

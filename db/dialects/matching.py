@@ -50,25 +50,26 @@ class But:
 
 Match: TypeAlias = Token | AnyOf | AllOf | But
 _COMPARISON = "?"
+NOWHERE: sa.ColumnElement[Any] = sa.null()
 
 
-def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = None) -> sa.ColumnElement[bool]:
+def indexed(
+    match: Match, text: sa.ColumnElement[str], *, at_most: int | None = None, behind: sa.ColumnElement[int] = NOWHERE
+) -> sa.ColumnElement[bool]:
     """Make a condition on `users`, whose words are in `text`, that the index answers where the engine has one.
 
-    With `at_most`, it may leave out rows beyond so many.
+    With `at_most`, it may leave out rows beyond so many; it leaves out those up to the number of a row that they are
+    `behind`, as `row_number` tells it, where the index knows rows by number.
     """
     limit = sa.literal(-1 if at_most is None else at_most)
     told = as_fulltext(match)
     by_words = () if told is None else (asked(told),)
-    return _Indexed(asked(as_fts5(match)), asked(as_tsquery(match)), limit, spelt(match, text), *by_words)
+    return _Indexed(asked(as_fts5(match)), asked(as_tsquery(match)), limit, spelt(match, text), behind, *by_words)
 
 
-def how_many(match: Match, text: sa.Column[str], *, at_most: int) -> sa.ColumnElement[int]:
-    """Count whom the index finds, no further than so many; where it knows rows by number, no row is looked at."""
-    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(text.table)
-    some = found.where(indexed(match, text, at_most=at_most)).limit(at_most).subquery()
-    by_rows = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    return _HowMany(asked(as_fts5(match)), sa.literal(at_most), by_rows)
+def row_number() -> sa.ColumnElement[int]:
+    """Tell the number of a row of `users`, in the order of which the index of words gives rows; 0 where it does not."""
+    return _RowNumber()
 
 
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -197,29 +198,28 @@ class _Indexed(FunctionElement[bool]):
 
 @compiles(_Indexed, "sqlite")
 def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    words, _, limit, *_ = element.clauses
-    where = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
+    words, _, limit, _, behind, *_ = element.clauses
+    further = "" if isinstance(behind, sa.Null) else f" AND rowid > {compiler.process(behind, **options)}"
+    found = f"users_search MATCH {compiler.process(words, **options)}{further}"
+    where = f"{found} LIMIT {compiler.process(limit, **options)}"
     return f"users.row_id IN (SELECT rowid FROM users_search WHERE {where})"  # noqa: S608 - both are bound
 
 
-class _HowMany(FunctionElement[int]):
-    """A number of people, told by whatever each engine has."""
+class _RowNumber(FunctionElement[int]):
+    """Where the engine numbers rows for its index of words."""
 
     type = sa.Integer()
     inherit_cache = True
 
 
-@compiles(_HowMany, "sqlite")
-def _of_index(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
-    words, limit, _ = element.clauses
-    where = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
-    return f"(SELECT count(*) FROM (SELECT rowid FROM users_search WHERE {where}))"  # noqa: S608 - both are bound
+@compiles(_RowNumber, "sqlite")
+def _numbered(*_: Any, **__: Any) -> str:
+    return "users.row_id"
 
 
-@compiles(_HowMany)
-def _of_rows(element: _HowMany, compiler: SQLCompiler, **options: Any) -> str:
-    *_, by_rows = element.clauses
-    return compiler.process(by_rows, **options)
+@compiles(_RowNumber)
+def _unnumbered(*_: Any, **__: Any) -> str:
+    return "0"
 
 
 @compiles(_Indexed, "postgresql")
@@ -231,7 +231,7 @@ def _of_postgresql(element: _Indexed, compiler: SQLCompiler, **options: Any) -> 
 
 @compiles(_Indexed)
 def _of_mariadb(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    _, _, _, by_row, *by_words = element.clauses
+    _, _, _, by_row, _, *by_words = element.clauses
     compared = f"({compiler.process(by_row, **options)})"
     for words in by_words:
         found = f"MATCH(users.search_text) AGAINST ({compiler.process(words, **options)} IN BOOLEAN MODE)"
