@@ -146,8 +146,8 @@ def at_hand(
 
     Of rows that have numbers, those up to `behind` are left out.
     """
-    kinds, states = user_filter.kinds or Kind, user_filter.states or State
-    place = [by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states))]
+    groups = ((users.c.kind, user_filter.kinds), (users.c.state, user_filter.states))
+    place = [by_row(column).in_(sorted(values)) for column, values in groups if values]
     found = aside(*place, *beside_kind_and_state(user_filter, sight))
     return [matches(user_filter.q, sight, behind=behind), found] if user_filter.q.strip() else [found]
 
