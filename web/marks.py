@@ -9,6 +9,7 @@ from typing import NamedTuple
 from db.fold import folded_words
 
 _BARE = {code: None for code in range(128) if not chr(code).isalnum()}
+"""What parts or adorns words in plain text."""
 
 
 class Stretch(NamedTuple):
@@ -46,13 +47,10 @@ def words_not_in(q: str, *texts: str) -> list[str]:
 
 def _hits(text: str, words: list[str], joins: str) -> list[bool]:
     """Tell for each letter whether it belongs to a beginning of a word that was asked for."""
+    if text.isascii():
+        return _plain_hits(text, words, joins)
     hits = [False] * len(text)
-    if text.isascii():  # where most words are told apart at once, for each letter of these texts is itself
-        bare = text.lower().translate(_BARE)
-        words = [word for word in words if word in bare]
-        if not words:
-            return hits
-    letters = [_spelt(char) for char in text]
+    letters = _letters(text)
     firsts = {word[0] for word in words}
     for start, letter in enumerate(letters):
         if not letter or letter[0] not in firsts:
@@ -64,6 +62,25 @@ def _hits(text: str, words: list[str], joins: str) -> list[bool]:
             for index in range(start, start + _length(text[start:], letters[start:], word, joins)):
                 hits[index] = True
     return hits
+
+
+def _plain_hits(text: str, words: list[str], joins: str) -> list[bool]:
+    """Tell the same of a text in which each letter is itself: most words do not stand in it at all."""
+    hits, lower = [False] * len(text), text.lower()
+    bare = lower.translate(_BARE)
+    for word in words:
+        start = lower.find(word[0]) if word in bare else -1
+        while start >= 0:
+            if not (start and lower[start - 1].isalnum()):
+                is_whole = lower.startswith(word, start)
+                many = len(word) if is_whole else _length(text[start:], _letters(text[start:]), word, joins)
+                hits[start : start + many] = [True] * many
+            start = lower.find(word[0], start + 1)
+    return hits
+
+
+def _letters(text: str) -> list[str]:
+    return [_spelt(char) for char in text]
 
 
 def _length(text: str, letters: list[str], word: str, joins: str) -> int:
@@ -81,7 +98,7 @@ def _length(text: str, letters: list[str], word: str, joins: str) -> int:
 
 def _stands_alone(char: str) -> bool:
     """Say whether people look for a character wherever it stands in a word (CJK)."""
-    return not char.isascii() and len(folded_words(f"a{char}")) > 1
+    return len(folded_words(f"a{char}")) > 1
 
 
 @lru_cache(maxsize=4096)
