@@ -38,7 +38,7 @@ def further(user_filter: UserFilter, sight: Sight) -> tuple[Kept, Words]:
     return make(replace(user_filter, q=q), sight), words
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _sampled(user_filter: UserFilter, sight: Sight, days: tuple[date, ...]) -> Kept:
     columns = [users.c[name] for name in (*SAMPLED, "joined_at", "title")]
     found = sa.select(*columns, row_number().label(NUMBER)).where(*at_hand(user_filter, sight))
@@ -49,7 +49,7 @@ def _sampled(user_filter: UserFilter, sight: Sight, days: tuple[date, ...]) -> K
     return kept(grouped)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _further(user_filter: UserFilter, sight: Sight) -> Kept:
     behind = sa.bindparam(BEHIND, type_=sa.Integer)
     found = sa.select(sa.literal(1).label("one")).where(*at_hand(user_filter, sight, behind=behind))

@@ -143,7 +143,7 @@ class Tiers:
         return (kinds, states, *self._where)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def tiers_of(user_filter: UserFilter, sight: Sight) -> Tiers | None:
     """Make them once for all searches that are typed alike; None for what holds neither letter nor digit."""
     ranking = ranking_of(user_filter.q, sight, user_filter.sort)
