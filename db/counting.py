@@ -39,6 +39,7 @@ from db.sight import Sight
 from db.starts import COUNTED, SOME, Start, groups_of, least_start
 from db.starts import JOINED as BY_JOINING
 from db.tables import user_fields, users, workspaces
+from db.taken import AT_MOST, BEHIND, COLUMNS_OF_SAMPLE, further, sampled
 
 OFFERED = 5
 OFFERED_MORE = 50
@@ -111,8 +112,22 @@ class Counting:
         narrowed = sight.narrowed(user_filter)
         if not is_told_by_index(narrowed):
             start = await self._start(narrowed, sight)
+            if start is None and narrowed.q.strip():
+                return await self._further(narrowed, sight)
             return (await self._figures([capped(found_by(narrowed, sight, start=start))]))[0]
         return bounded(sum(await self._figures([of_part(part, narrowed) for part in parts_of(narrowed, sight)])))
+
+    async def _beyond(self, sample: Sample, user_filter: UserFilter, sight: Sight, known: int) -> int:
+        """Count whom a search finds, of whom a sample holds so many: behind its last row, where rows have numbers."""
+        if sample.last and await self._start(user_filter, sight) is None:
+            return await self._further(user_filter, sight, last=sample.last, known=known)
+        return await self.total(user_filter, sight)
+
+    async def _further(self, user_filter: UserFilter, sight: Sight, *, last: int = 0, known: int = 0) -> int:
+        """Count whom a search finds, in addition to those who are known: of the rows up to that number."""
+        asked, words = further(user_filter, sight)
+        told = asked.told(words) | {BEHIND: last, AT_MOST: COUNTED_TO + 1 - known}
+        return known + int(await self._connection.scalar(asked.statement, told) or 0)
 
     async def counts(self, wanted: Wanted) -> Counts:
         """Count what a filter finds, and what each value of a group would find beside the other groups."""
@@ -166,7 +181,7 @@ class Counting:
                     lacks[lack] += count * has(traits, bits_of(every.lacks | {lack}, state, sight))
         counted = _laid_out(cells, kinds, states)
         if not sample.is_whole:
-            counted = replace(counted, total=await self.total(every, sight))
+            counted = replace(counted, total=await self._beyond(sample, every, sight, counted.total))
         least = frozenset[str]() if sample.is_whole else frozenset({FIXED})
         return replace(counted, lacks=_lacks(wanted, lacks, counted.total), least=least)
 
@@ -211,7 +226,7 @@ class Counting:
         counts |= await self._of_values(wanted, group, [key for key in keys if key not in counts])
         kept = [key for key in keys if counts[key] or key in chosen]
         sample = self._samples.get((_wide(others), wanted.sight))
-        labels = sample.titles() if group == TITLES and sample and TITLE in sample.names else {}
+        labels = sample.titles(kept) if group == TITLES and sample and TITLE in sample.names else {}
         labels |= await self._labels(wanted.sight, others, group, [key for key in kept if key not in labels])
         listed = [ValueCount(key, labels.get(key, key), bounded(counts[key])) for key in kept]
         ranked = tuple(sorted(listed, key=lambda each: (-each.count, each.key)))
@@ -273,6 +288,8 @@ class Counting:
         is_told = is_told_whole(user_filter)
         bound = LOOKED_AT if is_told else COUNTED_TO
         start = None if is_told else await self._start(user_filter, sight)
+        if days and start is None and user_filter.q.strip():
+            return await self._sampled(user_filter, sight, days)
         looked_at = (*names, "joined_at", "title") if days else names
         rows = found_by(user_filter, sight, *looked_at, start=start).limit(bound + 1).subquery()
         by = [rows.c[name] for name in names]
@@ -280,6 +297,11 @@ class Counting:
         found = await self._connection.execute(sa.select(*by, *further, sa.func.count()).group_by(*by, *further[:1]))
         told, counted = (*names, JOINED, TITLE) if days else names, found.all()
         return Sample(told, counted, is_whole=sum(row[-1] for row in counted) <= bound)
+
+    async def _sampled(self, user_filter: UserFilter, sight: Sight, days: Sequence[date]) -> Sample:
+        asked, words = sampled(user_filter, sight, days)
+        found = (await self._connection.execute(asked.statement, asked.told(words))).all()
+        return Sample(COLUMNS_OF_SAMPLE, found, is_whole=sum(row[-1] for row in found) <= COUNTED_TO)
 
     async def _start(self, user_filter: UserFilter, sight: Sight) -> Start | None:
         """Tell the group of a few from which to begin, if there is one."""

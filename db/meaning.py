@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialects import with_any_word
+from db.dialects import how_many, with_any_word
 from db.filters import UserFilter
-from db.finding import counted
 from db.narrowing import at_hand
 from db.search import may_be_found, search_of
 from db.sight import Sight
@@ -81,7 +80,9 @@ class MeaningReader:
 
     async def _is_of_somebody(self, others: str, sight: Sight) -> bool:
         search = search_of(others, sight.searched_tags(gone=False))
-        return search is None or bool((await self._connection.execute(counted(search.match, 0))).scalar_one())
+        return search is None or bool(
+            await self._connection.scalar(sa.select(how_many(search.match, users.c.search_text, at_most=1)))
+        )
 
     async def _best(self, slip: Slip, way: Way, user_filter: UserFilter, sight: Sight) -> str:
         if way.in_fields and not sight.sees("fields"):

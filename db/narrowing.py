@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from db.derive import HIDDEN, LACKS
+from db.dialects import NOWHERE
 from db.filters import Lack, UserFilter
 from db.records import Kind, State
 from db.search import matches, matches_row
@@ -144,12 +145,17 @@ def by_row(column: sa.ColumnElement[Any], without: object = "") -> sa.ColumnElem
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def at_hand(user_filter: UserFilter, sight: Sight = EVERYTHING) -> list[Condition]:
-    """Turn a whole filter into conditions for rows that an index of words gives; nobody hidden is found."""
-    kinds, states = user_filter.kinds or Kind, user_filter.states or State
-    place = [by_row(users.c.kind).in_(sorted(kinds)), by_row(users.c.state).in_(sorted(states))]
+def at_hand(
+    user_filter: UserFilter, sight: Sight = EVERYTHING, *, behind: sa.ColumnElement[int] = NOWHERE
+) -> list[Condition]:
+    """Turn a whole filter into conditions for rows that an index of words gives; nobody hidden is found.
+
+    Of rows that have numbers, those up to `behind` are left out.
+    """
+    groups = ((users.c.kind, user_filter.kinds), (users.c.state, user_filter.states))
+    place = [by_row(column).in_(sorted(values)) for column, values in groups if values]
     found = aside(*place, *beside_kind_and_state(user_filter, sight))
-    return [matches(user_filter.q, sight), found] if user_filter.q.strip() else [found]
+    return [matches(user_filter.q, sight, behind=behind), found] if user_filter.q.strip() else [found]
 
 
 def aside(*conditions: Condition) -> Condition:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from db.blanks import asked
 from db.cursor import decode_cursor, decode_time, encode_cursor
 from db.dialects import But, Match
 from db.errors import BadCursor
@@ -73,7 +74,7 @@ class Ranking:
     def behind(self, number: int, values: Sequence[Any]) -> sa.ColumnElement[bool]:
         """Say that a row of this tier is told behind these values of its columns."""
         here = sa.tuple_(*self.tiers[number].after)
-        there = sa.tuple_(*(sa.literal(value, column.type) for value, column in self._told(number, values)))
+        there = sa.tuple_(*(_compared(value, column) for value, column in self._told(number, values)))
         return here < there if self.is_backwards else here > there
 
     def cursor(self, row: Sequence[Any]) -> str:
@@ -116,7 +117,8 @@ def ranking_of(text: str, sight: Sight, sort: Sort) -> Ranking | None:
 def _best(of_active: Search, of_gone: Search, by_name: tuple[sa.ColumnElement[Any], ...]) -> tuple[Tier, ...]:
     """Put whoever is called just that first, then whoever's names begin so, then a word of them, then the rest."""
     start = " ".join(of_active.said)
-    begins_so = sa.and_(users.c.sort_key >= start, users.c.sort_key < start + _LAST_LETTER)
+    key = users.c.sort_key
+    begins_so = sa.and_(key >= asked(start, key.type), key < asked(start + _LAST_LETTER, key.type))
     in_names = But(of_active.in_names, of_active.start)
     return (
         Tier(held(of_active.exact, of_gone.exact), of_active.exact, by_name),
@@ -125,6 +127,11 @@ def _best(of_active: Search, of_gone: Search, by_name: tuple[sa.ColumnElement[An
         Tier(held(of_active.in_names, of_gone.in_names), in_names, by_name),
         Tier(sa.true(), of_active.elsewhere, by_name),
     )
+
+
+def _compared(value: Any, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Compare with a value, or with what is told later."""
+    return value if isinstance(value, sa.BindParameter) else sa.literal(value, column.type)
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,8 @@ from enum import Enum, auto
 
 import sqlalchemy as sa
 
-from db.dialects import AllOf, AnyOf, But, Match, Token, indexed, spelt
+from db.blanks import NO_WORDS, Words, blanks_for
+from db.dialects import NOWHERE, AllOf, AnyOf, But, Match, Token, indexed, is_untold, spelt
 from db.fold import folded_words
 from db.records import State
 from db.sight import Sight
@@ -135,6 +136,27 @@ def search_of(text: str, tags: frozenset[str]) -> Search | None:
     return Search(words, said[:WORD_CHARS], tags, kind, digits) if words else None
 
 
+def apart(text: str) -> tuple[str, Words]:
+    """Take the words out of what was typed: gives a text that means the same with blanks in their place, and them.
+
+    Numbers keep their digits, for their zeros have a meaning, and so does what has to be cut or cannot be told.
+    """
+    search = search_of(text, frozenset())
+    if search is None or search.kind is Typed.NUMBER or not _can_be_blanks(search):
+        return text, NO_WORDS
+    blanks, words = blanks_for(search.said)
+    if search.kind is Typed.ADDRESS:
+        return f"{blanks[0]}@{'.'.join(blanks[1:])}", words
+    return " ".join(blanks), words
+
+
+def _can_be_blanks(search: Search) -> bool:
+    is_cut = len(joined(search.said)) < sum(map(len, search.said)) or len(search.words) < len(set(search.said))
+    is_address = search.kind is Typed.ADDRESS
+    is_plain = not any(is_untold(word) or (word.isdecimal() and len(word) >= MIN_DIGITS) for word in search.words)
+    return is_plain and not is_cut and not (is_address and len(search.said) == 1)
+
+
 def _digits_of(text: str) -> str:
     """Read a number, however it is parted; empty for what is none."""
     digits = joined(folded_words(text)) if _NUMBER.fullmatch(text) else ""
@@ -143,16 +165,18 @@ def _digits_of(text: str) -> str:
     return f"00{digits}" if text.startswith("+") else digits
 
 
-def matches(text: str, sight: Sight) -> sa.ColumnElement[bool]:
+def matches(text: str, sight: Sight, *, behind: sa.ColumnElement[int] = NOWHERE) -> sa.ColumnElement[bool]:
     """Turn what was typed into a condition; what holds neither letter nor digit finds nobody.
 
-    Words of fields that the reader may not see are not looked at: a search must not tell what a page does not.
+    Words of fields that the reader may not see are not looked at: a search must not tell what a page does not. Of rows
+    that have numbers, those up to `behind` are left out.
     """
     search = search_of(text, sight.searched_tags(gone=False))
     if search is None:
         return sa.false()
     of_gone = replace(search, tags=sight.searched_tags(gone=True))
-    return sa.and_(indexed(search.match, users.c.search_text), may_be_found(search.match, of_gone.match))
+    found = indexed(search.match, users.c.search_text, behind=behind)
+    return sa.and_(found, may_be_found(search.match, of_gone.match))
 
 
 def matches_row(text: str, sight: Sight) -> sa.ColumnElement[bool]:

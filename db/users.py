@@ -30,7 +30,7 @@ from db.dialects import (
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
 from db.listing import Listing
-from db.narrowing import EVERYTHING, beside_kind_and_state
+from db.narrowing import EVERYTHING
 from db.news import told_apart
 from db.offers import Offers
 from db.records import Kind, State, User
@@ -150,8 +150,7 @@ class UserReader:
         return Page(shown, listing.cursor_behind(shown[-1]) if has_more else None)
 
     async def _find_users(self, user_filter: UserFilter, *, after: str | None, limit: int, sight: Sight) -> Page:
-        where = beside_kind_and_state(user_filter, sight)
-        found = await find(self._connection, user_filter, where, after=after, limit=limit, sight=sight)
+        found = await find(self._connection, user_filter, after=after, limit=limit, sight=sight)
         rows = await self.get_users(found.keys)
         return Page(tuple(rows[key] for key in found.keys), found.next_cursor)
 

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from db.fold import folded_words
 
+_BARE = {code: None for code in range(128) if not chr(code).isalnum()}
+"""What parts or adorns words in plain text."""
+
 
 class Stretch(NamedTuple):
     """A part of a text; `hit` where it begins a word that was searched for."""
@@ -24,13 +27,16 @@ def marked(text: str, q: str, *, joins: str = "") -> tuple[Stretch, ...]:
     words = folded_words(q) if q and text else []
     if not words:
         return (Stretch(text, hit=False),) if text else ()
+    hits = _hits(text, words, joins)
+    if not any(hits):
+        return (Stretch(text, hit=False),)
     stretches: list[Stretch] = []
-    for char, hit in zip(text, _hits(text, words, joins), strict=True):
+    start = 0
+    for end in range(1, len(text) + 1):
         # A mark over a letter stays with its letter.
-        if stretches and (stretches[-1].hit == hit or unicodedata.combining(char)):
-            stretches[-1] = Stretch(stretches[-1].text + char, stretches[-1].hit)
-        else:
-            stretches.append(Stretch(char, hit))
+        if end == len(text) or (hits[end] != hits[start] and not unicodedata.combining(text[end])):
+            stretches.append(Stretch(text[start:end], hits[start]))
+            start = end
     return tuple(stretches)
 
 
@@ -41,16 +47,40 @@ def words_not_in(q: str, *texts: str) -> list[str]:
 
 def _hits(text: str, words: list[str], joins: str) -> list[bool]:
     """Tell for each letter whether it belongs to a beginning of a word that was asked for."""
-    letters = [_spelt(char) for char in text]
-    hits = [False] * len(letters)
+    if text.isascii():
+        return _plain_hits(text, words, joins)
+    hits = [False] * len(text)
+    letters = _letters(text)
+    firsts = {word[0] for word in words}
     for start, letter in enumerate(letters):
-        begun = [word for word in words if word.startswith(letter) or letter.startswith(word)] if letter else []
+        if not letter or letter[0] not in firsts:
+            continue
+        begun = [word for word in words if word.startswith(letter) or letter.startswith(word)]
         if not begun or (start and letters[start - 1] and not _stands_alone(text[start])):
             continue
         for word in begun:
             for index in range(start, start + _length(text[start:], letters[start:], word, joins)):
                 hits[index] = True
     return hits
+
+
+def _plain_hits(text: str, words: list[str], joins: str) -> list[bool]:
+    """Tell the same of a text in which each letter is itself: most words do not stand in it at all."""
+    hits, lower = [False] * len(text), text.lower()
+    bare = lower.translate(_BARE)
+    for word in words:
+        start = lower.find(word[0]) if word in bare else -1
+        while start >= 0:
+            if not (start and lower[start - 1].isalnum()):
+                is_whole = lower.startswith(word, start)
+                many = len(word) if is_whole else _length(text[start:], _letters(text[start:]), word, joins)
+                hits[start : start + many] = [True] * many
+            start = lower.find(word[0], start + 1)
+    return hits
+
+
+def _letters(text: str) -> list[str]:
+    return [_spelt(char) for char in text]
 
 
 def _length(text: str, letters: list[str], word: str, joins: str) -> int:

@@ -16,6 +16,7 @@ from db.dialects.connections import (
     file_of,
     said_at_once,
 )
+from db.dialects.crowds import has_more, how_many, indexed_few
 from db.dialects.filling import IN_MEMORY, fill, insert_of, make_index, put_off_indexes, weigh
 from db.dialects.listening import Line, a_line, can_listen
 from db.dialects.locks import (
@@ -30,7 +31,7 @@ from db.dialects.locks import (
     run_lock,
     wiping_lock,
 )
-from db.dialects.matching import AllOf, AnyOf, But, Match, Token, indexed, spelt, whole
+from db.dialects.matching import NOWHERE, AllOf, AnyOf, But, Match, Token, indexed, is_untold, row_number, spelt, whole
 from db.dialects.moving import ENGINES, NOT_IN_TABLES, behind, count_others, hold_still, is_open_elsewhere, settle
 from db.dialects.searching import build_search, drop_search, is_of_search, mend_search, number_rows
 from db.dialects.tidying import tidying
@@ -45,6 +46,7 @@ __all__ = [
     "IN_MEMORY",
     "LOCK_WAIT_S",
     "NOT_IN_TABLES",
+    "NOWHERE",
     "STATEMENT_S",
     "TABLE_OPTIONS",
     "WANTED",
@@ -74,15 +76,19 @@ __all__ = [
     "file_of",
     "fill",
     "has_column",
+    "has_more",
     "has_tables",
     "hold_still",
+    "how_many",
     "indexed",
+    "indexed_few",
     "insert_of",
     "is_of_search",
     "is_open_elsewhere",
     "is_refusal_of_a_row",
     "is_shared",
     "is_unreadable_cell",
+    "is_untold",
     "journal_mode",
     "json_text",
     "key_part",
@@ -97,6 +103,7 @@ __all__ = [
     "rewrite_file",
     "rewrite_tables",
     "rewriting",
+    "row_number",
     "run_lock",
     "said_at_once",
     "say_together",

@@ -15,6 +15,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from db.blanks import asked
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -48,24 +50,33 @@ class But:
 
 Match: TypeAlias = Token | AnyOf | AllOf | But
 _COMPARISON = "?"
+NOWHERE: sa.ColumnElement[Any] = sa.null()
 
 
-def indexed(match: Match, text: sa.ColumnElement[str], *, at_most: int | None = None) -> sa.ColumnElement[bool]:
+def indexed(
+    match: Match, text: sa.ColumnElement[str], *, at_most: int | None = None, behind: sa.ColumnElement[int] = NOWHERE
+) -> sa.ColumnElement[bool]:
     """Make a condition on `users`, whose words are in `text`, that the index answers where the engine has one.
 
-    With `at_most`, it may leave out rows beyond so many.
+    With `at_most`, it may leave out rows beyond so many; it leaves out those up to the number of a row that they are
+    `behind`, as `row_number` tells it, where the index knows rows by number.
     """
     limit = sa.literal(-1 if at_most is None else at_most)
-    asked = as_fulltext(match)
-    by_words = () if asked is None else (sa.literal(asked),)
-    return _Indexed(sa.literal(as_fts5(match)), sa.literal(as_tsquery(match)), limit, spelt(match, text), *by_words)
+    told = as_fulltext(match)
+    by_words = () if told is None else (asked(told),)
+    return _Indexed(asked(as_fts5(match)), asked(as_tsquery(match)), limit, spelt(match, text), behind, *by_words)
+
+
+def row_number() -> sa.ColumnElement[int]:
+    """Tell the number of a row of `users`, in the order of which the index of words gives rows; 0 where it does not."""
+    return _RowNumber()
 
 
 def spelt(match: Match, text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Make the same condition for one who has the row at hand already."""
     patterns: list[str] = []
     shape = _shape(match, patterns)
-    return _Spelt(text, sa.literal_column(shape), *map(sa.literal, patterns))
+    return _Spelt(text, sa.literal_column(shape), *map(asked, patterns))
 
 
 def _shape(match: Match, patterns: list[str]) -> str:
@@ -129,7 +140,7 @@ def as_fulltext(match: Match) -> str | None:
     """
     match match:
         case Token(word, is_whole):
-            return None if _UNTOLD.search(word) else word if is_whole else f"{word}*"
+            return None if is_untold(word) else word if is_whole else f"{word}*"
         case AnyOf(parts):
             said = [as_fulltext(part) for part in parts]
             return None if None in said else f"({' '.join(filter(None, said))})"
@@ -141,6 +152,11 @@ def as_fulltext(match: Match) -> str | None:
 
 
 _UNTOLD = re.compile(r"\W|_|[^\x00-\uffff]")
+
+
+def is_untold(word: str) -> bool:
+    """Say whether MariaDB's index cannot tell a word."""
+    return _UNTOLD.search(word) is not None
 
 
 def _together(say: Callable[[Match], str], parts: tuple[Match, ...], sign: str) -> str:
@@ -182,21 +198,40 @@ class _Indexed(FunctionElement[bool]):
 
 @compiles(_Indexed, "sqlite")
 def _of_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    words, _, limit, *_ = element.clauses
-    asked = f"users_search MATCH {compiler.process(words, **options)} LIMIT {compiler.process(limit, **options)}"
-    return f"users.row_id IN (SELECT rowid FROM users_search WHERE {asked})"  # noqa: S608 - both are bound
+    words, _, limit, _, behind, *_ = element.clauses
+    further = "" if isinstance(behind, sa.Null) else f" AND rowid > {compiler.process(behind, **options)}"
+    found = f"users_search MATCH {compiler.process(words, **options)}{further}"
+    where = f"{found} LIMIT {compiler.process(limit, **options)}"
+    return f"users.row_id IN (SELECT rowid FROM users_search WHERE {where})"  # noqa: S608 - both are bound
+
+
+class _RowNumber(FunctionElement[int]):
+    """Where the engine numbers rows for its index of words."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(_RowNumber, "sqlite")
+def _numbered(*_: Any, **__: Any) -> str:
+    return "users.row_id"
+
+
+@compiles(_RowNumber)
+def _unnumbered(*_: Any, **__: Any) -> str:
+    return "0"
 
 
 @compiles(_Indexed, "postgresql")
 def _of_postgresql(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
     _, words, *_ = element.clauses
-    asked = f"CAST({compiler.process(words, **options)} AS tsquery)"
-    return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {asked}"
+    query = f"CAST({compiler.process(words, **options)} AS tsquery)"
+    return f"array_to_tsvector(string_to_array(btrim(users.search_text), ' ')) @@ {query}"
 
 
 @compiles(_Indexed)
 def _of_mariadb(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    _, _, _, by_row, *by_words = element.clauses
+    _, _, _, by_row, _, *by_words = element.clauses
     compared = f"({compiler.process(by_row, **options)})"
     for words in by_words:
         found = f"MATCH(users.search_text) AGAINST ({compiler.process(words, **options)} IN BOOLEAN MODE)"

@@ -141,6 +141,25 @@ async def test_nobody_is_counted_beyond_the_bound(memory: Store) -> None:
     assert (beyond, {FIXED, "titles", "zones"}) == (of_word.total, of_word.least)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_whom_a_word_finds_is_counted_behind_those_who_are_looked_at(memory: Store) -> None:
+    everybody = range(COUNTED_TO + 50)
+    for start in range(0, len(everybody), 1000):
+        some = (
+            an_observation(f"U{number:05}", title="Analyst", deleted=number % 3 == 0, source=Source.RUN)
+            for number in everybody[start : start + 1000]
+        )
+        await keep(memory, *some, is_backfill=True)
+    here, gone = UserFilter(q="analyst"), UserFilter(q="analyst", states=frozenset({State.DEACTIVATED}))
+    async with memory.reading() as rx:
+        counts = [await rx.users.count_users(each, days=(NOW.date(),)) for each in (here, gone)]
+        totals = [await rx.users.count_total(each) for each in (here, gone)]
+
+    of_gone = len(everybody[::3])
+    assert [len(everybody) - of_gone, of_gone] == [each.total for each in counts] == totals
+    assert [{FIXED}, {FIXED}] == [each.least & {FIXED} for each in counts]
+
+
 async def test_what_is_offered_is_remembered_for_as_long_as_finding_it_is_worth() -> None:
     now, made = [0.0], [0]
     offers = Offers(clock=lambda: now[0])

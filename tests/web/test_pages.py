@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import web
 from db import Store
@@ -42,6 +44,12 @@ def shown(text: str, q: str, **options: Any) -> str:
 )
 def test_marks_stand_where_a_word_begins_so(text: str, q: str, seen: str) -> None:
     assert seen == shown(text, q)
+
+
+@given(st.text("aAbB1 -'._é\t"), st.text("ab1é '", max_size=5), st.sampled_from(["", " ()/."]))
+def test_plain_letters_are_marked_by_the_same_rule_as_all_others(text: str, q: str, joins: str) -> None:
+    beside = " §"  # which makes the text none of plain letters, and is no letter itself
+    assert shown(text + beside, q, joins=joins) == shown(text, q, joins=joins) + beside
 
 
 def test_a_telephone_number_is_marked_across_its_spaces() -> None:
