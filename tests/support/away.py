@@ -52,7 +52,7 @@ def take_away(file: Path) -> Callable[[], object]:
         with contextlib.suppress(FileNotFoundError):  # whoever closed the file last has tidied it away meanwhile
             here.rename(kept)
             moved.append((here, kept))
-    file.mkdir()
+    _put_a_folder_at(file)
 
     def give_back() -> None:
         file.rmdir()
@@ -60,6 +60,17 @@ def take_away(file: Path) -> Callable[[], object]:
             kept.rename(here)
 
     return give_back
+
+
+def _put_a_folder_at(place: Path) -> None:
+    """Put it there, although whoever opens the file in this very moment makes an empty one."""
+    while True:
+        try:
+            place.mkdir()
+        except FileExistsError:
+            place.unlink()
+        else:
+            return
 
 
 def _parts(file: Path) -> list[Path]:
