@@ -59,7 +59,7 @@ def _hits(text: str, words: list[str], joins: str) -> list[bool]:
         if not begun or (start and letters[start - 1] and not _stands_alone(text[start])):
             continue
         for word in begun:
-            for index in range(start, start + _length(text[start:], letters[start:], word, joins)):
+            for index in range(start, start + _length(text, letters, start, word, joins)):
                 hits[index] = True
     return hits
 
@@ -68,12 +68,16 @@ def _plain_hits(text: str, words: list[str], joins: str) -> list[bool]:
     """Tell the same of a text in which each letter is itself: most words do not stand in it at all."""
     hits, lower = [False] * len(text), text.lower()
     bare = lower.translate(_BARE)
+    letters: list[str] = []
     for word in words:
         start = lower.find(word[0]) if word in bare else -1
         while start >= 0:
             if not (start and lower[start - 1].isalnum()):
-                is_whole = lower.startswith(word, start)
-                many = len(word) if is_whole else _length(text[start:], _letters(text[start:]), word, joins)
+                if lower.startswith(word, start):
+                    many = len(word)
+                else:
+                    letters = letters or _letters(text)
+                    many = _length(text, letters, start, word, joins)
                 hits[start : start + many] = [True] * many
             start = lower.find(word[0], start + 1)
     return hits
@@ -83,13 +87,14 @@ def _letters(text: str) -> list[str]:
     return [_spelt(char) for char in text]
 
 
-def _length(text: str, letters: list[str], word: str, joins: str) -> int:
-    """Return how many letters spell the word from here on; 0 if they do not. A folded letter may be two (æ, ß)."""
+def _length(text: str, letters: list[str], start: int, word: str, joins: str) -> int:
+    """Return how many letters spell the word from a place on; 0 if they do not. A folded letter may be two (æ, ß)."""
     spelled = ""
-    for count, (char, letter) in enumerate(zip(text, letters, strict=True), start=1):
+    for index in range(start, len(text)):
+        char, letter = text[index], letters[index]
         spelled += letter
         if spelled.startswith(word):
-            return count
+            return index + 1 - start
         is_gap = not letter and char.isspace() and char not in joins
         if is_gap or not word.startswith(spelled):
             return 0

@@ -87,9 +87,19 @@ def pairs(user_filter: UserFilter, *, without_q: bool = False) -> Pairs:
     return found
 
 
-@lru_cache(maxsize=512)
 def link(user_filter: UserFilter, *, after: str | None = None, more: str = "") -> str:
-    """Return the address of the directory under this filter; most links of a page are those of its neighbours."""
+    """Return the address of the directory under this filter."""
+    says_more = after or more or user_filter.q or user_filter.titles or user_filter.zones or user_filter.fields
+    return _written(user_filter, after, more) if says_more else _link_of_ours(user_filter)
+
+
+@lru_cache(maxsize=128)
+def _link_of_ours(user_filter: UserFilter) -> str:
+    """Keep a link of words of our own, which every page has; what somebody typed or is called is kept nowhere."""
+    return _written(user_filter, None, "")
+
+
+def _written(user_filter: UserFilter, after: str | None, more: str) -> str:
     found = pairs(user_filter)
     found += [("more", more)] if more else []
     found += [("after", after)] if after else []

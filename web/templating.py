@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -56,7 +57,7 @@ class _Direct(CodeGenerator):
     """Writes what a page does some thousand times in the way that takes Python least, and prints the same.
 
     What templates are handed are values of ours, of which they ask attributes alone; and what they print becomes a part
-    of a text, of which nobody asks whether it was escaped.
+    of a text, of which nobody asks whether it was escaped. No template may turn escaping off.
     """
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - jinja's name
@@ -85,12 +86,13 @@ class Templates:
     """The templates of this package."""
 
     def __init__(self, assets: Assets, pictures: Pictures = NO_PICTURES, *, folder: Path = FOLDER) -> None:
-        kept = Compiled(folder, f"{version('jinja2')} escaped directly {_WAY}")
+        written_by = zlib.crc32(Path(__file__).read_bytes())  # another generator writes another program
+        kept = Compiled(folder, f"{version('jinja2')} escaped by {written_by:08x} {_WAY}")
         self._environment = _Environment(loader=_Inlined(folder), bytecode_cache=kept, autoescape=True, **_WAY)
         self._environment.globals.update(asset=assets.path, hours=hours_attribute())
         self._environment.filters["picture"] = pictures.shown
-        self._pieces: WeakValueDictionary[str, Piece] = WeakValueDictionary()
-        """By their texts, as long as somebody keeps a page of them: what stands between is alike on most pages."""
+        self._pieces: WeakValueDictionary[bytes, Piece] = WeakValueDictionary()
+        """By what is in them, as long as somebody keeps a page of them: what stands between is alike on most pages."""
 
     def compile_all(self) -> None:
         """Compile every template, so that no start has to, if they can be kept."""
@@ -121,10 +123,8 @@ class Templates:
 
     def _piece(self, text: str) -> Piece:
         """Give the same piece for the same text, so that it is compressed once."""
-        piece = self._pieces.get(text)
-        if piece is None:
-            piece = self._pieces[text] = Piece(text)
-        return piece
+        piece = Piece(text)
+        return self._pieces.setdefault(piece.plain, piece)
 
     def page(self, name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
         """Render to an answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 import web
 from db import Store
-from db.filters import CustomField
+from db.filters import CustomField, FieldValue
 from db.records import User
 from tests.support.html import read
 from tests.web.conftest import TEAM, Clock, Service, Slack
 from tests.web.test_choices import page_at
-from web.marks import marked
+from web import marks, query
+from web.marks import marked, words_not_in
 from web.rows import found_in
 from web.views import sheet as sheet_view
 
@@ -50,6 +52,28 @@ def test_marks_stand_where_a_word_begins_so(text: str, q: str, seen: str) -> Non
 def test_plain_letters_are_marked_by_the_same_rule_as_all_others(text: str, q: str, joins: str) -> None:
     beside = " §"  # which makes the text none of plain letters, and is no letter itself
     assert shown(text + beside, q, joins=joins) == shown(text, q, joins=joins) + beside
+
+
+def test_prose_is_looked_at_letter_by_letter_once() -> None:
+    """However many of its words begin as the one that is looked for."""
+    prose = "a " * 2_000 + "ab"
+    before = marks._spelt.cache_info()
+    assert words_not_in("ab", prose) == []
+    after = marks._spelt.cache_info()
+    assert after.hits + after.misses - before.hits - before.misses <= len(prose)
+
+
+def test_no_link_is_kept_of_what_somebody_typed_or_is_called() -> None:
+    before = query._link_of_ours.cache_info()
+    for said in (
+        replace(query.DEFAULT, q="zebedee"),
+        replace(query.DEFAULT, titles=frozenset({"keeper"})),
+        replace(query.DEFAULT, zones=frozenset({"Anywhere/Else"})),
+        replace(query.DEFAULT, fields=frozenset({FieldValue("Xf1", "team zebedee")})),
+    ):
+        assert query.link(said) != "/"
+    assert query.link(query.DEFAULT, after="of-zebedee") == "/?after=of-zebedee"
+    assert before == query._link_of_ours.cache_info()
 
 
 def test_a_telephone_number_is_marked_across_its_spaces() -> None:

@@ -18,6 +18,17 @@ from web.templating import Templates
 ODD = ("plain", "", "Ann & Bob", "<b>", "5 > 4", '"quoted"', "O'Brien", "漢字", 7, 0, True, None, 1.5, State.ACTIVE)
 
 
+class Text(str):
+    """A text of a kind of its own."""
+
+
+class Page:
+    """Something that says itself how it stands on a page."""
+
+    def __html__(self) -> str:
+        return "<i>as it says</i>"
+
+
 @dataclass(frozen=True)
 class Named:
     """Something with a name."""
@@ -37,7 +48,7 @@ def render(tmp_path: Path) -> Render:
     return rendered
 
 
-@pytest.mark.parametrize("value", [*ODD, Markup("<i>as it is</i>")])
+@pytest.mark.parametrize("value", [*ODD, Text("<b>"), Page(), Markup("<i>as it is</i>")])
 def test_what_is_printed_is_escaped_as_jinja_escapes_it(render: Render, value: object) -> None:
     source = "{{ each.name }}|{{ value }}|{{ value ~ each.name }}|{% set again %}{{ value }}{% endset %}{{ again }}"
     by_jinja = jinja2.Environment(autoescape=True).from_string(source).render(value=value, each=Named(value))
