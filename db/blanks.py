@@ -6,19 +6,23 @@ for a word, or two of them for a word of more than one letter; whatever is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
 
 _FIRST, MANY = 0xA000, 60
 """Of the syllables of Yi: letters that fold into themselves, and of which no part is a word."""
 _ENDING = _FIRST + MANY
 _NAME = "asked_"
 
+Made = TypeVar("Made")
 Words = Mapping[int, str | None]
 """What is said in the place of each blank."""
 NO_WORDS: Words = {}
@@ -37,6 +41,14 @@ def asked(text: str, type_: sa.types.TypeEngine[str] | None = None) -> sa.Column
     if not any(_FIRST <= ord(letter) <= _ENDING for letter in text):
         return sa.literal(text, told)
     return sa.bindparam(_NAME + blake2b(text.encode(), digest_size=8).hexdigest(), text, type_=told)
+
+
+def shared(make: _lru_cache_wrapper[Made], words: Words) -> Callable[..., Made]:
+    """Give what makes something of a search: once for all that are typed alike, but anew where no blank stands in it.
+
+    Such a one is nobody else's, and would push out what others ask for.
+    """
+    return make if words else make.__wrapped__
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ class Counting:
         counts |= await self._of_values(wanted, group, [key for key in keys if key not in counts])
         kept = [key for key in keys if counts[key] or key in chosen]
         sample = self._samples.get((_wide(others), wanted.sight))
-        labels = sample.titles(kept) if group == TITLES and sample and TITLE in sample.names else {}
+        labels = sample.titles(set(kept)) if group == TITLES and sample and TITLE in sample.names else {}
         labels |= await self._labels(wanted.sight, others, group, [key for key in kept if key not in labels])
         listed = [ValueCount(key, labels.get(key, key), bounded(counts[key])) for key in kept]
         ranked = tuple(sorted(listed, key=lambda each: (-each.count, each.key)))

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.blanks import Kept, Words
+from db.blanks import Kept, Words, shared
+from db.dialects import gathers_all_first
 from db.filters import UserFilter
 from db.search import apart
 from db.sight import Sight
@@ -35,8 +36,7 @@ async def find(
 ) -> Finding:
     """Find a page behind a cursor. Raises BadCursor."""
     q, words = apart(user_filter.q)
-    make = tiers_of if words else tiers_of.__wrapped__  # what was typed is kept nowhere
-    tiers = make(replace(user_filter, q=q), sight)
+    tiers = shared(tiers_of, words)(replace(user_filter, q=q), sight)
     if tiers is None:
         return Finding()
     place = tiers.ranking.place(after) if after is not None else None
@@ -62,18 +62,26 @@ class _Seeker:
         self._sight = sight
 
     async def rows_after(self, place: tuple[int, Row] | None, limit: int) -> list[sa.Row[Any]]:
-        rows = await self._read(self._tiers.few(place), limit, place)
-        if rows or not await self._is(self._tiers.has_more(FEW, self._tiers.ranking.found)):
-            return rows
+        if (few := await self._few_after(place, limit)) is not None:
+            return few
         least = await least_start(self._connection, self._filter, self._sight)
         if least is not None and least.size <= SOME:
             return await self._read(self._tiers.from_group(least, place), limit, place)
+        rows: list[sa.Row[Any]] = []
         start, _ = place or (0, ())
         for number in range(start, len(self._tiers.ranking.tiers)):
             rows += await self._of_tier(number, place if place and number == start else None, limit - len(rows))
             if len(rows) >= limit:
                 break
         return rows
+
+    async def _few_after(self, place: tuple[int, Row] | None, limit: int) -> list[sa.Row[Any]] | None:
+        """Give the page where the search finds few in all; None where they are more."""
+        few, are_more = self._tiers.few(place), self._tiers.has_more(FEW, self._tiers.ranking.found)
+        if gathers_all_first(self._connection.dialect.name):
+            return None if await self._is(are_more) else await self._read(few, limit, place)
+        rows = await self._read(few, limit, place)
+        return None if not rows and await self._is(are_more) else rows
 
     async def _of_tier(self, number: int, place: tuple[int, Row] | None, limit: int) -> list[sa.Row[Any]]:
         is_behind, match = place is not None, self._tiers.ranking.tiers[number].match

@@ -19,8 +19,10 @@ _KINDS, _STATES = {each.value: each for each in Kind}, {each.value: each for eac
 
 
 def with_always(names: Iterable[str]) -> tuple[str, ...]:
-    """Name the columns that are read where these are shown, in the order of a whole row."""
+    """Name the columns that are read where these are shown, in the order of a whole row. Raises KeyError."""
     wanted = _ALWAYS.union(names)
+    if unknown := wanted.difference(NAMES):
+        raise KeyError(*unknown)
     return tuple(name for name in NAMES if name in wanted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -131,7 +131,10 @@ class Sight:
 def _veil(sight: Sight, *, gone: bool) -> tuple[frozenset[str], Mapping[str, Any]]:
     """Name what is hidden of those who are active or gone, and give what stands in its place; few sights are in use."""
     hidden = sight.hidden_of_those(gone=gone)
-    return hidden, {**{name: None for name in hidden if not name.startswith(CUSTOM_FIELD)}, **_DERIVED}
+    columns = {name for name in hidden if not name.startswith(CUSTOM_FIELD)}
+    if unknown := columns.difference(each.name for each in fields(User)):
+        raise KeyError(*unknown)  # it would hide nothing
+    return hidden, {**dict.fromkeys(columns), **_DERIVED}
 
 
 def sight_of(policy: Policy, audience: Audience, team_ids: frozenset[str] | None) -> Sight:

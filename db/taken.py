@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from db.blanks import Kept, Words, kept
+from db.blanks import Kept, Words, kept, shared
 from db.dialects import row_number
 from db.filters import COUNTED_TO, UserFilter
 from db.narrowing import at_hand
@@ -27,15 +27,13 @@ _COUNT = sa.func.count()
 def sampled(user_filter: UserFilter, sight: Sight, days: Sequence[date]) -> tuple[Kept, Words]:
     """Count by the columns of a sample the first of whom a filter finds, as many as are counted and one."""
     q, words = apart(user_filter.q)
-    make = _sampled if words else _sampled.__wrapped__  # what was typed is kept nowhere
-    return make(replace(user_filter, q=q), sight, tuple(days)), words
+    return shared(_sampled, words)(replace(user_filter, q=q), sight, tuple(days)), words
 
 
 def further(user_filter: UserFilter, sight: Sight) -> tuple[Kept, Words]:
     """Count whom a filter finds, behind the number of a row where rows have them."""
     q, words = apart(user_filter.q)
-    make = _further if words else _further.__wrapped__
-    return make(replace(user_filter, q=q), sight), words
+    return shared(_further, words)(replace(user_filter, q=q), sight), words
 
 
 @lru_cache(maxsize=16)

@@ -28,7 +28,8 @@ CROWD = 5_000
 """Of more, even among a million, a page is sooner met along the order than all of them are read and sorted."""
 Row = Sequence[Any]
 
-_LIMIT = sa.bindparam("at_most", type_=sa.Integer)
+_AT_MOST = "at_most"
+_LIMIT = sa.bindparam(_AT_MOST, type_=sa.Integer)
 _BEHIND, _BOUND = "behind", "bound"
 
 
@@ -72,7 +73,7 @@ class Tiers:
 
     def told(self, limit: int, place: tuple[int, Row] | None = None, bound: Row | None = None) -> dict[str, Any]:
         """Tell how many are wanted, behind which place, and up to which bound."""
-        told: dict[str, Any] = {"at_most": limit}
+        told: dict[str, Any] = {_AT_MOST: limit}
         for name, values in ((_BEHIND, place and place[1]), (_BOUND, bound)):
             told |= {f"{name}_{at}": value for at, value in enumerate(values or ())}
         return told

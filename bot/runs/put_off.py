@@ -46,19 +46,20 @@ class PutOff:
         await self._end()
 
     async def after_page(self) -> bool:
-        """Let the engine look at what came in, and catch up where that is due; say whether it was.
+        """Let the engine look at what came in, and catch up where that is due; say whether anything was missing.
 
         Raises StoreUnavailable.
         """
         await to_its_end(self._weigh())
-        is_due = self._is_open and (bool(self._progress.waits) or self._progress.inserted >= MOST_ROWS)
-        if is_due:
-            await self._end()
-        return is_due
+        is_due = bool(self._progress.waits) or self._progress.inserted >= MOST_ROWS
+        return is_due and await self._end()
 
-    async def _end(self) -> None:
+    async def _end(self) -> bool:
+        made = 0
         while self._is_open:
             self._is_open = await to_its_end(self._make_one())
+            made += self._is_open
+        return made > 0
 
     async def _begin(self) -> None:
         async with self._store.transaction() as tx:

@@ -16,7 +16,7 @@ from db.dialects.connections import (
     file_of,
     said_at_once,
 )
-from db.dialects.crowds import has_more, how_many, indexed_few
+from db.dialects.crowds import gathers_all_first, has_more, how_many, indexed_few
 from db.dialects.filling import IN_MEMORY, fill, insert_of, make_index, put_off_indexes, weigh
 from db.dialects.listening import Line, a_line, can_listen
 from db.dialects.locks import (
@@ -75,6 +75,7 @@ __all__ = [
     "exact_text",
     "file_of",
     "fill",
+    "gathers_all_first",
     "has_column",
     "has_more",
     "has_tables",

@@ -30,6 +30,11 @@ def has_more(match: Match, text: sa.Column[str], *, many: int) -> sa.ColumnEleme
     return sa.case(*((count > many, sa.true()) for count in counts), else_=sa.false())  # one after the other
 
 
+def gathers_all_first(engine: str) -> bool:
+    """Say whether an engine gathers all whom a word finds before it tells the first: a crowd costs it each time."""
+    return engine != "sqlite"
+
+
 def indexed_few(match: Match, text: sa.Column[str], *, many: int) -> sa.ColumnElement[bool]:
     """Make the condition on `users` that the index answers, and that nobody meets where it finds more than so many."""
     is_crowd = has_more(match, text, many=many)

@@ -85,7 +85,6 @@ async def test_of_thousands_each_order_is_the_same_as_going_through_everybody(me
         assert expected == shown, sort
 
 
-@pytest.mark.slow
 async def test_each_order_of_each_filter_is_the_same_as_going_through_everybody(memory: Store) -> None:
     await install(memory, OTHER)
     for team_id in (TEAM, OTHER):

@@ -154,7 +154,6 @@ async def test_counts_begin_at_an_index(many: Store) -> None:
     assert {} == await walks_of(many, questions)
 
 
-@pytest.mark.slow
 async def test_all_else_begins_at_an_index(many: Store) -> None:
     async def follow(seen: Seen) -> None:
         position = await seen.find_position()
