@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from db.countable import (
     values_of_part,
 )
 from db.derive import LACKS
-from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, FieldValue, Lack, UserFilter, ValueCount
+from db.filters import COUNTED_TO, FIXED, TITLES, ZONES, Counts, Lack, UserFilter, ValueCount
 from db.narrowing import bits_of, by_row, parts_of
 from db.offers import Offers, Values
 from db.records import Kind, State
@@ -40,6 +40,7 @@ from db.starts import COUNTED, SOME, Start, groups_of, least_start
 from db.starts import JOINED as BY_JOINING
 from db.tables import user_fields, users, workspaces
 from db.taken import AT_MOST, BEHIND, COLUMNS_OF_SAMPLE, further, sampled
+from db.wanted import Wanted
 
 OFFERED = 5
 OFFERED_MORE = 50
@@ -47,47 +48,6 @@ LOOKED_AT = 100_000
 """So many entries of an index are counted by groups; of more, the figures say that they are the least."""
 _AT_ONCE = 40
 """Figures of one statement."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be counted: a filter as a sight sees it, and which groups of values beside it."""
-
-    user_filter: UserFilter
-    sight: Sight
-    field_ids: tuple[str, ...] = ()
-    longer: str = ""
-    """The group of which more values are wanted: `TITLES`, `ZONES`, or the id of a custom field."""
-    days: tuple[date, ...] = ()
-    """Those of which it is wanted how many joined since."""
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The groups of values that this sight may filter by."""
-        seen = [name for name, column in ((TITLES, "title"), (ZONES, "tz")) if self.sight.sees(column)]
-        return (*seen, *(field_id for field_id in self.field_ids if self.sight.sees_field(field_id)))
-
-    def chosen(self, group: str) -> list[str]:
-        """The values of a group that the filter names."""
-        if group in COLUMNS:
-            return sorted(self.user_filter.titles if group == TITLES else self.user_filter.zones)
-        return sorted(each.value_key for each in self.user_filter.fields if each.field_id == group)
-
-    def without(self, group: str) -> UserFilter:
-        """The filter without one group of values."""
-        return self._with(group, frozenset())
-
-    def with_only(self, group: str, value: str) -> UserFilter:
-        """The filter with one value of a group in the place of those it names."""
-        return self._with(group, frozenset({value}))
-
-    def _with(self, group: str, values: frozenset[str]) -> UserFilter:
-        if group == TITLES:
-            return replace(self.user_filter, titles=values)
-        if group == ZONES:
-            return replace(self.user_filter, zones=values)
-        others = frozenset(each for each in self.user_filter.fields if each.field_id != group)
-        return replace(self.user_filter, fields=others | {FieldValue(group, value) for value in values})
 
 
 class _Found(NamedTuple):

@@ -40,7 +40,8 @@ from db.signins import SigninReader, SigninWriter
 from db.tables import changes, users, workspaces
 from db.traces import TraceReader, TraceWriter
 from db.user_fields import UserFieldReader, UserFieldWriter
-from db.users import UserReader, UserWriter
+from db.user_writer import UserWriter
+from db.users import UserReader
 from db.wipes import WipeReader, WipeWriter
 from db.wiping import Wiped, left_to_another, wipe, wiped_already, wiping_turn
 from db.wishes import WishReader, WishWriter
