@@ -17,7 +17,7 @@ from db.dialects import WANTED, among, among_asked, asked_among
 from db.filters import Counts, Page, UserFilter
 from db.finding import find
 from db.listing import Listing
-from db.narrowing import EVERYTHING
+from db.narrowing import EVERYTHING, by_row
 from db.news import told_apart
 from db.offers import Offers
 from db.records import Kind, State, User
@@ -33,6 +33,7 @@ _SOME = 500
 _CROWD = 20_000
 """So many rows can be read one by one within a moment."""
 _TEAM = "wanted_of"
+_KINDS = [kind.value for kind in Kind if kind is not Kind.ERASED]
 
 
 @cache
@@ -195,9 +196,17 @@ class UserReader:
             sa.and_(users.c.state == State.DEACTIVATED.value, users.c.updated < int(before.timestamp())),
             sa.and_(users.c.state == State.MISSING.value, users.c.missing_since < before),
         )
-        where = (users.c.team_id == team_id, users.c.contact_dropped_at.is_(None), users.c.kind != Kind.ERASED.value)
-        statement = sa.select(users.c.id).where(*where, gone, users.c.id > after).order_by(users.c.id).limit(limit)
-        return list(await self._connection.scalars(statement))
+        still = sa.and_(users.c.contact_dropped_at.is_(None), users.c.kind != Kind.ERASED.value, gone)
+        if not after and not await self._is_any_left(team_id, still):
+            return []
+        statement = sa.select(users.c.id).where(users.c.team_id == team_id, still, users.c.id > after)
+        return list(await self._connection.scalars(statement.order_by(users.c.id).limit(limit)))
+
+    async def _is_any_left(self, team_id: str, still: sa.ColumnElement[bool]) -> bool:
+        """Look at those who left alone, by an index: the key leads through everybody, mostly to find nobody."""
+        left = users.c.kind.in_(_KINDS), users.c.state.in_([State.DEACTIVATED.value, State.MISSING.value])
+        found = sa.select(sa.literal(1)).where(*left, by_row(users.c.team_id) == team_id, still).limit(1)
+        return await self._connection.scalar(found) is not None
 
     async def list_unseen(
         self, team_id: str, *, since: int, listed: Container[str], after: str = "", limit: int = _STRETCH

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -181,6 +181,16 @@ async def test_who_is_called_so_is_found_by_an_index(many: Store) -> None:
             await rx.users.list_called("ada")
             await rx.users.list_called("u017@x.example")
 
+    assert [] == await walking(many, asked)
+
+
+async def test_that_nobody_left_long_ago_is_told_by_an_index_of_those_who_left(many: Store) -> None:
+    """It is asked every ten minutes, and the key would lead through everybody to find nobody."""
+    with listening(many) as asked:
+        async with many.reading() as rx:
+            assert [] == await rx.users.list_left(TEAM, before=datetime.fromtimestamp(0, UTC), after="", limit=9)
+
+    assert [False] == ["ORDER BY" in each.sql for each in asked], "whoever goes in an order goes along the key"
     assert [] == await walking(many, asked)
 
 
