@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
@@ -10,16 +11,23 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lines import Figures
 from pages import served
 from passes import product
 
+from bot.housekeeping import drop_old_contact
+from db import Store
+
 HERE = Path(__file__).parent
+CONTACT_KEEP = timedelta(days=90)
+"""As `USERSYNC_CONTACT_KEEP` has it by default."""
 
 
 def written_by() -> str:
@@ -40,10 +48,18 @@ def filled(room: Path, users: int) -> Path:
     print(f"Filling {file} …", file=sys.stderr, flush=True)
     with served(users, room) as port:
         figures = product(f"sqlite:///{unfinished.absolute()}", port)
+    asyncio.run(_kept_house(f"sqlite:///{unfinished.absolute()}"))
     _figures_of(file).write_text(json.dumps(figures))
     unfinished.rename(file)
     remove(unfinished)
     return file
+
+
+async def _kept_house(url: str) -> None:
+    """Have the file as a service has it that ran for a while: with nothing left to drop of people who left long ago."""
+    store = await Store.open(url)
+    await drop_old_contact(store, now=datetime.now(UTC), contact_keep=CONTACT_KEEP)
+    await store.close()
 
 
 def figures_of_fill(room: Path, users: int) -> Figures:
