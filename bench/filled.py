@@ -23,11 +23,10 @@ from pages import served
 from passes import product
 
 from bot.housekeeping import drop_old_contact
+from bot.settings import Settings
 from db import Store
 
 HERE = Path(__file__).parent
-CONTACT_KEEP = timedelta(days=90)
-"""As `USERSYNC_CONTACT_KEEP` has it by default."""
 
 
 def written_by() -> str:
@@ -58,7 +57,8 @@ def filled(room: Path, users: int) -> Path:
 async def _kept_house(url: str) -> None:
     """Have the file as a service has it that ran for a while: with nothing left to drop of people who left long ago."""
     store = await Store.open(url)
-    await drop_old_contact(store, now=datetime.now(UTC), contact_keep=CONTACT_KEEP)
+    keep = timedelta(seconds=Settings.model_fields["contact_keep"].default)
+    await drop_old_contact(store, now=datetime.now(UTC), contact_keep=keep)
     await store.close()
 
 

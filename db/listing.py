@@ -46,8 +46,13 @@ class Listing:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it goes along an index of its order, by a statement that is kept; one tells what is lacking, too."""
-        return not self._groups.keys() - {LACKS} and len(self._ways.parts) <= _PARTS_KEPT
+        """Whether it goes along an index of its order, by a statement that is kept."""
+        return self._is_along_its_order and len(self._ways.parts) <= _PARTS_KEPT
+
+    @property
+    def _is_along_its_order(self) -> bool:
+        """Whether nothing narrows it that its index does not tell, and that tells what is lacking, too."""
+        return not self._groups.keys() - {LACKS}
 
     def cursor_behind(self, user: User) -> str:
         """Write where a user of it stands as a word for a URL."""
@@ -64,7 +69,7 @@ class Listing:
         """Find where they stand, and no more, by the way that is short: a group that finds few, or else the order."""
         ways, groups = self._ways, self._groups
         named = _named(ways.user_filter)
-        if not groups.keys() - {LACKS}:
+        if self._is_along_its_order:
             return await self._read(ways.walk())
         if len(groups) == 1 and named and (statement := _along_names(ways, named[0])) is not None:
             return await self._read(statement)

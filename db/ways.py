@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,9 +14,6 @@ from db.ordering import ORDERS, Order, Place
 from db.sight import Sight
 from db.starts import Start, rows_from
 from db.tables import users
-
-NOWHERE: Mapping[str, Any] = MappingProxyType({})
-"""The place of a statement that names none, or has it written out."""
 
 
 def _open_place(value: sa.Column[Any] | None) -> Place:
@@ -53,7 +49,7 @@ class Ways:
     def place(self) -> Mapping[str, Any]:
         """Tell the place, for a statement that left it open."""
         if self.after is None:
-            return NOWHERE
+            return {}
         value, team_id, user_id = self.after
         key = {"after_team_id": team_id, "after_id": user_id}
         return key if value is None else {"after_value": value, **key}

@@ -12,7 +12,7 @@ from db import Store
 from db.tables import could_be_id
 
 BREATH_USERS = 100
-"""Of whom a digest is taken between two turns of everybody else in the process."""
+"""Compared, or read, between two turns of everybody else in the process; a few milliseconds."""
 
 
 class Told(NamedTuple):

@@ -20,7 +20,7 @@ from bot.runs.pages import CursorRefused, Pages, SlackPage
 from bot.runs.patience import Patience
 from bot.runs.progress import Progress
 from bot.runs.put_off import PutOff
-from bot.runs.repeats import Told, part
+from bot.runs.repeats import BREATH_USERS, Told, part
 from bot.runs.slice import Slice
 from bot.runs.words import shrink
 from bot.slack import SlackClient
@@ -32,8 +32,6 @@ log = structlog.get_logger(__name__)
 
 MARKED_USERS = 200
 """Users who are marked as missing by one transaction."""
-BREATH_USERS = 100
-"""Read between two turns of everybody else in the process; a few milliseconds."""
 
 
 class Held(Exception):
